@@ -1,0 +1,52 @@
+public import Histories
+public import Values
+
+/// Judges histories: a pure function that does no I/O.
+public protocol Checker: Sendable {
+  /// The name that people choose it by and find its result under.
+  var name: String { get }
+
+  func check(_ history: History) -> Finding
+}
+
+/// What one checker found.
+public struct Finding: Hashable, Sendable {
+  /// The checker's name.
+  public var checker: String
+  public var verdict: Verdict
+  /// Why the verdict is unknown, or in one line why it is invalid.
+  public var reason: String?
+  public var anomalies: [Anomaly]
+  /// Counts, latencies and whatever else the checker measured, for machines and for people.
+  public var facts: ValueMap
+
+  public init(
+    _ checker: String, _ verdict: Verdict, reason: String? = nil, anomalies: [Anomaly] = [],
+    facts: ValueMap = ValueMap()
+  ) {
+    self.checker = checker
+    self.verdict = verdict
+    self.reason = reason
+    self.anomalies = anomalies
+    self.facts = facts
+  }
+}
+
+/// One kind of violation in a history, with the smallest evidence that shows it.
+public struct Anomaly: Hashable, Sendable {
+  /// The kind: `nonlinearizable`, `lost`, `duplicated`.
+  public var type: String
+  /// How many times it occurs.
+  public var count: Int
+  /// The `index` of each line that is evidence, in ascending order.
+  public var operations: [Int]
+  /// The evidence for a person to follow: several lines of text.
+  public var explanation: String
+
+  public init(_ type: String, count: Int = 1, operations: [Int], explanation: String) {
+    self.type = type
+    self.count = count
+    self.operations = operations
+    self.explanation = explanation
+  }
+}

@@ -1,0 +1,121 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// What every target of ours is compiled with: Swift 6, complete checking, no warnings.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A room of the house: a library target and the product of the same name.
+struct Room {
+  var name: String
+  var path: String
+  var needs: [Target.Dependency]
+
+  init(_ name: String, _ path: String, needs: [Target.Dependency] = []) {
+    self.name = name
+    self.path = path
+    self.needs = needs
+  }
+
+  var target: Target {
+    .target(name: name, dependencies: needs, path: path, swiftSettings: strict)
+  }
+
+  var product: Product { .library(name: name, targets: [name]) }
+}
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+
+let rooms: [Room] = [
+  Room("Values", "Sources/Values"),
+  Room("Histories", "Sources/Histories", needs: ["Values"]),
+  Room("Nodes", "Sources/Nodes", needs: ["Values", deque]),
+  Room("Algorithms", "Sources/Algorithms", needs: ["Nodes", "Values"]),
+  Room("Generators", "Sources/Generators", needs: ["Histories", "Values"]),
+
+  Room(
+    "Environments", "Sources/Environments/Capabilities", needs: ["Nodes", "Histories", "Values"]),
+  Room(
+    "Simulations", "Sources/Environments/Simulations",
+    needs: ["Environments", "Nodes", "Histories", "Values"]),
+  Room(
+    "NodeProcesses", "Sources/Environments/NodeProcesses", needs: ["Nodes", "Values", system]),
+  Room(
+    "LocalProcesses", "Sources/Environments/LocalProcesses",
+    needs: ["Environments", "Nodes", "Histories", "Values", system, deque]),
+  Room(
+    "Systems", "Sources/Systems",
+    needs: [
+      "Environments", "Simulations", "LocalProcesses", "NodeProcesses", "Histories", "Algorithms",
+      "Nodes", "Values",
+    ]),
+
+  Room("Verdicts", "Checkers/Verdicts", needs: ["Histories", "Values"]),
+  Room(
+    "Linearizability", "Checkers/Linearizability", needs: ["Verdicts", "Histories", "Values"]),
+  Room("Invariants", "Checkers/Invariants", needs: ["Verdicts", "Histories", "Values"]),
+  Room(
+    "Nemeses", "Nemeses", needs: ["Environments", "Generators", "Histories", "Nodes", "Values"]),
+  Room(
+    "Workloads", "Workloads",
+    needs: [
+      "Generators", "Verdicts", "Linearizability", "Invariants", "Nodes", "Histories", "Values",
+    ]),
+
+  Room("Reports", "Sources/Reports", needs: ["Verdicts", "Histories", "Values"]),
+  Room(
+    "Controller", "Sources/Controller",
+    needs: [
+      "Systems", "Workloads", "Nemeses", "Generators", "Verdicts", "Environments", "Simulations",
+      "LocalProcesses", "Reports", "Histories", "Nodes", "Values", system,
+    ]),
+]
+
+/// A test target and what it reaches.
+func tests(_ name: String, _ needs: Target.Dependency...) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: needs, path: "Tests/\(name)Tests", swiftSettings: strict)
+}
+
+let package = Package(
+  name: "shrike",
+  products: rooms.map(\.product) + [.executable(name: "shrike", targets: ["shrike"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+  ],
+  targets: rooms.map(\.target) + [
+    .executableTarget(
+      name: "shrike",
+      dependencies: [
+        "Controller", "Systems", "Workloads", "Nemeses", "Reports", "Histories", "Nodes", "Values",
+        "Verdicts", "Linearizability", "Invariants", "NodeProcesses", "LocalProcesses",
+        "Environments", arguments,
+      ],
+      swiftSettings: strict),
+    tests("Values", "Values"),
+    tests("Histories", "Histories", "Values"),
+    tests("Nodes", "Nodes", "Values"),
+    tests("Algorithms", "Algorithms", "Nodes", "Values", "Simulations", "Environments"),
+    tests("Generators", "Generators", "Histories", "Values"),
+    tests("Simulations", "Simulations", "Environments", "Algorithms", "Nodes", "Values"),
+    tests("LocalProcesses", "LocalProcesses", "Environments", "Nodes", "Values", system),
+    tests("Linearizability", "Linearizability", "Verdicts", "Histories", "Values"),
+    tests("Invariants", "Invariants", "Verdicts", "Histories", "Values"),
+    tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),
+    tests(
+      "Controller", "Controller", "Systems", "Workloads", "Nemeses", "Generators", "Environments",
+      "Verdicts", "Reports", "Histories", "Nodes", "Values"),
+  ]
+)

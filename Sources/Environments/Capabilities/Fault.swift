@@ -1,0 +1,95 @@
+public import Values
+
+/// One thing that is done to a cluster to break it or to mend it.
+///
+/// A fault is a value that a nemesis schedules, a plan stores, and an environment applies.
+public enum Fault: Hashable, Sendable {
+  /// Cuts directed links, in place of those that were cut before.
+  case cut([Link])
+  /// Mends all links.
+  case mend
+  /// Ends processes at once; all that they handed to the operating system is kept.
+  case kill([NodeID])
+  /// Cuts a node's power: what was not synced is lost but for a prefix, whose end may be torn.
+  case powerLoss([NodeID])
+  /// Starts processes that were killed or lost power.
+  case restart([NodeID])
+  case pause([NodeID])
+  case resume([NodeID])
+  /// Disturbs the messages on links, until the disturbance of that kind is stopped.
+  case disturb(Disturbance, [Link])
+  case calm(Disturbance.Kind)
+  /// Changes what clocks show; a node that is not named keeps its clock as it is.
+  case skew([NodeID: ClockChange])
+  /// Makes all clocks right again.
+  case resetClocks
+}
+
+/// What can happen to the messages on a link.
+public struct Disturbance: Hashable, Sendable {
+  public enum Kind: String, Hashable, Sendable, CaseIterable {
+    case delay
+    case loss
+    case duplicate
+    case reorder
+  }
+
+  public var kind: Kind
+  /// The share of messages that are disturbed, in 0...1.
+  public var probability: Double
+  /// For delays and reordering: the longest additional latency.
+  public var latency: Nanoseconds
+
+  public init(_ kind: Kind, probability: Double, latency: Nanoseconds = 0) {
+    self.kind = kind
+    self.probability = probability
+    self.latency = latency
+  }
+}
+
+/// What is done to one node's clock.
+public enum ClockChange: Hashable, Sendable {
+  /// The wall clock is off by this much.
+  case offset(Nanoseconds)
+  /// Both clocks gain this many nanoseconds a second; negative ones lose.
+  case drift(nanosecondsPerSecond: Int64)
+}
+
+/// The families of faults by which people choose them and environments offer them.
+public enum FaultFamily: String, Hashable, Sendable, CaseIterable {
+  case partition
+  case kill
+  case pause
+  case delay
+  case loss
+  case duplicate
+  case reorder
+  case clock
+  case disk
+}
+
+extension Fault {
+  public var family: FaultFamily {
+    switch self {
+    case .cut, .mend: .partition
+    case .kill: .kill
+    case .restart: .kill
+    case .powerLoss: .disk
+    case .pause, .resume: .pause
+    case .disturb(let disturbance, _): disturbance.kind.family
+    case .calm(let kind): kind.family
+    case .skew, .resetClocks: .clock
+    }
+  }
+}
+
+extension Disturbance.Kind {
+  public var family: FaultFamily {
+    switch self {
+    case .delay: .delay
+    case .loss: .loss
+    case .duplicate: .duplicate
+    case .reorder: .reorder
+    }
+  }
+}

@@ -1,0 +1,32 @@
+public import Values
+
+/// Where the answers to a node's choices come from.
+///
+/// Choice *k* of a node is a function of (seed, node, *k*), unless an answer for that number was
+/// given. So a run can be repeated, a single choice of it changed, and all answers explored.
+public struct Choices: Sendable {
+  @usableFromInline var draws: Draws
+  @usableFromInline var overrides: [UInt64: Int]
+
+  /// - Parameters:
+  ///   - draws: The node's own stream.
+  ///   - overrides: Answers by the number of the choice; one that is out of bounds is reduced.
+  @inlinable
+  public init(_ draws: Draws, overrides: [UInt64: Int] = [:]) {
+    self.draws = draws
+    self.overrides = overrides
+  }
+
+  /// How many choices were made.
+  @inlinable
+  public var count: UInt64 { draws.number }
+
+  /// An answer in `0..<bound`.
+  @inlinable
+  public mutating func choose(below bound: Int) -> Int {
+    let number = draws.number
+    let drawn = draws.below(bound)
+    guard !overrides.isEmpty, let answer = overrides[number] else { return drawn }
+    return answer % bound
+  }
+}

@@ -1,0 +1,1 @@
+@main struct Shrike { static func main() {} }
