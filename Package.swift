@@ -47,7 +47,7 @@ let rooms: [Room] = [
     "Environments", "Sources/Environments/Capabilities", needs: ["Nodes", "Histories", "Values"]),
   Room(
     "Simulations", "Sources/Environments/Simulations",
-    needs: ["Environments", "Nodes", "Histories", "Values"]),
+    needs: ["Environments", "Nodes", "Histories", "Values", deque]),
   Room(
     "NodeProcesses", "Sources/Environments/NodeProcesses", needs: ["Nodes", "Values", system]),
   Room(

@@ -33,10 +33,10 @@ extension Nanoseconds {
     return nil
   }
 
-  /// The shortest of the forms that ``init(duration:)`` reads which is exact, or microseconds.
+  /// The shortest of the forms that ``init(duration:)`` reads which is exact.
   public var durationText: String {
     if self % 1_000_000_000 == 0 { return "\(self / 1_000_000_000)s" }
     if self % 1_000_000 == 0 { return "\(self / 1_000_000)ms" }
-    return "\(self / 1_000)us"
+    return self % 1_000 == 0 ? "\(self / 1_000)us" : "\(self)ns"
   }
 }

@@ -1,0 +1,389 @@
+public import Environments
+public import Generators
+public import Histories
+public import Nemeses
+public import Nodes
+public import Values
+public import Workloads
+
+/// Drives a cluster: asks the generator what to do, has clients do it on threads, has faults
+/// injected on schedule, heals, and reads the final state.
+///
+/// It does no I/O and knows no clock. Its host tells it the time and what happened, carries out its
+/// ``Action``s, and writes what it recorded to the history; so the one machine drives simulated time
+/// and real time. Thread *t* talks to node *t* mod *n* and starts as process *t*; after an operation
+/// that ended indeterminately it goes on as process *p* + concurrency, as another client.
+public struct Driver: Sendable {
+  /// What the host must do.
+  public enum Action: Hashable, Sendable {
+    case submit(Request, RequestID, NodeID)
+    case apply(ScheduledFault)
+    case log(String)
+  }
+
+  enum Phase: Hashable, Sendable {
+    case setup
+    case main
+    /// Nothing new is invoked; what is outstanding ends or times out.
+    case draining
+    case settling
+    case done
+  }
+
+  let settings: DriverSettings
+  var phase = Phase.setup
+  var now: Nanoseconds = 0
+  var context: GeneratorContext
+  var generator: any Generator
+  var threads: [ClientThread]
+  /// Deadlines of outstanding requests, in ascending order, for every time-out is as long.
+  var deadlines = DeadlineQueue()
+  /// Threads that sleep, and until when.
+  var sleepers: [(thread: Int, until: Nanoseconds)] = []
+  /// When the generator wants to be asked again.
+  var generatorWake: Nanoseconds?
+  var faults: FaultCursor
+  var setup: SetupRounds
+  var final: FinalPhase
+
+  /// Lines of the history that the host has not taken yet.
+  public private(set) var recorded: [Operation] = []
+  private var nextIndex = 0
+  /// What went wrong beside the operations' outcomes.
+  public internal(set) var problems: [Problem] = []
+  /// Counts for live progress.
+  public private(set) var progress = Progress()
+
+  public init(_ settings: DriverSettings, generator: any Generator, schedule: [ScheduledFault]) {
+    self.settings = settings
+    self.generator = generator
+    context = GeneratorContext(concurrency: settings.concurrency)
+    threads = (0..<settings.concurrency).map { thread in
+      ClientThread(
+        process: thread, node: NodeID(thread % settings.nodes.count),
+        client: settings.workload.makeClient())
+    }
+    faults = FaultCursor(schedule)
+    setup = SetupRounds(requests: settings.workload.setup, nodes: settings.nodes)
+    final = FinalPhase(nodes: settings.nodes, deadline: settings.finalTimeLimit)
+  }
+
+  public var isFinished: Bool { phase == .done }
+
+  /// When the host must call ``step(at:into:)`` again, if nothing happens before.
+  public var nextWake: Nanoseconds {
+    var wake = Nanoseconds.max
+    if let deadline = deadlines.first { wake = min(wake, deadline) }
+    for sleeper in sleepers { wake = min(wake, sleeper.until) }
+    switch phase {
+    case .setup: wake = min(wake, setup.deadline)
+    case .main:
+      if let generatorWake { wake = min(wake, generatorWake) }
+      if let fault = faults.nextTime { wake = min(wake, fault) }
+    case .settling: wake = min(wake, final.nextWake)
+    case .draining, .done: break
+    }
+    return wake
+  }
+
+  /// Does all that is due at a time; what the host must do is appended to `actions`.
+  public mutating func step(at time: Nanoseconds, into actions: inout [Action]) {
+    now = time
+    context.time = max(0, time - settings.start)
+    expire(into: &actions)
+    switch phase {
+    case .setup: stepSetup(into: &actions)
+    case .main: stepMain(into: &actions)
+    case .draining: stepDraining(into: &actions)
+    case .settling: stepSettling(into: &actions)
+    case .done: break
+    }
+  }
+
+  /// Takes the lines that were recorded since this was called last.
+  public mutating func takeRecorded(into operations: inout [Operation]) {
+    operations.append(contentsOf: recorded)
+    recorded.removeAll(keepingCapacity: true)
+  }
+
+  /// Ends the main phase now, as when the user interrupts: faults are healed, the rest is judged.
+  public mutating func interrupt() {
+    if phase == .setup { phase = .done }
+    if phase == .main { phase = .draining }
+    final.isInterrupted = true
+  }
+}
+
+// MARK: - Phases
+
+extension Driver {
+  private mutating func stepSetup(into actions: inout [Action]) {
+    setup.step(at: now, timeout: settings.timeout, into: &actions)
+    if let silent = setup.silentNodes(at: now) {
+      problems.append(.setupUnanswered(silent))
+      phase = .done
+    } else if setup.isComplete {
+      phase = .main
+      faults.start(at: now)
+      stepMain(into: &actions)
+    }
+  }
+
+  private mutating func stepMain(into actions: inout [Action]) {
+    while let fault = faults.takeDue(at: now) { actions.append(.apply(fault)) }
+    guard !offer(into: &actions) else { return }
+    phase = .draining
+    stepDraining(into: &actions)
+  }
+
+  /// Dispatches what the generator offers, until it offers nothing more for now.
+  ///
+  /// - Returns: Whether the generator may have more.
+  private mutating func offer(into actions: inout [Action]) -> Bool {
+    generatorWake = nil
+    while true {
+      var asked = generator
+      switch asked.next(context) {
+      case .exhausted: return false
+      case .pending:
+        generatorWake = context.idle.isEmpty ? nil : now + settings.pollInterval
+        return true
+      case .invocation(let invocation):
+        guard invocation.time <= context.time else {
+          generatorWake = invocation.time + settings.start
+          return true
+        }
+        generator = asked
+        dispatch(invocation, into: &actions)
+      }
+    }
+  }
+
+  private mutating func stepDraining(into actions: inout [Action]) {
+    for fault in faults.takeHealing() { actions.append(.apply(fault)) }
+    guard threads.allSatisfy({ $0.pending == nil }) else { return }
+    guard settings.workload.finalRead != nil, !final.isInterrupted else {
+      phase = .done
+      return
+    }
+    phase = .settling
+    final.start(at: now, firstProcess: freshProcess())
+    stepSettling(into: &actions)
+  }
+
+  /// A process number that no client has had, and none will have.
+  private func freshProcess() -> Int {
+    let highest = threads.map(\.process).max() ?? 0
+    return (highest / settings.concurrency + 2) * settings.concurrency
+  }
+
+  private mutating func stepSettling(into actions: inout [Action]) {
+    guard let f = settings.workload.finalRead, !final.isInterrupted else {
+      phase = .done
+      return
+    }
+    if final.roundIsOver, final.hasSettled(accepts: settings.acceptsFinalReads) { phase = .done }
+    if final.isOver(at: now) { phase = .done }
+    guard phase == .settling, final.mustRead(at: now) else { return }
+    final.beginRound(at: now)
+    for node in settings.nodes { beginFinalRead(f, of: node, into: &actions) }
+  }
+}
+
+// MARK: - Operations
+
+extension Driver {
+  /// Begins an operation that a generator offered.
+  private mutating func dispatch(_ invocation: Invocation, into actions: inout [Action]) {
+    context.turn &+= 1
+    switch invocation.action {
+    case .log(let text): actions.append(.log(text))
+    case .sleep(let duration):
+      sleepers.append((invocation.thread, now + duration))
+      context.idle.remove(invocation.thread)
+    case .call:
+      context.idle.remove(invocation.thread)
+      begin(
+        invocation.f, invocation.value, invocation.extra, thread: invocation.thread,
+        into: &actions)
+    }
+  }
+
+  private mutating func begin(
+    _ f: String, _ value: Value, _ extra: ValueMap, thread: Int, into actions: inout [Action]
+  ) {
+    let operation = Operation(
+      time: now, type: .invoke, process: .client(threads[thread].process), f: f, value: value,
+      extra: extra)
+    record(operation)
+    progress.invoked += 1
+    generator.update(operation, thread: thread, context)
+    threads[thread].pending = PendingOperation(
+      f: f, value: value, extra: extra, invoked: now, isCalm: faults.isCalm)
+    follow(threads[thread].client.begin(f, value), thread: thread, into: &actions)
+  }
+
+  private mutating func follow(
+    _ step: ClientStep, thread: Int, into actions: inout [Action]
+  ) {
+    switch step {
+    case .complete(let completion): complete(thread, completion)
+    case .ask(let request):
+      threads[thread].requestNumber += 1
+      let id = RequestID(
+        client: threads[thread].process, number: threads[thread].requestNumber)
+      deadlines.append(id, at: now + settings.timeout)
+      actions.append(.submit(request, id, threads[thread].node))
+    }
+  }
+
+  /// Takes a reply; one that nobody waits for any more is dropped.
+  public mutating func replied(
+    _ id: RequestID, _ reply: Reply, from node: NodeID, at time: Nanoseconds,
+    into actions: inout [Action]
+  ) {
+    now = time
+    context.time = max(0, time - settings.start)
+    if phase == .setup {
+      setup.answered(id, reply)
+    } else if let place = final.place(of: id) {
+      finalReplied(place, reply)
+    } else if let thread = waitingThread(for: id) {
+      follow(threads[thread].client.receive(reply), thread: thread, into: &actions)
+    }
+  }
+
+  /// Takes an answer that is no reply: nobody knows what became of the operation.
+  public mutating func malformed(
+    _ id: RequestID, from node: NodeID, problem: String, line: String, at time: Nanoseconds
+  ) {
+    now = time
+    problems.append(.malformedReply(node, problem: problem, line: line))
+    guard let thread = waitingThread(for: id) else { return }
+    complete(
+      thread,
+      Completion(
+        type: .info, value: nil, error: .list(["malformed-reply", .string(problem)]),
+        mismatch: nil))
+  }
+
+  private func waitingThread(for id: RequestID) -> Int? {
+    guard settings.concurrency > 0 else { return nil }
+    let thread = id.client % settings.concurrency
+    let waits =
+      threads[thread].process == id.client && threads[thread].requestNumber == id.number
+      && threads[thread].pending != nil
+    return waits ? thread : nil
+  }
+
+  private mutating func complete(_ thread: Int, _ completion: Completion) {
+    guard let pending = threads[thread].pending else { return }
+    threads[thread].pending = nil
+    if let expected = completion.mismatch {
+      problems.append(
+        .mismatchedReply(
+          threads[thread].node, f: pending.f, expected: expected,
+          found: completion.error?.json ?? ""))
+    }
+    let operation = Operation(
+      time: now, type: completion.type, process: .client(threads[thread].process), f: pending.f,
+      value: completion.value ?? pending.value, error: completion.error, extra: pending.extra)
+    record(operation)
+    progress.count(completion.type, latency: now - pending.invoked)
+    context.idle.insert(thread)
+    if completion.type == .info {
+      threads[thread].process += settings.concurrency
+      threads[thread].requestNumber = 0
+      threads[thread].client = settings.workload.makeClient()
+      context.processes[thread] = threads[thread].process
+    }
+    generator.update(operation, thread: thread, context)
+  }
+
+  /// Gives up what is overdue and wakes sleepers.
+  private mutating func expire(into actions: inout [Action]) {
+    while let id = deadlines.takeDue(at: now) {
+      if let place = final.place(of: id) { finalTimedOut(place) }
+      guard let thread = waitingThread(for: id), let pending = threads[thread].pending else {
+        continue
+      }
+      if settings.workload.demandsReplies && pending.isCalm && faults.isCalm {
+        problems.append(.noReply(threads[thread].node, f: pending.f))
+      }
+      complete(
+        thread, Completion(type: .info, value: nil, error: "timeout", mismatch: nil))
+    }
+    for sleeper in sleepers where sleeper.until <= now { context.idle.insert(sleeper.thread) }
+    sleepers.removeAll { $0.until <= now }
+  }
+
+  private mutating func record(_ operation: Operation) {
+    var operation = operation
+    operation.index = nextIndex
+    nextIndex += 1
+    recorded.append(operation)
+  }
+
+  /// Takes what an environment reported of a fault that it was told to apply.
+  public mutating func applied(
+    _ fault: ScheduledFault, value: Value, at time: Nanoseconds
+  ) {
+    now = time
+    faults.note(fault.fault)
+    progress.faultsInForce = faults.inForce
+    let operation = Operation(
+      time: time, type: .info, process: .nemesis, f: fault.f, value: value)
+    record(operation)
+    generator.update(operation, thread: context.nemesis, context)
+  }
+}
+
+// MARK: - Final reads
+
+extension Driver {
+  private mutating func beginFinalRead(
+    _ f: String, of node: NodeID, into actions: inout [Action]
+  ) {
+    guard !final.isWaiting(for: node) else { return }
+    var client = settings.workload.makeClient()
+    guard case .ask(let request) = client.begin(f, .null) else { return }
+    let id = final.begin(node, client)
+    record(
+      Operation(
+        time: now, type: .invoke, process: .client(id.client), f: f, extra: finalFields(node)))
+    deadlines.append(id, at: now + settings.timeout)
+    actions.append(.submit(request, id, node))
+  }
+
+  private mutating func finalReplied(_ place: Int, _ reply: Reply) {
+    guard case .complete(let completion) = final.receive(reply, at: place) else { return }
+    finish(place, completion)
+  }
+
+  private mutating func finalTimedOut(_ place: Int) {
+    finish(place, Completion(type: .info, value: nil, error: "timeout", mismatch: nil))
+  }
+
+  private mutating func finish(_ place: Int, _ completion: Completion) {
+    guard let f = settings.workload.finalRead else { return }
+    let node = settings.nodes[place]
+    if let expected = completion.mismatch {
+      problems.append(
+        .mismatchedReply(
+          node, f: f, expected: expected, found: completion.error?.json ?? ""))
+    }
+    let process = final.end(place, completion, at: now)
+    record(
+      Operation(
+        time: now, type: completion.type, process: .client(process), f: f,
+        value: completion.value ?? .null, error: completion.error, extra: finalFields(node)))
+  }
+
+  /// Marks a read as final, and says whose state it is.
+  private func finalFields(_ node: NodeID) -> ValueMap {
+    ValueMap([
+      .init(key: "final", value: true),
+      .init(key: "node", value: .string(settings.names[node])),
+    ])
+  }
+}

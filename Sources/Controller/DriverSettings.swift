@@ -1,0 +1,37 @@
+public import Histories
+public import Values
+public import Workloads
+
+/// What a driver needs to know of the test that it drives.
+public struct DriverSettings: Sendable {
+  public var workload: any Workload
+  public var names: NodeNames
+  public var concurrency: Int
+  /// How long a client waits for a reply.
+  public var timeout: Nanoseconds
+  /// How long the final reads may take to settle.
+  public var finalTimeLimit: Nanoseconds
+  /// The environment's time at which the generator's begins.
+  public var start: Nanoseconds
+  /// How soon a generator that has nothing now is asked again.
+  public var pollInterval: Nanoseconds = .milliseconds(1)
+  /// Whether final reads are acceptable, given the history so far.
+  public var acceptsFinalReads: @Sendable ([Value]) -> Bool
+
+  public init(
+    workload: any Workload, names: NodeNames, concurrency: Int, timeout: Nanoseconds,
+    finalTimeLimit: Nanoseconds = .seconds(30), start: Nanoseconds = 0,
+    acceptsFinalReads: @escaping @Sendable ([Value]) -> Bool = { _ in true }
+  ) {
+    precondition(concurrency > 0, "a test needs a client thread, not \(concurrency)")
+    self.workload = workload
+    self.names = names
+    self.concurrency = concurrency
+    self.timeout = timeout
+    self.finalTimeLimit = finalTimeLimit
+    self.start = start
+    self.acceptsFinalReads = acceptsFinalReads
+  }
+
+  public var nodes: [NodeID] { names.nodes }
+}

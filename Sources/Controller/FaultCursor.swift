@@ -1,0 +1,46 @@
+import Environments
+import Nemeses
+import Values
+
+/// A place in a schedule of faults, and which faults are in force there.
+struct FaultCursor: Sendable {
+  /// Faults by time since the main phase began, in order.
+  private let schedule: [ScheduledFault]
+  private var next = 0
+  private var start: Nanoseconds = 0
+  private var isHealed = false
+  /// The families of faults that are in force, in the order in which they began.
+  private(set) var inForce: [FaultFamily] = []
+
+  init(_ schedule: [ScheduledFault]) { self.schedule = schedule }
+
+  mutating func start(at time: Nanoseconds) { start = time }
+
+  /// Whether no fault is in force.
+  var isCalm: Bool { inForce.isEmpty }
+
+  /// When the next fault is due.
+  var nextTime: Nanoseconds? {
+    next < schedule.count ? start + schedule[next].time : nil
+  }
+
+  mutating func takeDue(at now: Nanoseconds) -> ScheduledFault? {
+    guard let time = nextTime, time <= now else { return nil }
+    defer { next += 1 }
+    return schedule[next]
+  }
+
+  /// Notes that a fault was applied.
+  mutating func note(_ fault: Fault) {
+    inForce.removeAll { $0 == fault.family }
+    if fault.breaks { inForce.append(fault.family) }
+  }
+
+  /// What mends all that the schedule broke; nothing when asked again.
+  mutating func takeHealing() -> [ScheduledFault] {
+    guard !isHealed else { return [] }
+    isHealed = true
+    next = schedule.count
+    return FaultSchedule.healing(inForce)
+  }
+}

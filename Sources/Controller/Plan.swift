@@ -1,0 +1,56 @@
+public import Values
+
+/// Everything that is needed to run a test again, in the terms in which people ask for it.
+///
+/// A plan is what `plan.json` holds. People can edit it; `faults`, where present, takes the place of
+/// the schedule that the seed would give.
+public struct Plan: Hashable, Sendable {
+  /// Where the nodes run.
+  public enum Place: String, Hashable, Sendable, CaseIterable {
+    case simulated
+    case local
+  }
+
+  /// A bundled system's name; nothing where `binary` names a program.
+  public var system: String?
+  /// The program that is a node, with its arguments.
+  public var binary: String?
+  public var arguments: [String] = []
+  public var workload: String
+  public var place: Place = .local
+  public var nodes: [String]
+  public var seed: UInt64 = 0
+  public var concurrency: Int
+  /// Operations a second over all clients.
+  public var rate: Double = 5
+  public var timeLimit: Nanoseconds = .seconds(60)
+  /// The mean latency between nodes; nothing leaves it to the environment.
+  public var latency: Nanoseconds?
+  public var latencyDistribution = "constant"
+  public var topology = "grid"
+  public var nemesis: [String] = []
+  public var nemesisInterval: Nanoseconds = .seconds(10)
+  /// `total`, or a lower bound of the share of operations that succeed.
+  public var availability: String?
+  public var keyCount: Int?
+  public var operationsPerKey: Int?
+  public var timeout: Nanoseconds?
+  public var bugs: [String] = []
+  public var options: [String: String] = [:]
+  /// The schedule to follow, as `faults.jsonl` writes its lines.
+  public var faults: [Value]?
+  /// The build of Shrike that made the plan.
+  public var build: String = ""
+
+  public init(system: String?, workload: String, nodes: [String], concurrency: Int) {
+    self.system = system
+    self.workload = workload
+    self.nodes = nodes
+    self.concurrency = concurrency
+  }
+
+  /// The system as people call it: the bundled one's name, or the program's file name.
+  public var systemName: String {
+    system ?? binary?.split(separator: "/").last.map(String.init) ?? "system"
+  }
+}

@@ -1,0 +1,73 @@
+public import Environments
+public import Values
+public import Verdicts
+
+/// Something wrong that is not in the values of the history: what nodes did beside answering.
+public enum Problem: Hashable, Sendable {
+  case malformedReply(NodeID, problem: String, line: String)
+  case mismatchedReply(NodeID, f: String, expected: String, found: String)
+  /// A node owed an answer, and no fault excused it.
+  case noReply(NodeID, f: String)
+  case died(NodeID, status: String, lastLines: [String])
+  case violated(String, explanation: String)
+  case garbage(NodeID, line: String)
+  case setupUnanswered([NodeID])
+}
+
+/// Where a problem belongs in the verdict.
+extension Problem {
+  /// The kind of anomaly; nothing where it is no evidence against the system.
+  var anomalyType: String? {
+    switch self {
+    case .malformedReply: "malformed-reply"
+    case .mismatchedReply: "mismatched-reply"
+    case .noReply: "no-reply"
+    case .died: "crash"
+    case .violated(let invariant, _): invariant
+    case .garbage, .setupUnanswered: nil
+    }
+  }
+
+  /// One problem as a person reads it.
+  func text(_ names: NodeNames) -> String {
+    switch self {
+    case .malformedReply(let node, let problem, let line):
+      "\(names[node]) sent a malformed reply: \(problem)\n  in the line: \(line)"
+    case .mismatchedReply(let node, let f, let expected, let found):
+      "\(names[node]) answered \(f) with something else than \(expected): \(found)"
+    case .noReply(let node, let f):
+      "\(names[node]) did not answer \(f) in time, though no fault was in force"
+    case .died(let node, let status, let lastLines):
+      "\(names[node]) died unasked: \(status)"
+        + lastLines.map { "\n  | \($0)" }.joined()
+    case .violated(let invariant, let explanation): "\(invariant): \(explanation)"
+    case .garbage(let node, let line):
+      "\(names[node]) printed a line that is no message to stdout: \(line)"
+    case .setupUnanswered(let nodes):
+      "no answer to the workload's set-up from \(nodes.map { names[$0] }.joined(separator: ", "))"
+    }
+  }
+}
+
+extension Finding {
+  /// The finding of the harness itself: what nodes did wrong beside their answers' values.
+  static func ofProblems(_ problems: [Problem], _ names: NodeNames) -> Finding {
+    var byType: [(type: String, texts: [String])] = []
+    for problem in problems {
+      guard let type = problem.anomalyType else { continue }
+      if let place = byType.firstIndex(where: { $0.type == type }) {
+        byType[place].texts.append(problem.text(names))
+      } else {
+        byType.append((type, [problem.text(names)]))
+      }
+    }
+    let shownCount = 4
+    let anomalies = byType.map { type, texts in
+      let more = texts.count > shownCount ? "\n… and \(texts.count - shownCount) more" : ""
+      return Anomaly(
+        type, count: texts.count, operations: [],
+        explanation: texts.prefix(shownCount).joined(separator: "\n") + more)
+    }
+    return Finding("nodes", anomalies.isEmpty ? .valid : .invalid, anomalies: anomalies)
+  }
+}

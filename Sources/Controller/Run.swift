@@ -1,0 +1,119 @@
+public import Environments
+public import Generators
+public import Histories
+public import Nemeses
+public import Nodes
+public import Values
+public import Verdicts
+public import Workloads
+
+/// The life of one test in one environment: set up, drive, break, heal, record.
+///
+/// It is the thin shell around the ``Driver``: it lets the environment's time pass, hands over what
+/// happened, carries out what the driver wants, and writes every line of the history before it waits
+/// again, so that a controller that is killed loses at most what was in flight.
+public struct Run {
+  let environment: any Environment
+  private var driver: Driver
+  private var journal: any RunJournal
+  /// All lines of the history so far.
+  public private(set) var operations: [Operation] = []
+  /// What was done to the cluster, in order.
+  public private(set) var faults: [AppliedFault] = []
+  public private(set) var problems: [Problem] = []
+  private let interrupted: @Sendable () -> Bool
+  private let watch: (Progress, Nanoseconds) -> Void
+
+  /// - Parameters:
+  ///   - interrupted: Asked now and then; once it says yes, the run heals and ends.
+  ///   - watch: Told of the progress now and then, with the time.
+  public init(
+    _ environment: any Environment, driver: Driver, journal: any RunJournal,
+    interrupted: @escaping @Sendable () -> Bool = { false },
+    watch: @escaping (Progress, Nanoseconds) -> Void = { _, _ in }
+  ) {
+    self.environment = environment
+    self.driver = driver
+    self.journal = journal
+    self.interrupted = interrupted
+    self.watch = watch
+  }
+
+  /// Drives the environment, which has been started, until the test is over.
+  ///
+  /// - Throws: When the environment fails or the journal can't be written; what was recorded until
+  ///   then is on disk and in ``operations``.
+  public mutating func drive() throws {
+    var actions: [Driver.Action] = []
+    while true {
+      driver.step(at: environment.now, into: &actions)
+      // Carrying out an action can complete operations, which can set free threads for others.
+      try perform(&actions)
+      try record()
+      if driver.isFinished { break }
+      if interrupted() { driver.interrupt() }
+      let deadline = min(driver.nextWake, environment.now + Run.longestWait)
+      for event in try environment.advance(until: deadline) { take(event, into: &actions) }
+      try perform(&actions)
+      watch(driver.progress, environment.now)
+    }
+    problems += driver.problems
+  }
+
+  /// How long the environment is left alone at most, so that progress and ^C are seen to.
+  static let longestWait = Nanoseconds.milliseconds(100)
+
+  private mutating func perform(_ actions: inout [Driver.Action]) throws {
+    let due = actions
+    actions.removeAll(keepingCapacity: true)
+    for action in due {
+      switch action {
+      case .submit(let request, let id, let node): environment.submit(request, as: id, to: node)
+      case .log(let text): try journal.log(text)
+      case .apply(let fault):
+        let report = environment.apply(fault.fault)
+        let applied = AppliedFault(time: environment.now, fault: fault, report: report)
+        faults.append(applied)
+        driver.applied(
+          fault, value: applied.value(environment.names), at: environment.now)
+        try journal.note(applied)
+      }
+    }
+  }
+
+  private mutating func take(_ event: EnvironmentEvent, into actions: inout [Driver.Action]) {
+    let now = environment.now
+    switch event {
+    case .replied(let id, let reply, let node):
+      driver.replied(id, reply, from: node, at: now, into: &actions)
+    case .malformedReply(let id, let node, let problem, let line):
+      driver.malformed(id, from: node, problem: problem, line: line, at: now)
+    case .garbage(let node, let line): problems.append(.garbage(node, line: line))
+    case .died(let node, let status, let lastLines):
+      problems.append(.died(node, status: status, lastLines: lastLines))
+    case .violated(let violation):
+      problems.append(.violated(violation.invariant, explanation: violation.explanation))
+    }
+  }
+
+  private mutating func record() throws {
+    let first = operations.count
+    driver.takeRecorded(into: &operations)
+    if operations.count > first { try journal.record(operations[first...]) }
+  }
+}
+
+/// Where a run writes what happens, as it happens.
+public protocol RunJournal {
+  mutating func record(_ operations: ArraySlice<Operation>) throws
+  mutating func note(_ fault: AppliedFault) throws
+  mutating func log(_ text: String) throws
+}
+
+/// A journal of runs that leave nothing behind: simulations can be run again.
+public struct NoJournal: RunJournal {
+  public init() {}
+  public mutating func record(_ operations: ArraySlice<Operation>) {}
+  public mutating func note(_ fault: AppliedFault) {}
+  public mutating func log(_ text: String) {}
+}

@@ -1,0 +1,9 @@
+/// All workloads, in the order in which they are listed.
+public let workloads: [any Workload.Type] = [
+  EchoWorkload.self, UniqueIDsWorkload.self, BroadcastWorkload.self, LinKVWorkload.self,
+]
+
+/// The workload of a name.
+public func workload(named name: String) -> (any Workload.Type)? {
+  workloads.first { $0.name == name }
+}
