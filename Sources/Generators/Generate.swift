@@ -1,27 +1,51 @@
 public import Histories
+public import Values
 
 /// Operations made one by one, by a function that is called again for each; nil ends them.
 ///
-/// The function has a state of its own, usually draws:
+///     Generate(seed: seed) { draws, context in
+///       Invocation(f: "write", value: .integer(draws.below(5)), in: context)
+///     }
 ///
-///     Generate(Draws(seed: seed)) { draws, _ in Call("write", .integer(draws.below(5))) }
-///
-/// It is called only when a thread is free.
+/// The function's memory is part of the generator: a state where it needs one, and draws. It is
+/// called only when a thread is free.
 public struct Generate<State: Sendable>: Generator {
-  public typealias Function = @Sendable (inout State, GeneratorContext) -> Call?
+  public typealias Function =
+    @Sendable (inout State, inout Draws, GeneratorContext) -> Invocation?
 
   private var state: State
+  private var draws: Draws
   private let function: Function
 
-  public init(_ state: State, _ function: @escaping Function) {
+  public init(seed: UInt64, state: State, _ function: @escaping Function) {
+    self.init(Draws(seed: seed), state: state, function)
+  }
+
+  public init(_ draws: Draws, state: State, _ function: @escaping Function) {
     self.state = state
+    self.draws = draws
     self.function = function
   }
 
   public mutating func next(_ context: GeneratorContext) -> Offer {
     guard context.hasFreeThread else { return .pending }
-    guard let call = function(&state, context) else { return .exhausted }
-    return .invocation(Invocation(call, in: context))
+    guard let invocation = function(&state, &draws, context) else { return .exhausted }
+    return .invocation(invocation)
+  }
+}
+
+extension Generate where State == Void {
+  public init(
+    seed: UInt64, _ function: @escaping @Sendable (inout Draws, GeneratorContext) -> Invocation?
+  ) {
+    self.init(Draws(seed: seed), function)
+  }
+
+  public init(
+    _ draws: Draws,
+    _ function: @escaping @Sendable (inout Draws, GeneratorContext) -> Invocation?
+  ) {
+    self.init(draws, state: ()) { function(&$1, $2) }
   }
 }
 
