@@ -43,6 +43,10 @@ public struct SyncBarrier<N: Node>: Sendable {
   @inlinable
   public var isSyncing: Bool { running > succeeded }
 
+  /// Whether nothing is held and no sync runs, so that effects without a sync pass as they are.
+  @inlinable
+  public var isIdle: Bool { asked == succeeded && storage.isEmpty }
+
   /// Takes in all effects of one event; what may be executed now is appended to `ready`.
   @inlinable
   public mutating func admit(_ effects: [Effect<N>], into ready: inout [Effect<N>]) {
