@@ -14,7 +14,7 @@ struct Evidence {
     // With their true completions operations are easier to follow, and the part is invalid a
     // fortiori.
     for part in [weakest.restored(), weakest] {
-      let search = resumableSearch(part, model, isRecording: true)
+      let search = ResumableSearch(part, model, isRecording: true)
       guard case .invalid(let event) = search.run(steps: 400_000, memory: 64 << 20) else {
         continue
       }

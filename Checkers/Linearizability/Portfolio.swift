@@ -33,16 +33,16 @@ struct Portfolio {
   private mutating func run(_ histories: [ObjectHistory], _ model: any Model) {
     var slice = 1 << 12
     var held = 0
-    var waiting: [(object: Int, search: any ResumableSearch)] = []
+    var waiting: [(object: Int, search: ResumableSearch)] = []
     for (object, history) in histories.enumerated() {
-      let search = resumableSearch(history, model)
+      let search = ResumableSearch(history, model)
       guard turn(object, search, slice, &held) else { continue }
       if judgement.invalid != nil { return }
       waiting.append((object, search))
     }
     while !waiting.isEmpty {
       slice = min(slice * 4, 1 << 22)
-      var rest: [(object: Int, search: any ResumableSearch)] = []
+      var rest: [(object: Int, search: ResumableSearch)] = []
       for (object, search) in waiting {
         held -= search.bytes
         guard turn(object, search, slice, &held) else { continue }
@@ -57,7 +57,7 @@ struct Portfolio {
   ///
   /// - Returns: Whether it is worth another turn, or has ended everything.
   private mutating func turn(
-    _ object: Int, _ search: any ResumableSearch, _ slice: Int, _ held: inout Int
+    _ object: Int, _ search: ResumableSearch, _ slice: Int, _ held: inout Int
   ) -> Bool {
     let slice = min(slice, budget.steps - judgement.steps)
     guard slice > 0 else { return give(up: object, for: .steps) }

@@ -9,7 +9,7 @@
 /// effect at any later time; of those that do the same only the first unused may be next.
 struct Search<M: Mask> {
   /// One step of the record of a search: an operation took effect after another step.
-  struct Step {
+  private struct Step {
     var operation: Int32
     var previous: Int32
     var state: Int32
@@ -34,9 +34,9 @@ struct Search<M: Mask> {
   /// The calls of the model's step function so far.
   private(set) var steps = 0
   /// How operations took effect, when that is recorded.
-  private(set) var record: [Step] = []
+  private var record: [Step] = []
   /// The configurations that got stuck at the furthest event, when that is recorded.
-  private(set) var stuck: [Configuration<M>] = []
+  private var stuck: [Configuration<M>] = []
 
   init(_ placement: Placement, _ model: any Model, isRecording: Bool) {
     self.model = model
@@ -59,6 +59,22 @@ struct Search<M: Mask> {
   private var stackBytes: Int {
     stack.count * (MemoryLayout<Configuration<M>>.stride + 2 * available.bytes)
       + record.count * MemoryLayout<Step>.stride
+  }
+
+  /// The ways to the furthest event, when they are recorded.
+  ///
+  /// Each is the operations that took effect, with the state after each.
+  var dead: [[(operation: Int, state: Int32)]] {
+    stuck.map { configuration in
+      var order: [(operation: Int, state: Int32)] = []
+      var next = configuration.step
+      while next >= 0 {
+        let step = record[Int(next)]
+        order.append((Int(step.operation), step.state))
+        next = step.previous
+      }
+      return order.reversed()
+    }
   }
 
   /// Searches on for about `limit` steps, within `memory` bytes.

@@ -91,7 +91,7 @@ struct Shrinking {
     // Setting up costs time too, so that many useless attempts at a long history end as well.
     steps -= part.events.count
     guard steps > 0 else { return false }
-    let search = resumableSearch(part, model)
+    let search = ResumableSearch(part, model)
     let outcome = search.run(steps: min(steps, stepsEach), memory: 256 << 20)
     steps -= search.steps
     if case .invalid = outcome { return true }
