@@ -160,7 +160,7 @@ extension Driver {
   }
 
   private mutating func stepDraining(into actions: inout [Action]) {
-    for fault in faults.takeHealing() { actions.append(.apply(fault)) }
+    for fault in faults.takeHealing(of: settings.nodes, at: now) { actions.append(.apply(fault)) }
     guard threads.allSatisfy({ $0.pending == nil }) else { return }
     guard settings.workload.finalRead != nil, !final.isInterrupted else {
       phase = .done
@@ -329,7 +329,7 @@ extension Driver {
     _ fault: ScheduledFault, value: Value, at time: Nanoseconds
   ) {
     now = time
-    faults.note(fault.fault)
+    faults.note(fault)
     progress.faultsInForce = faults.inForce
     let operation = Operation(
       time: time, type: .info, process: .nemesis, f: fault.f, value: value)

@@ -71,6 +71,8 @@ public struct Run {
       case .submit(let request, let id, let node): environment.submit(request, as: id, to: node)
       case .log(let text): try journal.log(text)
       case .apply(let fault):
+        let fault = fault.resolved(
+          primaries: environment.primaries, of: environment.names.nodes)
         let report = environment.apply(fault.fault)
         let applied = AppliedFault(time: environment.now, fault: fault, report: report)
         faults.append(applied)

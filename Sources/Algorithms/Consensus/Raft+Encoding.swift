@@ -1,3 +1,4 @@
+import Nodes
 public import Values
 
 extension Raft {

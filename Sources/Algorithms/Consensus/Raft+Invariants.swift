@@ -1,5 +1,5 @@
 public import Nodes
-import Values
+public import Values
 
 /// At most one leader is ever elected in a term (figure 3, election safety).
 public struct RaftElectionSafety: Invariant {

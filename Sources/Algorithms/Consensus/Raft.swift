@@ -1,5 +1,5 @@
 public import Nodes
-public import Values
+import Values
 
 /// A replicated key-value store by consensus on a log: Raft.
 ///
@@ -67,6 +67,7 @@ public struct Raft: Node {
   }
 
   var id: NodeID { configuration.id }
+  public var isPrimary: Bool { role == .leader }
 
   public mutating func handle(_ event: Event<Raft>, _ context: inout Context<Raft>) {
     guard !isDamaged else { return }

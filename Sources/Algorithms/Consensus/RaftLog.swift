@@ -1,4 +1,4 @@
-import Nodes
+public import Nodes
 public import Values
 
 /// What a Raft entry asks of the state machine.
