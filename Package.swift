@@ -52,7 +52,7 @@ let rooms: [Room] = [
     "NodeProcesses", "Sources/Environments/NodeProcesses", needs: ["Nodes", "Values", system]),
   Room(
     "LocalProcesses", "Sources/Environments/LocalProcesses",
-    needs: ["Environments", "Nodes", "Histories", "Values", system, deque]),
+    needs: ["Environments", "Nodes", "Histories", "Values", "CProcess", system, deque]),
   Room(
     "Systems", "Sources/Systems",
     needs: [
@@ -96,6 +96,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: rooms.map(\.target) + [
+    .target(name: "CProcess", path: "Sources/Environments/CProcess"),
     .executableTarget(
       name: "shrike",
       dependencies: [
