@@ -111,7 +111,13 @@ let package = Package(
     tests("Algorithms", "Algorithms", "Nodes", "Values", "Simulations", "Environments"),
     tests("Generators", "Generators", "Histories", "Values"),
     tests("Simulations", "Simulations", "Environments", "Algorithms", "Nodes", "Values"),
-    tests("LocalProcesses", "LocalProcesses", "Environments", "Nodes", "Values", system),
+    tests(
+      "LocalProcesses", "LocalProcesses", "LocalProcessesFixture", "Environments", "Nodes",
+      "Values"),
+    .executableTarget(
+      name: "LocalProcessesFixture",
+      dependencies: ["LocalProcesses", "NodeProcesses", "Environments", "Nodes", "Values"],
+      path: "Tests/LocalProcessesFixture", swiftSettings: strict),
     tests("Linearizability", "Linearizability", "Verdicts", "Histories", "Values"),
     tests("Invariants", "Invariants", "Verdicts", "Histories", "Values"),
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),

@@ -12,7 +12,7 @@ struct ProcessIdentity: Hashable {
 
 /// What the kernel says of a process in `/proc/<pid>/stat`.
 struct ProcessState: Hashable {
-  /// `R`, `S`, `D`, `T` (stopped), `Z` (ended, not waited for) …
+  /// What it does: `R` for running, `T` for stopped, `Z` for ended but not waited for, and others.
   var letter: UInt8
   var group: pid_t
   var startTime: UInt64
