@@ -88,6 +88,27 @@ struct LocalProcessesTests {
     #expect(answered == Array(1...10))
   }
 
+  @Test("a restarted node sees nothing of what the killed one had not read")
+  func staleInput() throws {
+    let cluster = try TestCluster(echo, count: 1)
+    try cluster.environment.start()
+    let node = NodeID(0)
+    for round in 1...3 {
+      _ = cluster.environment.apply(.pause([node]))
+      // The pipe fills up in the midst of a line.
+      let long = Value.string(String(repeating: "x", count: 100_000))
+      for client in 1...10 {
+        let id = RequestID(client: client, number: round)
+        cluster.environment.submit(.echo(long), as: id, to: node)
+      }
+      try cluster.run(for: .milliseconds(50))
+      #expect(cluster.environment.apply(.kill([node])).tookHold == true)
+      #expect(cluster.environment.apply(.restart([node])).tookHold == true)
+      #expect(try cluster.ask(0, .echo(.integer(round))) == .echo(.integer(round)))
+      #expect(cluster.events.isEmpty)
+    }
+  }
+
   @Test("a cut stops one direction only, and messages get through once it is mended")
   func directedCut() throws {
     let cluster = try TestCluster(broadcast, count: 2)
@@ -201,6 +222,7 @@ struct LocalProcessesTests {
     #expect(cluster.events == [.garbage(NodeID(0), line: "this is no message")])
     for _ in 0..<2 { #expect(try cluster.ask(1, .echo("write to nobody")) != nil) }
     #expect(cluster.events.count == 2)
+    #expect(cluster.environment.undeliverableCount == 2)
     #expect(try cluster.ask(0, .echo("still here")) == .echo("still here"))
   }
 
@@ -253,6 +275,7 @@ struct LocalProcessesTests {
   @Test("messages are recorded as they are sent, delivered and lost")
   func messageLog() throws {
     let directory = try temporaryDirectory()
+    defer { _ = shell("rm -rf \(directory)") }
     let cluster = try TestCluster(broadcast, count: 2) {
       $0.messageLog = MessageLogSettings(path: "\(directory)/messages.jsonl")
     }

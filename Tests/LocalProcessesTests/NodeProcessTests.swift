@@ -81,6 +81,7 @@ struct NodeProcessTests {
   @Test("a node whose files can't be written stops and says why")
   func storageFailure() throws {
     let directory = try temporaryDirectory()
+    defer { _ = shell("rm -rf \(directory)") }
     let command = NodeCommand(
       "/bin/sh", ["-c", "ulimit -f 1; trap '' XFSZ; exec \(fixture) journal"])
     let cluster = try TestCluster(command, count: 1) { $0.dataDirectory = directory }
@@ -96,10 +97,51 @@ struct NodeProcessTests {
       lines.first == "the node stops: can't write \(directory)/n1/journal: File too large")
   }
 
-  @Test("the network carries at least 30,000 messages a second between nodes")
-  func throughput() throws {
+  @Test("alone, a node waits for init, answers what came early, and ends with its input")
+  func alone() throws {
+    let directory = try temporaryDirectory()
+    defer { _ = shell("rm -rf \(directory)") }
+    let lines = [
+      #"{"src":"someone","dest":"a","body":{"type":"read","msg_id":0}}"#, "garbage",
+      #"{"src":"c1","dest":"a","body":{"type":"init","msg_id":9,"node_id":"a","node_ids":["a"]}}"#,
+      #"{"id":3,"src":"c1","dest":"a","body":{"type":"broadcast","message":1.5,"msg_id":10}}"#,
+      #"{"src":"c1","dest":"a","body":{"type":"read"}}"#,
+    ]
+    let input = lines.map { "'\($0)'" }.joined(separator: " ")
+    let command =
+      "printf '%s\\n' \(input) | \(fixture) journal --data \(directory)/data "
+      + ">\(directory)/out 2>\(directory)/err"
+    #expect(shell(command) == 0)
+    let replies = try text(ofFile: "\(directory)/out").split(separator: "\n")
+      .map { try Value(json: String($0)) }
+    #expect(
+      replies == [
+        ["src": "a", "dest": "c1", "body": ["type": "init_ok", "in_reply_to": 9]],
+        [
+          "src": "a", "dest": "someone",
+          "body": ["type": "read_ok", "messages": [], "in_reply_to": 0],
+        ],
+        [
+          "src": "a", "dest": "c1",
+          "body": [
+            "type": "error", "code": 12, "text": "field \"msg_id\": expected an integer",
+            "in_reply_to": nil,
+          ],
+        ],
+        ["src": "a", "dest": "c1", "body": ["type": "broadcast_ok", "in_reply_to": 10]],
+      ])
+    #expect(text(ofFile: "\(directory)/err") == "not a message: garbage\n")
+    #expect(text(ofFile: "\(directory)/data/journal").utf8.count > 0)
+  }
+
+  @Test(
+    "the network carries at least 30,000 messages a second between nodes",
+    arguments: [0, .microseconds(500)] as [Nanoseconds])
+  func throughput(latency: Nanoseconds) throws {
     let bouncer = NodeCommand(fixture, ["bouncer"], isBundled: true)
-    let cluster = try TestCluster(bouncer, count: 2)
+    let cluster = try TestCluster(bouncer, count: 2) {
+      $0.latency = Latency(mean: latency, distribution: .exponential)
+    }
     try cluster.environment.start()
     #expect(try cluster.ask(0, .addDelta(256)) == .added)
     let before = cluster.environment.traffic.delivered
@@ -108,7 +150,7 @@ struct NodeProcessTests {
     let count = cluster.environment.traffic.delivered - before
     let time = cluster.environment.now - start
     let rate = Int64(count) * 1_000_000_000 / time
-    print("delivered messages a second: \(rate)")
+    print("delivered messages a second with a latency of \(latency.durationText): \(rate)")
     #expect(rate > 30_000)
   }
 }

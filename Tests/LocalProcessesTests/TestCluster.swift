@@ -26,7 +26,10 @@ final class TestCluster {
     environment = try LocalProcesses(settings)
   }
 
-  deinit { environment.stop() }
+  deinit {
+    environment.stop()
+    _ = shell("rm -rf \(directory)")
+  }
 
   /// Sends a request and waits for what comes of it; nothing after `patience`.
   func ask(

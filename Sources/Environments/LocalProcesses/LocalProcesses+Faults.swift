@@ -85,7 +85,7 @@ extension LocalProcesses {
     let deadline = now + settings.restartPatience
     while idle.contains(where: { $0.isRunning && $0.state != .up }), failure == nil, now < deadline
     {
-      turn(deadline)
+      turn(until: deadline, isImpatient: false)
     }
     return report(
       channels.map { channel in
@@ -99,14 +99,6 @@ extension LocalProcesses {
           return (channel, "not restarted: \(channel.lastStatus ?? "no such program")", false)
         }
       })
-  }
-
-  /// One round that waits for notices of this restart, whatever events are waiting.
-  private func turn(_ deadline: Nanoseconds) {
-    let waiting = events
-    events = []
-    turn(until: deadline)
-    events = waiting + events
   }
 
   // MARK: Pause and resume

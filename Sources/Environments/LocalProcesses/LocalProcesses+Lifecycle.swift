@@ -52,7 +52,7 @@ extension LocalProcesses {
           node: waiting.name, status: waiting.lastStatus ?? "it was not started",
           lastLines: waiting.lastLines)
       }
-      turn(until: now + settings.initTimeout)
+      turn(until: now + settings.initTimeout, isImpatient: false)
     }
     if let failure { throw failure }
   }

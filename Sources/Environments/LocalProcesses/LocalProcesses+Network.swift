@@ -45,7 +45,9 @@ extension LocalProcesses {
       sendToService(envelope, from: channel, service)
     } else if envelope.destination.isString(LocalProcesses.initClient) {
       receiveInitReply(envelope, from: channel)
-    } else if !channel.hasReportedUnknownDestination {
+    } else {
+      undeliverableCount += 1
+      guard !channel.hasReportedUnknownDestination else { return }
       channel.hasReportedUnknownDestination = true
       events.append(.garbage(channel.node, line: String(decoding: line, as: UTF8.self)))
     }

@@ -35,6 +35,8 @@ public final class LocalProcesses: Environment {
   var messageNumber = 0
   var messageLog: MessageLog?
   public internal(set) var traffic = Traffic()
+  /// How many messages nodes sent to somebody who does not exist.
+  public internal(set) var undeliverableCount = 0
 
   public init(_ settings: LocalSettings) throws {
     self.settings = settings
@@ -71,10 +73,13 @@ public final class LocalProcesses: Environment {
   }
 
   /// Waits for something to do, at most until `deadline`, and does it.
-  func turn(until deadline: Nanoseconds) {
+  ///
+  /// - Parameter isImpatient: Whether not to wait at all while there are events to hand out.
+  func turn(until deadline: Nanoseconds, isImpatient: Bool = true) {
     deliverDue()
     flushOutboxes()
-    for source in poller.wait(events.isEmpty ? waitingTime(until: deadline) : 0) {
+    let isLate = isImpatient && !events.isEmpty
+    for source in poller.wait(isLate ? 0 : waitingTime(until: deadline)) {
       switch source {
       case .control: receiveNotices(within: 0)
       case .input(let node): unblock(channels[node])
