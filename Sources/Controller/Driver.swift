@@ -46,9 +46,8 @@ public struct Driver: Sendable {
   var setup: SetupRounds
   var final: FinalPhase
 
-  /// Lines of the history that the host has not taken yet.
-  public private(set) var recorded: [Operation] = []
-  private var nextIndex = 0
+  /// All lines of the history so far.
+  public private(set) var operations: [Operation] = []
   /// What went wrong beside the operations' outcomes.
   public internal(set) var problems: [Problem] = []
   /// Counts for live progress.
@@ -98,12 +97,6 @@ public struct Driver: Sendable {
     case .settling: stepSettling(into: &actions)
     case .done: break
     }
-  }
-
-  /// Takes the lines that were recorded since this was called last.
-  public mutating func takeRecorded(into operations: inout [Operation]) {
-    operations.append(contentsOf: recorded)
-    recorded.removeAll(keepingCapacity: true)
   }
 
   /// Ends the main phase now, as when the user interrupts: faults are healed, the rest is judged.
@@ -182,7 +175,7 @@ extension Driver {
       phase = .done
       return
     }
-    if final.roundIsOver, final.hasSettled(accepts: settings.acceptsFinalReads) { phase = .done }
+    if final.roundIsOver, final.hasSettled(accepts: { settings.workload.accepts(finalReads: $0, after: operations) }) { phase = .done }
     if final.isOver(at: now) { phase = .done }
     guard phase == .settling, final.mustRead(at: now) else { return }
     final.beginRound(at: now)
@@ -319,9 +312,8 @@ extension Driver {
 
   private mutating func record(_ operation: Operation) {
     var operation = operation
-    operation.index = nextIndex
-    nextIndex += 1
-    recorded.append(operation)
+    operation.index = operations.count
+    operations.append(operation)
   }
 
   /// Takes what an environment reported of a fault that it was told to apply.

@@ -16,11 +16,13 @@ public struct Run {
   let environment: any Environment
   private var driver: Driver
   private var journal: any RunJournal
-  /// All lines of the history so far.
-  public private(set) var operations: [Operation] = []
+  /// How many lines of the history the journal has.
+  private var journaledCount = 0
   /// What was done to the cluster, in order.
   public private(set) var faults: [AppliedFault] = []
   public private(set) var problems: [Problem] = []
+  /// All lines of the history so far.
+  public var operations: [Operation] { driver.operations }
   private let interrupted: @Sendable () -> Bool
   private let watch: (Progress, Nanoseconds) -> Void
 
@@ -99,9 +101,9 @@ public struct Run {
   }
 
   private mutating func record() throws {
-    let first = operations.count
-    driver.takeRecorded(into: &operations)
-    if operations.count > first { try journal.record(operations[first...]) }
+    guard driver.operations.count > journaledCount else { return }
+    try journal.record(driver.operations[journaledCount...])
+    journaledCount = driver.operations.count
   }
 }
 

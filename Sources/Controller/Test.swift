@@ -76,19 +76,13 @@ public struct Test: Sendable {
     try check(against: environment)
     defer { environment.stop() }
     try environment.start()
-    let accepted = FinalAcceptance()
-    let workload = workload
     let settings = DriverSettings(
       workload: workload, names: names, concurrency: plan.concurrency,
-      timeout: plan.timeout ?? workload.standardTimeout, start: environment.now,
-      acceptsFinalReads: { reads in
-        workload.accepts(finalReads: reads, after: accepted.history())
-      })
+      timeout: plan.timeout ?? workload.standardTimeout, start: environment.now)
     var run = Run(
       environment, driver: Driver(settings, generator: generator, schedule: schedule),
       journal: journal, interrupted: interrupted, watch: watch)
     var hindrance: String?
-    accepted.history = { run.operations }
     do { try run.drive() } catch { hindrance = "\(error)" }
     return judge(run, in: environment, hindrance: hindrance)
   }

@@ -1,7 +1,7 @@
 public import Algorithms
 public import Environments
 public import NodeProcesses
-public import Nodes
+import Nodes
 public import Simulations
 import Values
 

@@ -1,34 +1,76 @@
 public import Nodes
+import Values
 
-extension Raft: Algorithm {
+extension Raft {
+  public static let bugs = [
+    staleReads, volatileVote, commitOldTerm, earlyAck, noTruncate, tornTail,
+  ]
+
+  static let staleReads = PlantedBug(
+    "stale-reads", "a leader answers reads without asking a majority whether it still leads")
+  static let volatileVote = PlantedBug(
+    "volatile-vote", "the vote is not stored, so a restarted node can vote twice in a term")
+  static let commitOldTerm = PlantedBug(
+    "commit-old-term", "a leader commits entries of earlier terms by counting copies (figure 8)")
+  static let earlyAck = PlantedBug(
+    "early-ack", "a leader answers a write before a majority has it")
+  static let noTruncate = PlantedBug(
+    "no-truncate", "a follower keeps entries that conflict with its leader's")
+  static let tornTail = PlantedBug(
+    "torn-tail", "an unfinished record at the log's end is not cut at restart, only passed over")
+
+  static let electionTimeout = AlgorithmOption(
+    "election-timeout", standard: "150ms",
+    "an election begins when no leader was heard of for this long up to twice as long")
+  static let heartbeatInterval = AlgorithmOption(
+    "heartbeat", standard: "50ms", "how often a leader shows that it lives")
+  static let entriesLimit = AlgorithmOption(
+    "entries-per-message", standard: "256", "the most log entries in one message")
+  static let preVote = AlgorithmOption(
+    "pre-vote", standard: "true", "whether a node asks for pre-votes before it raises its term")
+
   public static let description = AlgorithmDescription(
-    name: "raft",
-    summary: "a replicated key-value store by consensus on a log",
-    promise: "Reads, writes and compare-and-sets of single keys are linearizable.",
-    assumptions: "Fewer than half of the nodes are down at a time; what was synced to disk stays; "
-      + "messages may be lost, delayed, duplicated and reordered; clocks matter for progress only.",
-    paper: "Ongaro and Ousterhout, In Search of an Understandable Consensus Algorithm, "
-      + "USENIX ATC 2014; Ongaro's thesis, 2014, sections 6.3 and 6.4",
-    options: [
-      AlgorithmOption(
-        "election-timeout", standard: "150ms",
-        "a follower waits between one and two of these for a leader"),
-      AlgorithmOption("heartbeat", standard: "50ms", "how often a leader makes itself heard"),
-      AlgorithmOption("batch", standard: "64", "the most entries that one message carries"),
-    ],
-    bugs: [
-      PlantedBug("stale-reads", "a leader answers reads without making sure that it still leads"),
-      PlantedBug("volatile-vote", "a vote is not written to disk, and can be given again"),
-      PlantedBug(
-        "commit-old-term",
-        "a leader commits entries of earlier terms by counting their copies (figure 8)"),
-      PlantedBug("early-ack", "a leader acknowledges a write before it is committed"),
-      PlantedBug("no-truncate", "a follower keeps entries that conflict with the leader's"),
-      PlantedBug("torn-tail", "a torn record at the end of the log is not cut at restart"),
-    ],
+    name: "raft", summary: "A linearizable key-value store on the Raft consensus algorithm.",
+    promise: "Reads, writes and compare-and-sets are linearizable; a majority makes progress.",
+    assumptions: "A majority is up and connected; a disk keeps what was synced; clocks may drift "
+      + "and jump as they like.",
+    paper: "Ongaro and Ousterhout, In search of an understandable consensus algorithm, 2014; "
+      + "Ongaro's thesis, sections 6.3, 6.4 and 9.6.",
+    options: [electionTimeout, heartbeatInterval, entriesLimit, preVote], bugs: bugs,
     workloads: ["lin-kv"])
+}
 
-  public static func invariants() -> [any Invariant<Raft>] {
-    [RaftElectionSafety(), RaftLogInvariants()]
+/// The options of one node.
+struct RaftSettings: Hashable, Sendable {
+  var electionDelays: ClosedRange<Nanoseconds>
+  var heartbeat: Nanoseconds
+  var entriesLimit: Int
+  var usesPreVote: Bool
+
+  init(_ configuration: Configuration) {
+    let timeout = Raft.electionTimeout.duration(in: configuration)
+    electionDelays = timeout...(2 * timeout)
+    heartbeat = Raft.heartbeatInterval.duration(in: configuration)
+    entriesLimit = Raft.entriesLimit.count(in: configuration)
+    usesPreVote = Raft.preVote.isOn(in: configuration)
+  }
+}
+
+/// Which of the planted bugs are switched on.
+struct RaftBugs: Hashable, Sendable {
+  var staleReads: Bool
+  var volatileVote: Bool
+  var commitOldTerm: Bool
+  var earlyAck: Bool
+  var noTruncate: Bool
+  var tornTail: Bool
+
+  init(_ names: Set<String>) {
+    staleReads = names.contains(Raft.staleReads.name)
+    volatileVote = names.contains(Raft.volatileVote.name)
+    commitOldTerm = names.contains(Raft.commitOldTerm.name)
+    earlyAck = names.contains(Raft.earlyAck.name)
+    noTruncate = names.contains(Raft.noTruncate.name)
+    tornTail = names.contains(Raft.tornTail.name)
   }
 }

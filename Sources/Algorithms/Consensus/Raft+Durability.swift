@@ -1,121 +1,107 @@
 import Nodes
 import Values
 
-/// What a record of the log's file says.
-enum RaftRecord: Hashable, Sendable {
-  case term(Int, votedFor: NodeID?)
-  /// An entry at an index; it takes the place of what stood there and after it.
-  case entry(Int, RaftEntry)
-}
-
-// Persistent state: the term, the vote and the log, in one file of records.
-
+/// What a node has on disk, and how it comes back from it.
+///
+/// One file holds the votes, the entries and the cuts of the log as records in the order in which
+/// they happened; the last of each counts. All records of an event are written and synced together
+/// before the event's first message, and the host's barrier holds that back until they are durable.
 extension Raft {
-  /// Writes the term and the vote.
-  mutating func recordTerm(_ context: inout Context<Raft>) {
-    context.append(
-      records.frame(RaftRecord.term(term, votedFor: votedFor).encoded), to: .log)
-    context.sync()
+  private enum Tag {
+    static let vote: UInt8 = 0
+    static let entry: UInt8 = 1
+    static let truncation: UInt8 = 2
   }
 
-  /// Writes the entries from an index on; a sync must follow.
-  mutating func recordEntries(from index: Int, _ context: inout Context<Raft>) {
-    var bytes: [UInt8] = []
-    for place in index...log.lastIndex {
-      bytes += records.frame(RaftRecord.entry(place, log[place]).encoded)
-    }
-    context.append(bytes, to: .log)
+  mutating func recordVote() {
+    var buffer = ByteBuffer()
+    buffer.put(Tag.vote)
+    buffer.put(term)
+    buffer.put(bugs.volatileVote ? nil : votedFor)
+    unwritten += records.frame(buffer.bytes)
   }
 
-  /// Reads what the disk kept. A torn record at the end was never promised to anyone, and is cut.
-  mutating func recover(_ files: SurvivingFiles, _ context: inout Context<Raft>) {
-    let bytes = files[File.log]
+  mutating func recordLastEntry() {
+    var buffer = ByteBuffer()
+    buffer.put(Tag.entry)
+    buffer.put(log.lastIndex)
+    log[log.lastIndex].encode(into: &buffer)
+    unwritten += records.frame(buffer.bytes)
+  }
+
+  mutating func recordTruncation() {
+    var buffer = ByteBuffer()
+    buffer.put(Tag.truncation)
+    buffer.put(log.lastIndex)
+    unwritten += records.frame(buffer.bytes)
+  }
+
+  /// Hands the event's records to the disk; what is sent afterwards waits until they are durable.
+  mutating func persist(_ context: inout Context<Raft>) {
+    guard !unwritten.isEmpty else { return }
+    context.append(unwritten, to: .log)
+    context.sync(token: peers.isEmpty ? Token(log.lastIndex) : nil)
+    unwritten = []
+  }
+
+  mutating func recover(_ bytes: [UInt8], _ context: inout Context<Raft>) {
     let recovery = RecordLog.recover(bytes)
-    for payload in recovery.records {
-      var source = ByteSource(payload)
-      switch RaftRecord(from: &source) {
-      case .term(let term, let votedFor)?:
-        self.term = term
-        self.votedFor = votedFor
-      case .entry(let index, let entry)?:
-        if index <= log.lastIndex { log.truncate(from: index) }
-        log.append(entry)
-      case nil: isDamaged = true
-      }
-    }
-    if options.tornTail {
-      records = RecordLog(count: bytes.count)
-      return
-    }
-    records = RecordLog(count: recovery.validCount)
-    switch recovery.damage {
+    records = RecordLog(count: bugs.tornTail ? bytes.count : recovery.validCount)
+    switch bugs.tornTail ? .none : recovery.damage {
     case .none: break
     case .tornTail:
-      context.mark(.init(.sometimes, "torn-tail-cut"))
       context.truncate(.log, to: recovery.validCount)
       context.sync()
+      context.mark(Mark(.sometimes, "raft: a torn tail was cut"))
     case .corruption(let position):
-      context.log("the log is damaged at byte \(position), before good records: not taking part")
-      isDamaged = true
+      return halt("a bad record at byte \(position) before a good one", &context)
     }
+    for (place, record) in recovery.records.enumerated() where !restore(record) {
+      return halt("a record at byte \(recovery.positions[place]) that makes no sense", &context)
+    }
+    durableIndex = log.lastIndex
+    resetElectionTimer(&context)
   }
 
-  /// Takes note that what a leader or candidate needs of its own disk is there.
-  mutating func synced(_ token: Token, _ result: StorageResult, _ context: inout Context<Raft>) {
-    guard result == .done else {
-      context.log("a sync failed: not taking part any more")
-      isDamaged = true
-      return
-    }
-    guard token.term == term else { return }
-    if let index = token.entry {
-      guard role == .leader, index > durableIndex else { return }
-      durableIndex = index
-      advanceCommitIndex(&context)
-    } else {
-      count(id, &context)
-    }
-  }
-}
-
-extension Token {
-  /// The sync of a candidate's own vote.
-  init(vote term: Int) { self.init(term << 32 | 0xffff_ffff) }
-
-  /// The sync of a leader's own entry.
-  init(entry index: Int, term: Int) { self.init(term << 32 | index) }
-
-  fileprivate var term: Int { rawValue >> 32 }
-  fileprivate var entry: Int? {
-    rawValue & 0xffff_ffff == 0xffff_ffff ? nil : rawValue & 0xffff_ffff
-  }
-}
-
-extension RaftRecord: StablyCodable {
-  func encode(into sink: inout some ByteSink) {
-    switch self {
-    case .term(let term, let votedFor):
-      sink.put(UInt8(0))
-      sink.put(term)
-      sink.put(votedFor)
-    case .entry(let index, let entry):
-      sink.put(UInt8(1))
-      sink.put(index)
-      entry.encode(into: &sink)
-    }
-  }
-
-  init?(from source: inout ByteSource) {
+  /// Does again what a record says was done.
+  private mutating func restore(_ record: [UInt8]) -> Bool {
+    var source = ByteSource(record)
     switch source.byte() {
-    case 0:
-      guard let term = source.integer(), let votedFor = source.optional(NodeID.self) else {
-        return nil
+    case Tag.vote:
+      guard let term = source.integer(), let vote = source.optional(NodeID.self) else {
+        return false
       }
-      self = .term(term, votedFor: votedFor)
-    case 1:
-      guard let index = source.integer(), let entry = RaftEntry(from: &source) else { return nil }
-      self = .entry(index, entry)
-    default: return nil
+      self.term = term
+      votedFor = vote
+    case Tag.entry:
+      guard source.integer() == log.lastIndex + 1, let entry = RaftEntry(from: &source) else {
+        return false
+      }
+      log.append(entry)
+    case Tag.truncation:
+      guard let lastIndex = source.integer() else { return false }
+      log.truncate(to: lastIndex)
+    default: return false
+    }
+    return source.remaining == 0
+  }
+
+  /// Stops for good: a node that may have forgotten a vote or an entry must not take part.
+  private mutating func halt(_ reason: String, _ context: inout Context<Raft>) {
+    isHalted = true
+    context.log("log: \(reason); not serving")
+  }
+
+  /// A sync of a node that is alone in its cluster ended: its vote or its entries are durable.
+  mutating func completed(
+    _ token: Token, _ result: StorageResult, _ context: inout Context<Raft>
+  ) {
+    guard result != .failed else { return halt("a sync failed", &context) }
+    if token.rawValue < 0 {
+      if role == .candidate && term == -token.rawValue { becomeLeader(&context) }
+    } else if token.rawValue > durableIndex {
+      durableIndex = token.rawValue
+      if role == .leader { advanceCommitIndex(&context) }
     }
   }
 }

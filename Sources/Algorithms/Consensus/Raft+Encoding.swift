@@ -3,40 +3,68 @@ public import Values
 
 extension Raft {
   public func encode(into sink: inout some ByteSink) {
+    encodeConfiguration(into: &sink)
     sink.put(term)
     sink.put(votedFor)
     log.encode(into: &sink)
     sink.put(records.count)
-    sink.put(isDamaged)
+    sink.put(isHalted)
     sink.put(role.rawValue)
     sink.put(leader)
-    for vote in votes { sink.put(vote) }
     sink.put(commitIndex)
+    sink.put(appliedIndex)
     store.encode(into: &sink)
-    guard role == .leader else { return }
-    for peer in peers {
-      sink.put(peer.nextIndex)
-      sink.put(peer.matchIndex)
-      sink.put(peer.round)
+    for (client, admission) in admissions.sorted(by: { $0.key < $1.key }) {
+      sink.put(client)
+      sink.put(admission.number)
+      sink.put(admission.isRefused)
     }
     sink.put(durableIndex)
+    if role == .preCandidate || role == .candidate { for vote in votes { sink.put(vote) } }
+    if role == .leader { encodeLeadership(into: &sink) }
+  }
+
+  private func encodeConfiguration(into sink: inout some ByteSink) {
+    sink.put(id)
+    sink.put(members)
+    sink.put(Int(settings.electionDelays.lowerBound))
+    sink.put(Int(settings.electionDelays.upperBound))
+    sink.put(Int(settings.heartbeat))
+    sink.put(settings.entriesLimit)
+    sink.put(settings.usesPreVote)
+    sink.put(bugs.staleReads)
+    sink.put(bugs.volatileVote)
+    sink.put(bugs.commitOldTerm)
+    sink.put(bugs.earlyAck)
+    sink.put(bugs.noTruncate)
+    sink.put(bugs.tornTail)
+  }
+
+  private func encodeLeadership(into sink: inout some ByteSink) {
+    for peer in peers {
+      let progress = progress[peer.index]
+      sink.put(progress.next)
+      sink.put(progress.match)
+      sink.put(progress.inFlight)
+      sink.put(progress.round)
+      sink.put(progress.isProbing)
+      sink.put(progress.isActive)
+    }
     sink.put(termStart)
-    sink.put(leadership.round)
-    sink.put(leadership.confirmed)
-    sink.put(leadership.silentHeartbeats)
-    sink.put(waiting.count)
-    for (index, waiter) in waiting.sorted(by: { $0.key < $1.key }) {
-      sink.put(index)
-      waiter.id.encode(into: &sink)
-      sink.put(waiter.origin)
+    for (client, proposal) in proposals.sorted(by: { $0.key < $1.key }) {
+      sink.put(client)
+      sink.put(proposal.number)
+      sink.put(proposal.origin)
     }
     sink.put(reads.count)
     for read in reads {
+      read.id.encode(into: &sink)
       read.key.encode(into: &sink)
-      read.waiter.id.encode(into: &sink)
-      sink.put(read.waiter.origin)
-      sink.put(read.readIndex)
+      sink.put(read.origin)
       sink.put(read.round)
+      sink.put(read.index)
     }
+    sink.put(round)
+    sink.put(confirmedRound)
   }
 }

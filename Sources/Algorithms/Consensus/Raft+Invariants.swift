@@ -1,147 +1,222 @@
 public import Nodes
 public import Values
 
-/// At most one leader is ever elected in a term (figure 3, election safety).
-public struct RaftElectionSafety: Invariant {
-  private var leaders: [Int: NodeID] = [:]
+// The safety properties of the paper's figure 3, as they hold while disks may lose what was not
+// synced. Each check costs what the event changed.
+//
+// The invariants see states that are ahead of their disks: an entry may show in a leader's log and
+// be gone after power loss, and no copy of it may have left. Hence
+//
+// - *Election safety* and *leader completeness* rest on votes, and a vote is counted only where it
+//   arrived, which is after it was durable.
+// - *Log matching* is about all entries that ever showed, also those that are lost: a leader that
+//   lost power never leads the same term again, so no entry of that term and index is made twice.
+// - An entry counts as committed when the first node's commit index reaches it. A majority has it
+//   durably then: followers acknowledge, and leaders send, only what is synced. A node may lose
+//   unsynced copies of committed entries; it may not come to lead before it has them back.
 
-  public init() {}
-
-  public mutating func check(
-    _ changed: NodeID, in cluster: ClusterStates<Raft>
-  ) -> Violation? {
-    let cell = cluster.cells[changed.index]
-    guard cell.isUp, cell.node.role == .leader else { return nil }
-    let term = cell.node.term
-    guard let first = leaders[term] else {
-      leaders[term] = changed
-      return nil
-    }
-    guard first != changed else { return nil }
-    return Violation(
-      "election-safety",
-      "nodes \(first.rawValue) and \(changed.rawValue) were both elected leader of term \(term)",
-      nodes: [first, changed])
+extension Raft {
+  public static func invariants() -> [any Invariant<Raft>] {
+    [ElectionSafety(), LogMatching(), LeaderCompleteness(), StateMachineSafety()]
   }
 }
 
-/// What figure 3 promises of logs and what is committed: log matching, state-machine safety, leader
-/// completeness.
-///
-/// All three go by the logs' chain values: equal values at an index mean equal entries up to it. A
-/// check costs what changed in the node's log, not its length. Entries that a node has not synced
-/// are part of its log here; they may vanish with its power, but no one else can have them, and a
-/// leader commits by durable copies only, so nothing that an invariant remembers can be undone.
-public struct RaftLogInvariants: Invariant {
-  private struct Place: Hashable, Sendable {
-    var index: Int
-    var term: Int
-  }
-
-  /// An entry that some node took for committed.
-  private struct Committed: Hashable, Sendable {
-    var chain: UInt64
-    var entryTerm: Int
-    /// The term of the node that committed it first, and that node.
-    var commitTerm: Int
-    var node: NodeID
-  }
-
-  /// The chain value of every entry that any log ever had.
-  private var chains: [Place: UInt64] = [:]
-  private var committed: [Committed] = []
-  private var seen: [NodeID: (last: Int, chain: UInt64, commit: Int, leaderTerm: Int)] = [:]
+/// At most one leader is elected in a term.
+public struct ElectionSafety: Invariant, StablyEncodable {
+  /// The leader of each term, or -1.
+  private var leaders: [Int32] = []
 
   public init() {}
 
-  public mutating func check(
-    _ changed: NodeID, in cluster: ClusterStates<Raft>
-  ) -> Violation? {
+  public mutating func check(_ changed: NodeID, in cluster: ClusterStates<Raft>) -> Violation? {
     let cell = cluster.cells[changed.index]
-    guard cell.isUp else { return nil }
-    var known = seen[changed] ?? (0, 0, 0, 0)
-    let last = cell.node.log.lastIndex
-    let chain = cell.node.log.chain(at: last)
-    if last != known.last || chain != known.chain {
-      if let violation = checkMatching(changed, cell) { return violation }
-      known.last = last
-      known.chain = chain
-    }
-    // A node that restarted commits anew.
-    known.commit = min(known.commit, cell.node.commitIndex)
-    if cell.node.commitIndex > known.commit {
-      if let violation = checkCommits(changed, cell, after: known.commit) { return violation }
-      known.commit = cell.node.commitIndex
-    }
-    if cell.node.role == .leader, cell.node.term != known.leaderTerm {
-      if let violation = checkCompleteness(changed, cell) { return violation }
-      known.leaderTerm = cell.node.term
-    }
-    seen[changed] = known
-    return nil
-  }
-
-  /// Entries of equal index and term, in whatever logs, have equal entries before them.
-  private mutating func checkMatching(_ node: NodeID, _ cell: NodeCell<Raft>) -> Violation? {
-    var index = cell.node.log.lastIndex
-    while index > cell.node.log.base {
-      let place = Place(index: index, term: cell.node.log[index].term)
-      let chain = cell.node.log.chain(at: index)
-      guard let first = chains[place] else {
-        chains[place] = chain
-        index -= 1
-        continue
-      }
-      if first == chain { return nil }
-      return Violation(
-        "log-matching",
-        "node \(node.rawValue)'s entry \(index) of term \(place.term) is preceded by other entries "
-          + "than the entry of that index and term in another log", nodes: [node])
-    }
-    return nil
-  }
-
-  /// No two nodes carry out different entries at one index.
-  private mutating func checkCommits(
-    _ node: NodeID, _ cell: NodeCell<Raft>, after previous: Int
-  ) -> Violation? {
-    for index in previous + 1...cell.node.commitIndex {
-      guard index <= cell.node.log.lastIndex else {
-        return Violation(
-          "state-machine-safety",
-          "node \(node.rawValue) commits entry \(index), which it does not have", nodes: [node])
-      }
-      let chain = cell.node.log.chain(at: index)
-      let term = cell.node.log[index].term
-      guard index <= committed.count else {
-        committed.append(
-          Committed(
-            chain: chain, entryTerm: term, commitTerm: cell.node.term, node: node))
-        continue
-      }
-      let first = committed[index - 1]
-      if first.chain == chain { continue }
-      return Violation(
-        "state-machine-safety",
-        "node \(first.node.rawValue) carried out entry \(index) of term \(first.entryTerm), "
-          + "node \(node.rawValue) another entry \(index), of term \(term)",
-        nodes: [first.node, node])
-    }
-    return nil
-  }
-
-  /// A new leader has every entry that was committed in an earlier term.
-  private func checkCompleteness(_ node: NodeID, _ cell: NodeCell<Raft>) -> Violation? {
+    guard cell.isUp, cell.node.role == .leader else { return nil }
     let term = cell.node.term
-    guard let place = committed.lastIndex(where: { $0.commitTerm < term }) else { return nil }
-    let index = place + 1
-    if index <= cell.node.log.lastIndex, cell.node.log.chain(at: index) == committed[place].chain {
+    while leaders.count <= term { leaders.append(-1) }
+    guard leaders[term] != changed.rawValue else { return nil }
+    guard leaders[term] >= 0 else {
+      leaders[term] = changed.rawValue
       return nil
     }
+    let first = NodeID(Int(leaders[term]))
+    return Violation(
+      "election-safety", "two nodes lead term \(term)", nodes: [first, changed])
+  }
+
+  public func encode(into sink: inout some ByteSink) {
+    for leader in leaders { sink.put(Int(leader)) }
+  }
+}
+
+/// Logs that have an entry of the same index and term are equal up to it.
+public struct LogMatching: Invariant, StablyEncodable {
+  private struct Seen: Hashable, Sendable {
+    var term: Int
+    var chain: UInt64
+    var node: NodeID
+  }
+
+  /// The latest of the different entries that were seen at each index; few indices have others.
+  private var latest: [Seen] = []
+  private var others: [[Seen]] = []
+  /// The chains of each node's log when it was last looked at.
+  private var looked: [[UInt64]] = []
+
+  public init() {}
+
+  public mutating func check(_ changed: NodeID, in cluster: ClusterStates<Raft>) -> Violation? {
+    let cell = cluster.cells[changed.index]
+    guard cell.isUp else { return nil }
+    while looked.count <= changed.index { looked.append([]) }
+    let count = cell.node.log.lastIndex
+    if looked[changed.index].count == count,
+      looked[changed.index].last ?? 0 == cell.node.log.lastChain
+    {
+      return nil
+    }
+    // Equal chains mean equal prefixes, so walking back ends where the log did not change.
+    var common = min(looked[changed.index].count, count)
+    while common > 0, looked[changed.index][common - 1] != cell.node.log.chain(at: common) {
+      common -= 1
+    }
+    looked[changed.index].removeLast(looked[changed.index].count - common)
+    for index in common..<count {
+      guard let term = cell.node.log.term(at: index + 1),
+        let chain = cell.node.log.chain(at: index + 1)
+      else { continue }
+      looked[changed.index].append(chain)
+      let seen = Seen(term: term, chain: chain, node: changed)
+      if let other = conflict(with: seen, at: index) {
+        return Violation(
+          "log-matching",
+          "the logs have an entry of term \(term) at index \(index + 1), and differ up to it",
+          nodes: [other, changed])
+      }
+    }
+    return nil
+  }
+
+  /// Remembers an entry.
+  ///
+  /// - Returns: The node whose log had an entry of the same term there after another prefix.
+  private mutating func conflict(with seen: Seen, at index: Int) -> NodeID? {
+    guard index < latest.count else {
+      latest.append(seen)
+      others.append([])
+      return nil
+    }
+    if latest[index].term == seen.term {
+      return latest[index].chain == seen.chain ? nil : latest[index].node
+    }
+    if let other = others[index].first(where: { $0.term == seen.term }) {
+      return other.chain == seen.chain ? nil : other.node
+    }
+    others[index].append(latest[index])
+    latest[index] = seen
+    return nil
+  }
+
+  public func encode(into sink: inout some ByteSink) {
+    for index in latest.indices {
+      for seen in (others[index] + [latest[index]]).sorted(by: { $0.term < $1.term }) {
+        sink.put(seen.term)
+        sink.put(seen.chain)
+      }
+    }
+  }
+}
+
+/// The chains of the committed entries, as the first node that committed each has them.
+private struct Committed: StablyEncodable {
+  private(set) var chains: [UInt64] = []
+
+  /// Takes in what a node committed beyond what is known.
+  mutating func extend(to index: Int, from log: RaftLog) {
+    while chains.count < index, let chain = log.chain(at: chains.count + 1) { chains.append(chain) }
+  }
+
+  /// Whether a log has the committed entries up to an index.
+  func agree(with log: RaftLog, upTo index: Int) -> Bool {
+    index == 0 || log.chain(at: index) == chains[index - 1]
+  }
+
+  func encode(into sink: inout some ByteSink) {
+    for chain in chains { sink.put(chain) }
+  }
+}
+
+/// A committed entry is in the logs of the leaders of all later terms.
+public struct LeaderCompleteness: Invariant, StablyEncodable {
+  private var committed = Committed()
+  /// The highest term whose leader was looked at when it was elected.
+  private var lookedAt: [Int] = []
+
+  public init() {}
+
+  public mutating func check(_ changed: NodeID, in cluster: ClusterStates<Raft>) -> Violation? {
+    let cell = cluster.cells[changed.index]
+    guard cell.isUp else { return nil }
+    while lookedAt.count <= changed.index { lookedAt.append(0) }
+    if cell.node.role == .leader, cell.node.term > lookedAt[changed.index] {
+      lookedAt[changed.index] = cell.node.term
+      if let violation = violation(of: changed, cell.node) { return violation }
+    }
+    guard cell.node.commitIndex > committed.chains.count else { return nil }
+    committed.extend(to: cell.node.commitIndex, from: cell.node.log)
+    // What is committed only now must also be known to those who lead a later term already.
+    for (index, other) in cluster.cells.enumerated()
+    where other.isUp && other.node.role == .leader && other.node.term > cell.node.term {
+      if let violation = violation(of: NodeID(index), other.node) { return violation }
+    }
+    return nil
+  }
+
+  private func violation(of leader: NodeID, _ node: Raft) -> Violation? {
+    let count = committed.chains.count
+    guard !committed.agree(with: node.log, upTo: count) else { return nil }
+    let missing =
+      (1...count).first { !committed.agree(with: node.log, upTo: $0) } ?? count
     return Violation(
       "leader-completeness",
-      "node \(node.rawValue), leader of term \(term), lacks entry \(index), which node "
-        + "\(committed[place].node.rawValue) committed in term \(committed[place].commitTerm)",
-      nodes: [node, committed[place].node])
+      "the leader of term \(node.term) lacks the committed entry at index \(missing)",
+      nodes: [leader])
+  }
+
+  public func encode(into sink: inout some ByteSink) {
+    committed.encode(into: &sink)
+    for term in lookedAt { sink.put(term) }
+  }
+}
+
+/// No two nodes apply different entries at the same index.
+public struct StateMachineSafety: Invariant, StablyEncodable {
+  private var applied = Committed()
+  /// How far each node had applied when it was last looked at.
+  private var looked: [Int] = []
+
+  public init() {}
+
+  public mutating func check(_ changed: NodeID, in cluster: ClusterStates<Raft>) -> Violation? {
+    let cell = cluster.cells[changed.index]
+    guard cell.isUp else { return nil }
+    while looked.count <= changed.index { looked.append(0) }
+    let index = cell.node.appliedIndex
+    guard index != looked[changed.index] else { return nil }
+    looked[changed.index] = index
+    let known = min(index, applied.chains.count)
+    guard applied.agree(with: cell.node.log, upTo: known) else {
+      let first = (1...known).first { !applied.agree(with: cell.node.log, upTo: $0) } ?? known
+      return Violation(
+        "state-machine-safety",
+        "two nodes applied different entries at index \(first), or after different ones",
+        nodes: [changed])
+    }
+    applied.extend(to: index, from: cell.node.log)
+    return nil
+  }
+
+  public func encode(into sink: inout some ByteSink) {
+    applied.encode(into: &sink)
+    for index in looked { sink.put(index) }
   }
 }

@@ -1,69 +1,62 @@
 import Nodes
 import Values
 
-/// A read that waits for its leader to prove that it still leads.
-struct RaftRead: Hashable, Sendable {
-  var key: Value
-  var waiter: RaftWaiter
-  /// The state must be at least this new.
-  var readIndex: Int
-  /// The round that must be confirmed, begun after the read arrived; nothing while it has to wait
-  /// for its turn.
-  var round: Int?
-}
-
-// Linearizable reads without the log: thesis, section 6.4.
-
+/// Linearizable reads without a log entry, by read index (Ongaro's thesis, section 6.4).
+///
+/// A read is answered from a state that contains everything committed before it arrived, by a leader
+/// of whom a majority confirmed, after the read arrived, that it still led. The checks are numbered
+/// rounds that ride on append messages; a read that arrives while a round runs waits for the next,
+/// so however many come, one round at a time is on its way.
 extension Raft {
-  mutating func read(_ key: Value, _ waiter: RaftWaiter, _ context: inout Context<Raft>) {
-    if options.staleReads { return answer(store.read(key), waiter.id, waiter, &context) }
-    // Before its first own entry is committed, a leader does not know how far the state must be.
-    reads.append(
-      RaftRead(key: key, waiter: waiter, readIndex: max(commitIndex, termStart), round: nil))
-    if leadership.confirmed == leadership.round {
-      beginRound()
-      broadcast(&context)
-    }
-    if configuration.members.count == 1 { confirm(leadership.round, by: id, &context) }
+  struct WaitingRead: Hashable, Sendable {
+    var id: RequestID
+    var key: Value
+    var origin: NodeID
+    /// The first round that began after the read arrived.
+    var round: Int
+    /// The read sees at least the entries up to here.
+    var index: Int
   }
 
-  /// Begins a round for all reads that wait for one.
-  mutating func beginRound() {
-    leadership.round += 1
-    for place in reads.indices where reads[place].round == nil {
-      reads[place].round = leadership.round
+  /// A read at the leader.
+  mutating func read(
+    _ key: Value, _ id: RequestID, from origin: NodeID, _ context: inout Context<Raft>
+  ) {
+    if bugs.staleReads { return answer(store.read(key), id, to: origin, &context) }
+    guard reads.count < Raft.waitingReadsLimit else {
+      return answer(.noLeader, id, to: origin, &context)
     }
+    // What earlier leaders committed is known to be so once the term's own first entry is.
+    let index = max(commitIndex, termStart)
+    reads.append(WaitingRead(id: id, key: key, origin: origin, round: round + 1, index: index))
+    if confirmedRound == round { beginRound(&context) }
   }
 
-  /// Notes that a peer acknowledged this leader in a round.
-  mutating func confirm(_ round: Int, by peer: NodeID, _ context: inout Context<Raft>) {
-    guard round > peers[peer.index].round || peer == id else { return }
-    peers[peer.index].round = round
-    guard leadership.confirmed < leadership.round else { return }
-    let supporters = configuration.members.count {
-      $0 == id || peers[$0.index].round == leadership.round
-    }
-    guard supporters >= configuration.majority else { return }
-    leadership.confirmed = leadership.round
-    leadership.silentHeartbeats = 0
+  private mutating func beginRound(_ context: inout Context<Raft>) {
+    round += 1
+    for peer in peers { sendEntries(to: peer, &context) }
+    confirmRounds(&context)
+  }
+
+  /// Counts how far a majority has confirmed this node's lead.
+  mutating func confirmRounds(_ context: inout Context<Raft>) {
+    let confirmed = reachedByMajority(own: round) { $0.round }
+    guard confirmed > confirmedRound else { return }
+    confirmedRound = confirmed
     serveReads(&context)
-    if reads.contains(where: { $0.round == nil }) {
-      beginRound()
-      broadcast(&context)
-    }
+    if confirmedRound == round, let last = reads.last, last.round > round { beginRound(&context) }
   }
 
-  /// Answers the reads whose round is confirmed and whose state has been reached.
+  /// Answers the reads whose round is confirmed and whose entries are applied.
   mutating func serveReads(_ context: inout Context<Raft>) {
-    guard !reads.isEmpty else { return }
-    var left: [RaftRead] = []
-    for read in reads {
-      if let round = read.round, round <= leadership.confirmed, read.readIndex <= commitIndex {
-        answer(store.read(read.key), read.waiter.id, read.waiter, &context)
-      } else {
-        left.append(read)
-      }
+    var count = 0
+    while count < reads.count, reads[count].round <= confirmedRound,
+      reads[count].index <= appliedIndex
+    {
+      let read = reads[count]
+      answer(store.read(read.key), read.id, to: read.origin, &context)
+      count += 1
     }
-    reads = left
+    if count > 0 { reads.removeFirst(count) }
   }
 }

@@ -1,98 +1,149 @@
 import Nodes
 import Values
 
-/// Who is to be answered: a client of this node, or one of the node that forwarded its request.
-struct RaftWaiter: Hashable, Sendable {
-  var id: RequestID
-  var origin: NodeID
-}
-
-// Clients' requests: sections 8 of the paper and 6.3 of the thesis.
-
+/// What clients ask, where they ask it, and how it is answered once.
 extension Raft {
-  mutating func take(_ request: Request, _ id: RequestID, _ context: inout Context<Raft>) {
-    if role == .leader {
-      propose(request, RaftWaiter(id: id, origin: self.id), &context)
-    } else if let leader {
-      context.send(.forward(id, request), to: leader)
-    } else {
-      context.reply(
-        .failed(ErrorReply(.temporarilyUnavailable, "no leader is known")), to: id)
+  /// What became of the last request of a client that reached this node.
+  struct Admission: Hashable, Sendable {
+    var number: Int
+    var isRefused: Bool
+  }
+
+  /// A command in the leader's log that is not applied yet.
+  struct Proposal: Hashable, Sendable {
+    var number: Int
+    /// The node that answers the client; nothing where an earlier leader took the request.
+    var origin: NodeID?
+  }
+
+  /// A request that a client sent to this node.
+  mutating func accept(_ request: Request, _ id: RequestID, _ context: inout Context<Raft>) {
+    switch request {
+    case .read(let key): acceptRead(key, id, &context)
+    case .write, .compareAndSet: acceptChange(request, id, &context)
+    default: context.reply(.notSupported, to: id)
     }
   }
 
-  mutating func takeForwarded(
+  private mutating func acceptRead(
+    _ key: Value, _ id: RequestID, _ context: inout Context<Raft>
+  ) {
+    if role == .leader {
+      read(key, id, from: self.id, &context)
+    } else if let leader {
+      send(.forward(id, .read(key: key)), to: leader, &context)
+    } else {
+      context.reply(.noLeader, to: id)
+    }
+  }
+
+  /// Hands a change to the leader, or refuses it.
+  ///
+  /// A refusal promises the client that the request will never take effect. So a request that was
+  /// handed on once is not refused when a copy of it comes later, and one that was refused stays
+  /// refused. What a node knows of this ends with its process: the network must not deliver a
+  /// client's request to two incarnations of a node.
+  private mutating func acceptChange(
+    _ request: Request, _ id: RequestID, _ context: inout Context<Raft>
+  ) {
+    let known = admissions[id.client]
+    if let known, known.number >= id.number {
+      guard known.number == id.number else { return }
+      if known.isRefused { return context.reply(.noLeader, to: id) }
+    }
+    let isFirst = known?.number != id.number
+    let isRefused = role != .leader && leader == nil
+    if isFirst { admissions[id.client] = Admission(number: id.number, isRefused: isRefused) }
+    if role == .leader {
+      propose(request, id, from: self.id, &context)
+    } else if let leader {
+      send(.forward(id, request), to: leader, &context)
+    } else if isFirst {
+      context.reply(.noLeader, to: id)
+    }
+  }
+
+  /// A request that another node received. Where this node does not lead, it can't refuse a change:
+  /// an earlier copy of the message may have been taken in while it did.
+  mutating func acceptForwarded(
     _ request: Request, _ id: RequestID, from origin: NodeID, _ context: inout Context<Raft>
   ) {
-    let waiter = RaftWaiter(id: id, origin: origin)
-    guard role == .leader else {
-      // Another copy of this message may have reached this node while it led: nothing is certain.
-      return answer(.outcomeOpen, id, waiter, &context)
+    if case .read(let key) = request {
+      guard role == .leader else { return answer(.noLeader, id, to: origin, &context) }
+      read(key, id, from: origin, &context)
+    } else if role == .leader {
+      propose(request, id, from: origin, &context)
     }
-    propose(request, waiter, &context)
   }
 
+  /// Appends a change to the log, unless it is there or was applied already.
   private mutating func propose(
-    _ request: Request, _ waiter: RaftWaiter, _ context: inout Context<Raft>
+    _ request: Request, _ id: RequestID, from origin: NodeID, _ context: inout Context<Raft>
   ) {
-    switch request {
-    case .read(let key): read(key, waiter, &context)
-    case .write, .compareAndSet: order(request, waiter, &context)
-    default:
-      answer(
-        .failed(ErrorReply(.notSupported, "no such request here")), waiter.id, waiter, &context)
+    switch store.recognize(id) {
+    case .answered(let reply): return answer(reply, id, to: origin, &context)
+    case .outdated: return
+    case .new: break
     }
-  }
-
-  /// Gives a request its place in the log, unless it has one.
-  private mutating func order(
-    _ request: Request, _ waiter: RaftWaiter, _ context: inout Context<Raft>
-  ) {
-    if let session = store.session(of: waiter.id.client), session.number >= waiter.id.number {
-      if session.number == waiter.id.number {
-        answer(session.reply, waiter.id, waiter, &context)
-      }
+    if let proposal = proposals[id.client], proposal.number >= id.number {
+      if proposal.number == id.number { proposals[id.client]?.origin = origin }
       return
     }
-    // A copy of a request that is on its way already.
-    guard !waiting.values.contains(where: { $0.id == waiter.id }) else { return }
-    append(.request(waiter.id, request), &context)
-    waiting[log.lastIndex] = waiter
-    if options.earlyAck { acknowledgeEarly(request, waiter, &context) }
-    broadcast(&context)
+    // Beyond the limit the request is lost, as the network might have lost it.
+    guard log.lastIndex - commitIndex < Raft.uncommittedLimit else { return }
+    append(RaftEntry(term: term, command: RaftCommand(id, request)))
+    proposals[id.client] = Proposal(number: id.number, origin: origin)
+    if bugs.earlyAck { answer(store.outcome(of: request), id, to: origin, &context) }
+    replicate(&context)
   }
 
-  private mutating func acknowledgeEarly(
-    _ request: Request, _ waiter: RaftWaiter, _ context: inout Context<Raft>
-  ) {
-    guard case .write = request else { return }
-    waiting[log.lastIndex] = nil
-    answer(.written, waiter.id, waiter, &context)
+  /// Notes what stands in the log of a new leader and is not applied: it must not be appended again.
+  mutating func recallProposals() {
+    proposals.removeAll(keepingCapacity: true)
+    guard appliedIndex < log.lastIndex else { return }
+    for index in appliedIndex + 1...log.lastIndex {
+      guard let id = log[index].command.request else { continue }
+      let number = max(id.number, proposals[id.client]?.number ?? id.number)
+      proposals[id.client] = Proposal(number: number, origin: nil)
+    }
+  }
+
+  /// Applies what is committed, and answers those who wait for it here.
+  mutating func applyCommitted(_ context: inout Context<Raft>) {
+    while appliedIndex < min(commitIndex, log.lastIndex) {
+      appliedIndex += 1
+      let command = log[appliedIndex].command
+      guard let id = command.request else { continue }
+      let reply = store.apply(command.operation, id)
+      guard role == .leader, let proposal = proposals[id.client], proposal.number == id.number
+      else { continue }
+      proposals[id.client] = nil
+      if let reply, let origin = proposal.origin { answer(reply, id, to: origin, &context) }
+    }
+    if role == .leader { serveReads(&context) }
   }
 
   mutating func answer(
-    _ reply: Reply, _ id: RequestID, _ waiter: RaftWaiter, _ context: inout Context<Raft>
+    _ reply: Reply, _ id: RequestID, to origin: NodeID, _ context: inout Context<Raft>
   ) {
-    if waiter.origin == self.id {
+    if origin == self.id {
+      persist(&context)
       context.reply(reply, to: id)
     } else {
-      context.send(.answer(id, reply), to: waiter.origin)
+      send(.answer(id, reply), to: origin, &context)
     }
   }
 
-  /// Tells all who wait for this leader that it no longer leads.
-  mutating func abandonWaiters(_ context: inout Context<Raft>) {
-    for (_, waiter) in waiting.sorted(by: { $0.key < $1.key }) {
-      answer(.outcomeOpen, waiter.id, waiter, &context)
-    }
-    waiting.removeAll()
-    for read in reads { answer(.outcomeOpen, read.waiter.id, read.waiter, &context) }
-    reads.removeAll()
+  /// Gives up what waits for this node as a leader. Reads are refused; changes may still come to be
+  /// committed, so nothing can be said about them.
+  mutating func abandonRequests(_ context: inout Context<Raft>) {
+    proposals.removeAll(keepingCapacity: true)
+    let abandoned = reads
+    reads.removeAll(keepingCapacity: true)
+    for read in abandoned { answer(.noLeader, read.id, to: read.origin, &context) }
   }
 }
 
 extension Reply {
-  /// The request may take effect or not: who led is gone.
-  fileprivate static let outcomeOpen = Reply.failed(
-    ErrorReply(.crash, "the leader changed; the outcome is open"))
+  static let noLeader = Reply.failed(ErrorReply(.temporarilyUnavailable, "no leader is known"))
 }
