@@ -31,33 +31,34 @@ final class Machine<N: Node> {
     case powerLoss
   }
 
+  // Only its simulation, which runs on one thread, has access to what follows.
   @usableFromInline let configuration: Configuration
   @usableFromInline let cell: NodeCell<N>
   @usableFromInline let timerCases: [N.Timer]
   @usableFromInline let fileCases: [N.File]
-  @usableFromInline var choices: Choices
-  @usableFromInline var barrier = SyncBarrier<N>()
-  @usableFromInline var timers: [Timer]
-  @usableFromInline var disk: Disk
-  @usableFromInline var clock = NodeClock()
-  @usableFromInline var diskDraws: Draws
-  @usableFromInline var serviceDraws: Draws
-  @usableFromInline var damageDraws: Draws
-  @usableFromInline var crashDraws: Draws
+  @usableFromInline @exclusivity(unchecked) var choices: Choices
+  @usableFromInline @exclusivity(unchecked) var barrier = SyncBarrier<N>()
+  @usableFromInline @exclusivity(unchecked) var timers: [Timer]
+  @usableFromInline @exclusivity(unchecked) var disk: Disk
+  @usableFromInline @exclusivity(unchecked) var clock = NodeClock()
+  @usableFromInline @exclusivity(unchecked) var diskDraws: Draws
+  @usableFromInline @exclusivity(unchecked) var serviceDraws: Draws
+  @usableFromInline @exclusivity(unchecked) var damageDraws: Draws
+  @usableFromInline @exclusivity(unchecked) var crashDraws: Draws
   /// Counts the processes that ran here; what belongs to an earlier one is void.
-  @usableFromInline var incarnation: UInt32 = 0
+  @usableFromInline @exclusivity(unchecked) var incarnation: UInt32 = 0
   /// Whether a process was started that has not handled its first event.
   var isBooting = false
-  @usableFromInline var isPaused = false
+  @usableFromInline @exclusivity(unchecked) var isPaused = false
   /// What came while the process was paused, in order.
-  @usableFromInline var held: Deque<Scheduled> = []
+  @usableFromInline @exclusivity(unchecked) var held: Deque<Scheduled> = []
   /// How much was held back since the pause began.
-  @usableFromInline var heldCount = 0
-  @usableFromInline var pendingCrash: Crash?
+  @usableFromInline @exclusivity(unchecked) var heldCount = 0
+  @usableFromInline @exclusivity(unchecked) var pendingCrash: Crash?
   /// Messages that came while no process ran, and storage operations that the last crash took.
-  @usableFromInline var missed = 0
+  @usableFromInline @exclusivity(unchecked) var missed = 0
   /// Clients' requests that this process received and has not answered.
-  @usableFromInline var requests: Set<RequestID> = []
+  @usableFromInline @exclusivity(unchecked) var requests: Set<RequestID> = []
 
   init(_ configuration: Configuration, _ settings: SimulationSettings) {
     let index = configuration.id.index

@@ -35,26 +35,28 @@ public final class Simulation<N: Node>: Environment {
   /// Takes a line for each event and fault, where a trace is wanted.
   public var trace: ((String) -> Void)?
 
+  // All calls come from one thread, and nothing that a node or an invariant runs reaches the
+  // simulation: no two accesses overlap. Checking that as it runs would cost half of the speed.
   @usableFromInline let settings: SimulationSettings
-  @usableFromInline var time: Nanoseconds = 0
-  @usableFromInline var carried = Traffic()
-  @usableFromInline var handled = 0
-  @usableFromInline var reached: [String: Int] = [:]
-  @usableFromInline var touched = FaultTally()
-  @usableFromInline var machines: [Machine<N>]
-  @usableFromInline var states: ClusterStates<N>
-  @usableFromInline var invariants: [any Invariant<N>]
-  @usableFromInline var queue = EventQueue()
-  @usableFromInline var messages = Slab<Message>()
-  @usableFromInline var payloads = Slab<Payload>()
-  @usableFromInline var network: Network
+  @usableFromInline @exclusivity(unchecked) var time: Nanoseconds = 0
+  @usableFromInline @exclusivity(unchecked) var carried = Traffic()
+  @usableFromInline @exclusivity(unchecked) var handled = 0
+  @usableFromInline @exclusivity(unchecked) var reached: [String: Int] = [:]
+  @usableFromInline @exclusivity(unchecked) var touched = FaultTally()
+  @usableFromInline @exclusivity(unchecked) var machines: [Machine<N>]
+  @usableFromInline @exclusivity(unchecked) var states: ClusterStates<N>
+  @usableFromInline @exclusivity(unchecked) var invariants: [any Invariant<N>]
+  @usableFromInline @exclusivity(unchecked) var queue = EventQueue()
+  @usableFromInline @exclusivity(unchecked) var messages = Slab<Message>()
+  @usableFromInline @exclusivity(unchecked) var payloads = Slab<Payload>()
+  @usableFromInline @exclusivity(unchecked) var network: Network
   var services: [ServiceState]
-  @usableFromInline var firstViolation: Violation?
-  @usableFromInline var hasher = StableHasher()
-  @usableFromInline var context: Context<N>
-  @usableFromInline var ready: [Effect<N>] = []
+  @usableFromInline @exclusivity(unchecked) var firstViolation: Violation?
+  @usableFromInline @exclusivity(unchecked) var hasher = StableHasher()
+  @usableFromInline @exclusivity(unchecked) var context: Context<N>
+  @usableFromInline @exclusivity(unchecked) var ready: [Effect<N>] = []
   /// What the next return of `advance` reports.
-  @usableFromInline var happened: [EnvironmentEvent] = []
+  @usableFromInline @exclusivity(unchecked) var happened: [EnvironmentEvent] = []
 
   /// - Parameters:
   ///   - settings: What the cluster is made of, and its seed.
