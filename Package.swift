@@ -76,8 +76,9 @@ let rooms: [Room] = [
   Room(
     "Controller", "Sources/Controller",
     needs: [
-      "Systems", "Workloads", "Nemeses", "Generators", "Verdicts", "Environments", "Simulations",
-      "LocalProcesses", "Reports", "Histories", "Nodes", "Values", system,
+      "Systems", "Algorithms", "Workloads", "Nemeses", "Generators", "Verdicts", "Linearizability",
+      "Invariants", "Environments", "Simulations", "LocalProcesses", "NodeProcesses", "Histories",
+      "Nodes", "Values", system,
     ]),
 ]
 
@@ -100,9 +101,9 @@ let package = Package(
     .executableTarget(
       name: "shrike",
       dependencies: [
-        "Controller", "Systems", "Workloads", "Nemeses", "Reports", "Histories", "Nodes", "Values",
-        "Verdicts", "Linearizability", "Invariants", "NodeProcesses", "LocalProcesses",
-        "Environments", arguments,
+        "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Histories",
+        "Nodes", "Values", "Verdicts", "Linearizability", "Invariants", "NodeProcesses",
+        "LocalProcesses", "Environments", arguments,
       ],
       swiftSettings: strict),
     tests("Values", "Values"),

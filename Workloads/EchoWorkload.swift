@@ -18,7 +18,11 @@ public struct EchoWorkload: Workload {
     SingleRequestClient { _, value in
       .echo(value)
     } completion: { _, _, reply in
-      if case .echo(let value) = reply { .ok(value) } else { .mismatched(reply, expected: "echo_ok") }
+      if case .echo(let value) = reply {
+        .ok(value)
+      } else {
+        .mismatched(reply, expected: "echo_ok")
+      }
     }
   }
 

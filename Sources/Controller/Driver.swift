@@ -1,10 +1,10 @@
-public import Environments
+import Environments
 public import Generators
 public import Histories
 public import Nemeses
 public import Nodes
 public import Values
-public import Workloads
+import Workloads
 
 /// Drives a cluster: asks the generator what to do, has clients do it on threads, has faults
 /// injected on schedule, heals, and reads the final state.
@@ -175,7 +175,11 @@ extension Driver {
       phase = .done
       return
     }
-    if final.roundIsOver, final.hasSettled(accepts: { settings.workload.accepts(finalReads: $0, after: operations) }) { phase = .done }
+    if final.roundIsOver,
+      final.hasSettled(accepts: { settings.workload.accepts(finalReads: $0, after: operations) })
+    {
+      phase = .done
+    }
     if final.isOver(at: now) { phase = .done }
     guard phase == .settling, final.mustRead(at: now) else { return }
     final.beginRound(at: now)
@@ -255,9 +259,7 @@ extension Driver {
     guard let thread = waitingThread(for: id) else { return }
     complete(
       thread,
-      Completion(
-        type: .info, value: nil, error: .list(["malformed-reply", .string(problem)]),
-        mismatch: nil))
+      Completion(.info, error: .list(["malformed-reply", .string(problem)])))
   }
 
   private func waitingThread(for id: RequestID) -> Int? {
@@ -304,7 +306,7 @@ extension Driver {
         problems.append(.noReply(threads[thread].node, f: pending.f))
       }
       complete(
-        thread, Completion(type: .info, value: nil, error: "timeout", mismatch: nil))
+        thread, Completion(.info, error: "timeout"))
     }
     for sleeper in sleepers where sleeper.until <= now { context.idle.insert(sleeper.thread) }
     sleepers.removeAll { $0.until <= now }
@@ -353,7 +355,7 @@ extension Driver {
   }
 
   private mutating func finalTimedOut(_ place: Int) {
-    finish(place, Completion(type: .info, value: nil, error: "timeout", mismatch: nil))
+    finish(place, Completion(.info, error: "timeout"))
   }
 
   private mutating func finish(_ place: Int, _ completion: Completion) {

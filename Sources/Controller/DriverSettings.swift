@@ -1,4 +1,4 @@
-public import Histories
+import Histories
 public import Values
 public import Workloads
 

@@ -1,11 +1,11 @@
 public import Environments
-public import Generators
+import Generators
 public import Histories
-public import Nemeses
-public import Nodes
+import Nemeses
+import Nodes
 public import Values
-public import Verdicts
-public import Workloads
+import Verdicts
+import Workloads
 
 /// The life of one test in one environment: set up, drive, break, heal, record.
 ///

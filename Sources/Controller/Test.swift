@@ -5,7 +5,7 @@ import Invariants
 import Nemeses
 import Nodes
 public import Values
-public import Verdicts
+import Verdicts
 import Workloads
 
 /// A plan with all that it names looked up: ready to be run.

@@ -98,7 +98,8 @@ public struct EDNReader {
     let start = cursor.position
     let flat = try elements(until: UInt8(ascii: "}"), depth)
     guard flat.count.isMultiple(of: 2) else {
-      throw cursor.error(expected: "a value for each key", at: start - 1, found: "a key without one")
+      throw cursor.error(
+        expected: "a value for each key", at: start - 1, found: "a key without one")
     }
     return ValueMap(
       stride(from: 0, to: flat.count, by: 2).map { place in

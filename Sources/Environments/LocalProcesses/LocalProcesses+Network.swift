@@ -60,7 +60,7 @@ extension LocalProcesses {
   private func sendBetweenNodes(_ envelope: Envelope, from channel: NodeChannel, to node: NodeID) {
     traffic.betweenServers += 1
     let fate = faults.send(on: Link(from: channel.node, to: node))
-    let latency = settings.latency.draw(from: &latencyDraws)
+    let latency = settings.latency.draw(&latencyDraws)
     if case .carried(0, nil) = fate, latency == 0, messageLog == nil {
       guard isDelivered(from: channel.node, to: node) else {
         traffic.lost += 1
@@ -85,7 +85,7 @@ extension LocalProcesses {
   ) {
     traffic.betweenServers += 1
     let message = underWay(envelope, from: .node(channel.node), to: .service(service))
-    underWay.insert(message, due: now + settings.latency.draw(from: &latencyDraws))
+    underWay.insert(message, due: now + settings.latency.draw(&latencyDraws))
   }
 
   private func underWay(
@@ -206,6 +206,6 @@ extension LocalProcesses {
     record(.sent, line)
     underWay.insert(
       MessageUnderWay(source: .service(service), destination: .node(node), line: line, body: 0..<0),
-      due: now + settings.latency.draw(from: &latencyDraws))
+      due: now + settings.latency.draw(&latencyDraws))
   }
 }

@@ -22,7 +22,7 @@ public struct LocalSettings: Sendable {
   /// What latencies, disturbances and services draw from.
   public var seed: UInt64 = 0
   /// How long messages between nodes, and between nodes and services, are under way.
-  public var latency = Latency()
+  public var latency = Latency.constant(0)
   /// How long a node may take to answer its `init`.
   public var initTimeout: Nanoseconds = .seconds(10)
   /// How long a restart waits for the node's answer to `init` before it reports.
