@@ -1,6 +1,9 @@
+import Algorithms
 import Environments
 import LocalProcesses
-import Values
+import SystemPackage
+import Systems
+public import Values
 
 /// A test of a system whose nodes are processes of this machine.
 public struct LocalRun {

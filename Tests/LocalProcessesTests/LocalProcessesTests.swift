@@ -184,7 +184,7 @@ struct LocalProcessesTests {
   @Test("messages between nodes take the latency, clients' don't")
   func latency() throws {
     let cluster = try TestCluster(NodeCommand(pythonNode("kv_proxy.py")), count: 1) {
-      $0.latency = Latency(mean: .milliseconds(100))
+      $0.latency = .constant(.milliseconds(100))
     }
     try cluster.environment.start()
     let start = cluster.environment.now

@@ -140,7 +140,7 @@ struct NodeProcessTests {
   func throughput(latency: Nanoseconds) throws {
     let bouncer = NodeCommand(fixture, ["bouncer"], isBundled: true)
     let cluster = try TestCluster(bouncer, count: 2) {
-      $0.latency = Latency(mean: latency, distribution: .exponential)
+      $0.latency = .exponential(mean: latency)
     }
     try cluster.environment.start()
     #expect(try cluster.ask(0, .addDelta(256)) == .added)

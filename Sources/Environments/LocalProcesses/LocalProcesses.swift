@@ -35,6 +35,8 @@ public final class LocalProcesses: Environment {
   var messageNumber = 0
   var messageLog: MessageLog?
   public internal(set) var traffic = Traffic()
+  /// How often a bundled node reported each mark; each process reports a mark once.
+  public internal(set) var marks: [String: Int] = [:]
   /// How many messages nodes sent to somebody who does not exist.
   public internal(set) var undeliverableCount = 0
 
@@ -120,7 +122,9 @@ public final class LocalProcesses: Environment {
       let bytes = Array("\(channel.name): \(line)\n".utf8)
       _ = write(STDERR_FILENO, bytes, bytes.count)
     }
-    guard command(of: channel.node).isBundled, let mark = Mark(line: line), mark.isViolation else {
+    guard command(of: channel.node).isBundled, let mark = Mark(line: line) else { return }
+    marks[mark.label, default: 0] += 1
+    guard mark.isViolation else {
       return
     }
     let explanation =

@@ -1,3 +1,4 @@
+public import Environments
 public import Values
 
 /// How to run a cluster as processes of this machine.
