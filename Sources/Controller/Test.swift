@@ -87,3 +87,8 @@ public struct Test: Sendable {
     return judge(run, in: environment, hindrance: hindrance)
   }
 }
+
+extension Test {
+  /// The schedule of faults, as plans have it.
+  public var scheduleValue: [Value] { schedule.map { $0.value(names) } }
+}
