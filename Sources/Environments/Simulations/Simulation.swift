@@ -87,6 +87,9 @@ public final class Simulation<N: Node>: Environment {
   public var handledCount: Int { handled }
   /// How often each mark was reached; those that ask for a condition, only where it held.
   public var marks: [String: Int] { reached }
+  public var primaries: [NodeID] {
+    machines.filter { $0.isUp && $0.cell.node.isPrimary }.map(\.configuration.id)
+  }
   /// The first promise that was broken, if one was.
   public var violation: Violation? { firstViolation }
 
