@@ -100,18 +100,20 @@ public struct SyncBarrier<N: Node>: Sendable {
     return takeTokens()
   }
 
-  /// The running sync failed: everything held is dropped.
+  /// The running sync failed: everything held is dropped, later syncs with the rest.
   ///
-  /// - Returns: The token of the sync, or nothing where the host must stop the node.
+  /// - Returns: The tokens of all syncs that will never succeed, for the node to hear of; nothing
+  ///   where the failed one carried no token, so that the host must stop the node.
   @inlinable
   public mutating func syncFailed() -> [Token] {
     precondition(isSyncing, "a sync failed that was never started")
     succeeded = running
-    let failed = takeTokens()
+    var failed = takeTokens()
+    succeeded = asked
+    if !failed.isEmpty { failed += takeTokens() }
     outgoing.removeAll()
     storage.removeAll()
     tokens.removeAll()
-    succeeded = asked
     startable = asked
     running = asked
     return failed

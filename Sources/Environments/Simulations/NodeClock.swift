@@ -32,14 +32,16 @@ struct NodeClock: Hashable, Sendable {
     wall(at: time) - (NodeClock.epoch + time)
   }
 
-  /// The first moment at which the monotonic clock shows `reading`.
+  /// The first moment at which the monotonic clock shows `reading`; the end of time where a clock
+  /// is too slow to show it ever.
   @usableFromInline
   func time(showing reading: Nanoseconds) -> Nanoseconds {
     let toShow = reading - monotonicThen
     guard drift != 0 else { return since + toShow }
     guard toShow > 0 else { return since }
     let rate = Int128(1_000_000_000 + drift)
-    return since + Nanoseconds((Int128(toShow) * 1_000_000_000 + rate - 1) / rate)
+    let elapsed = (Int128(toShow) * 1_000_000_000 + rate - 1) / rate
+    return Nanoseconds(clamping: Int128(since) + elapsed)
   }
 
   /// Has the wall clock be wrong by `offset` from now on.

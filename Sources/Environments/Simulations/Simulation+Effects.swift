@@ -66,7 +66,7 @@ extension Simulation {
   /// Sets a timer, after a delay by the node's own clock.
   @inlinable
   func set(_ place: Int, of machine: Machine<N>, within delays: ClosedRange<Nanoseconds>) {
-    let delay = max(0, machine.timers[place].draws.within(delays))
+    let delay = min(max(0, machine.timers[place].draws.within(delays)), .max / 4)
     machine.timers[place].isArmed = true
     machine.timers[place].reading = machine.clock.monotonic(at: time) + delay
     schedule(place, of: machine)

@@ -18,12 +18,13 @@ struct Scribe: Node {
   var versions: [[[UInt8]]] = []
   /// Up to which version all was synced, as far as the node was told.
   var durable = 0
-  /// The version that a sync with this token makes durable.
+  /// The version that a sync with this token makes durable, and how many syncs are done.
   var asked: [Int] = []
+  var doneCount = 0
   var letter: UInt8 = 0
   /// Where reads are asked for: what each should return, and what it did.
   var expected: [[UInt8]] = []
-  var found: [[UInt8]] = []
+  var found: [Int: [UInt8]] = [:]
 
   init(_ configuration: Configuration) {}
 
@@ -37,8 +38,10 @@ struct Scribe: Node {
       for _ in 0...context.choose(below: 3, site: "how much") { scribble(&context) }
       context.setTimer(.scribble, within: .microseconds(20)...(.microseconds(200)))
     case .completed(let token, .bytes(let bytes)):
-      if token.rawValue == -1 { found.append(bytes) }
-    case .completed(let token, .done): durable = max(durable, asked[token.rawValue])
+      found[-token.rawValue] = bytes
+    case .completed(let token, .done):
+      durable = max(durable, asked[token.rawValue])
+      doneCount += 1
     case .completed, .message, .request, .answered: break
     }
   }
@@ -68,7 +71,7 @@ struct Scribe: Node {
     case 4:
       let end = context.choose(below: files[place].count + 3, site: "end")
       expected.append(Array(files[place].prefix(end)))
-      return context.read(0..<end, of: file, token: Token(-1))
+      return context.read(0..<end, of: file, token: Token(1 - expected.count))
     default:
       files[place] += bytes
       context.append(bytes, to: file)
