@@ -1,4 +1,4 @@
-public import Histories
+import Histories
 public import Values
 public import Workloads
 
@@ -15,13 +15,10 @@ public struct DriverSettings: Sendable {
   public var start: Nanoseconds
   /// How soon a generator that has nothing now is asked again.
   public var pollInterval: Nanoseconds = .milliseconds(1)
-  /// Whether final reads are acceptable, given the history so far.
-  public var acceptsFinalReads: @Sendable ([Value]) -> Bool
 
   public init(
     workload: any Workload, names: NodeNames, concurrency: Int, timeout: Nanoseconds,
-    finalTimeLimit: Nanoseconds = .seconds(30), start: Nanoseconds = 0,
-    acceptsFinalReads: @escaping @Sendable ([Value]) -> Bool = { _ in true }
+    finalTimeLimit: Nanoseconds = .seconds(30), start: Nanoseconds = 0
   ) {
     precondition(concurrency > 0, "a test needs a client thread, not \(concurrency)")
     self.workload = workload
@@ -30,7 +27,6 @@ public struct DriverSettings: Sendable {
     self.timeout = timeout
     self.finalTimeLimit = finalTimeLimit
     self.start = start
-    self.acceptsFinalReads = acceptsFinalReads
   }
 
   public var nodes: [NodeID] { names.nodes }

@@ -1,0 +1,86 @@
+public import Nodes
+import Values
+
+/// A bundled system: a node that says of itself what people need to know to run it.
+public protocol Algorithm: Node {
+  static var description: AlgorithmDescription { get }
+
+  /// The system's promises, each with an empty memory.
+  static func invariants() -> [any Invariant<Self>]
+}
+
+extension Algorithm {
+  public static func invariants() -> [any Invariant<Self>] { [] }
+}
+
+/// What a bundled system is and how it can be run.
+public struct AlgorithmDescription: Hashable, Sendable {
+  /// What it is called on the command line.
+  public var name: String
+  public var summary: String
+  /// What clients may rely on.
+  public var promise: String
+  /// What the world has to be like for that.
+  public var assumptions: String
+  /// Where the algorithm comes from.
+  public var paper: String
+  public var options: [AlgorithmOption]
+  /// The bugs that `--bug` can switch on.
+  public var bugs: [PlantedBug]
+  /// The workloads that it answers, by name.
+  public var workloads: [String]
+
+  public init(
+    name: String, summary: String, promise: String, assumptions: String, paper: String,
+    options: [AlgorithmOption] = [], bugs: [PlantedBug] = [], workloads: [String]
+  ) {
+    self.name = name
+    self.summary = summary
+    self.promise = promise
+    self.assumptions = assumptions
+    self.paper = paper
+    self.options = options
+    self.bugs = bugs
+    self.workloads = workloads
+  }
+}
+
+/// One of a system's own options, as in `--option name=value`.
+public struct AlgorithmOption: Hashable, Sendable {
+  public var name: String
+  /// The value where none is given, as people write it.
+  public var standard: String
+  public var summary: String
+
+  public init(_ name: String, standard: String, _ summary: String) {
+    self.name = name
+    self.standard = standard
+    self.summary = summary
+  }
+
+  /// The option's value in a configuration, or the standard one where it was not given.
+  func text(in configuration: Configuration) -> String {
+    configuration.options[name] ?? standard
+  }
+
+  /// The option as a duration; one that can't be read counts as not given.
+  func duration(in configuration: Configuration) -> Nanoseconds {
+    configuration.duration(name, or: Nanoseconds(duration: standard) ?? 0)
+  }
+
+  /// The option as a positive number; one that can't be read counts as not given.
+  func count(in configuration: Configuration) -> Int {
+    guard let count = configuration.options[name].flatMap({ Int($0) }), count > 0 else {
+      return Int(standard) ?? 1
+    }
+    return count
+  }
+
+  /// The option as a switch: given alone it is `true`.
+  func isOn(in configuration: Configuration) -> Bool { text(in: configuration) == "true" }
+}
+
+extension Reply {
+  /// The answer to a request that a system does not know.
+  static let notSupported = Reply.failed(ErrorReply(.notSupported, "no such request here"))
+}
