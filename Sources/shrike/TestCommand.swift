@@ -44,7 +44,7 @@ struct TestCommand: AsyncParsableCommand {
       }
       quit(code.rawValue)
     } catch {
-      Failure.exit(Failure.code(of: error), "\(error)", json: output.json)
+      Failure.end(Failure.code(of: error), "\(error)", json: output.json)
     }
   }
 
