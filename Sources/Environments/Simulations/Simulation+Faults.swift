@@ -9,7 +9,7 @@ extension Simulation {
   /// A report of `cut` or `disturb` that replaces another tells what came of that one. Whether a
   /// kill that waits for the node's next event took hold is known when the node is restarted.
   public func apply(_ fault: Fault) -> FaultReport {
-    if trace != nil { trace?("\(time.durationText) fault: \(fault)") }
+    if trace != nil { writeTrace(fault) }
     return switch fault {
     case .cut(let links): FaultReport(network.cut(links))
     case .mend: FaultReport(network.cut([]))
