@@ -43,7 +43,7 @@ extension NemesisSpec.ClockFault {
   /// An amount whose order of magnitude is as random as its digits, in either direction.
   fileprivate func change(_ draws: inout Draws) -> ClockChange {
     switch self {
-    case .random:
+    case .any:
       let kind: NemesisSpec.ClockFault = draws.below(2) == 0 ? .offset : .drift
       return kind.change(&draws)
     case .offset:
@@ -82,6 +82,8 @@ struct Composition {
   private var isPaused: [Bool]
   /// Families whose current round is left out.
   private var leftOut: Set<FaultFamily> = []
+  /// Families whose current round is meant for the primaries: whom it struck is not known here.
+  private var aimed: Set<FaultFamily> = []
 
   init(nodes: [NodeID]) {
     self.nodes = nodes
@@ -98,6 +100,7 @@ struct Composition {
       leftOut.insert(turn.family)
       return nil
     }
+    if turn.round.aimsAtPrimaries { aimed.insert(turn.family) }
     return ScheduledFault(
       time: turn.time, family: turn.family, f: turn.family.startName, fault: fault,
       aimsAtPrimaries: turn.round.aimsAtPrimaries)
@@ -105,7 +108,7 @@ struct Composition {
 
   private mutating func end(_ turn: Turn) -> ScheduledFault? {
     guard leftOut.remove(turn.family) == nil else { return nil }
-    let struck = release(turn.family, wasAimed: turn.round.aimsAtPrimaries)
+    let struck = release(turn.family, wasAimed: aimed.remove(turn.family) != nil)
     let (f, fault) = turn.family.end(of: struck)
     return ScheduledFault(time: turn.time, family: turn.family, f: f, fault: fault)
   }
@@ -154,8 +157,9 @@ struct Composition {
     var struck: [NodeID] = []
     for node in nodes {
       let isStruck = family == .pause ? isPaused[node.index] : downFor[node.index] == family
-      // Nobody knows here whom a fault for the primaries struck; it was no node that was down.
-      if isStruck || (wasAimed && downFor[node.index] == nil) { struck.append(node) }
+      // A fault for the primaries struck none that another family is known to have taken down.
+      let isHeld = downFor[node.index].map { $0 != family && !aimed.contains($0) } ?? false
+      if isStruck || (wasAimed && !isHeld) { struck.append(node) }
       if family == .pause {
         isPaused[node.index] = false
       } else if isStruck {

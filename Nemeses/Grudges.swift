@@ -61,8 +61,8 @@ public enum Grudges {
   ///
   /// Up to 5 nodes it is exact: on a ring of the nodes in random order each hears as many
   /// neighbours as make a bare majority. Of more nodes, links are cut in random order, both ways, as
-  /// long as a majority stays in sight of both ends; results in which two nodes see the same are
-  /// dropped, and if that happens too often, it is the exact ring.
+  /// long as a majority stays in sight of both ends; results in which two nodes see the same, or one
+  /// sees all, are dropped, and if that happens too often, it is the exact ring.
   ///
   /// - Precondition: There are at least 3 nodes.
   public static func majoritiesRing(_ nodes: [NodeID], _ draws: inout Draws) -> [Link] {
@@ -91,7 +91,7 @@ public enum Grudges {
     return links.sorted()
   }
 
-  /// Nothing when two nodes see the same.
+  /// Nothing when two nodes see the same, or one sees all.
   private static func stochasticRing(_ nodes: [NodeID], _ draws: inout Draws) -> [Link]? {
     let majority = nodes.count / 2 + 1
     var sees = Array(
@@ -104,7 +104,7 @@ public enum Grudges {
       seen[a] -= 1
       seen[b] -= 1
     }
-    guard Set(sees).count == nodes.count else { return nil }
+    guard Set(sees).count == nodes.count, !seen.contains(nodes.count) else { return nil }
     return nodes.indices.flatMap { a in
       nodes.indices.filter { !sees[a][$0] }.map { Link(from: nodes[a], to: nodes[$0]) }
     }.sorted()

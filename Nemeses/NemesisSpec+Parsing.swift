@@ -68,8 +68,7 @@ extension NemesisSpec {
       }
       return take(target: word) { .disturb(disturbance, $0) }
     case .clock(let fault, let target):
-      // "random" is said of the targets; clocks suffer a random fault where none is named.
-      if word != "random", let fault = ClockFault(rawValue: word) {
+      if let fault = ClockFault(rawValue: word) {
         self = .clock(fault, target)
         return .kind
       }
@@ -153,8 +152,13 @@ extension FaultFamily {
     case .kill, .pause: return nodes
     case .loss, .duplicate: return "a share such as 20%, and \(nodes)"
     case .delay, .reorder: return "a share such as 20%, a latency such as 50ms, and \(nodes)"
-    case .clock: return "a kind (offset, drift), and \(nodes)"
-    case .disk: return "a kind (power-loss), and \(nodes)"
+    case .clock: return "a kind (\(NemesisSpec.ClockFault.words)), and \(nodes)"
+    case .disk: return "a kind (\(NemesisSpec.DiskFault.words)), and \(nodes)"
     }
   }
+}
+
+extension RawRepresentable where Self: CaseIterable, RawValue == String {
+  /// The words for all cases, for a message.
+  fileprivate static var words: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }

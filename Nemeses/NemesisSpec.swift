@@ -17,7 +17,8 @@ public enum NemesisSpec: Hashable, Sendable {
     case offset
     /// Both clocks run fast or slow, by 1 ms to a quarter of a second a second.
     case drift
-    case random
+    /// Each time another one.
+    case any
   }
 
   /// What can be done to a disk.
@@ -47,7 +48,7 @@ public enum NemesisSpec: Hashable, Sendable {
     case .loss: self = .disturb(.standard(.loss), .all)
     case .duplicate: self = .disturb(.standard(.duplicate), .all)
     case .reorder: self = .disturb(.standard(.reorder), .all)
-    case .clock: self = .clock(.random, .random)
+    case .clock: self = .clock(.any, .random)
     case .disk: self = .disk(.powerLoss, .random)
     }
   }

@@ -56,7 +56,8 @@ public struct Driver: Sendable {
   public init(_ settings: DriverSettings, generator: any Generator, schedule: [ScheduledFault]) {
     self.settings = settings
     self.generator = generator
-    context = GeneratorContext(concurrency: settings.concurrency)
+    context = GeneratorContext(
+      concurrency: settings.concurrency, turn: Draws(seed: settings.seed, stream: 0x7475_726e).key)
     threads = (0..<settings.concurrency).map { thread in
       ClientThread(
         process: thread, node: NodeID(thread % settings.nodes.count),

@@ -78,7 +78,8 @@ public struct Test: Sendable {
     try environment.start()
     let settings = DriverSettings(
       workload: workload, names: names, concurrency: plan.concurrency,
-      timeout: plan.timeout ?? workload.standardTimeout, start: environment.now)
+      timeout: plan.timeout ?? workload.standardTimeout, start: environment.now,
+      seed: plan.seed)
     var run = Run(
       environment, driver: Driver(settings, generator: generator, schedule: schedule),
       journal: journal, interrupted: interrupted, watch: watch)
@@ -86,4 +87,9 @@ public struct Test: Sendable {
     do { try run.drive() } catch { hindrance = "\(error)" }
     return judge(run, in: environment, hindrance: hindrance)
   }
+}
+
+extension Test {
+  /// The schedule of faults, as plans have it.
+  public var scheduleValue: [Value] { schedule.map { $0.value(names) } }
 }

@@ -51,9 +51,19 @@ public struct Synchronize: Generator {
   }
 }
 
-extension Concat {
-  /// One generator after the other, each from when all threads are idle.
-  public static func phases(_ children: any Generator...) -> Concat {
-    Concat(children.map { Synchronize($0) })
+/// One generator after the other, each from when all threads are idle.
+///
+/// Updates go to the current one.
+public struct Phases: Generator {
+  private var phases: Concat
+
+  public init(_ phases: any Generator...) {
+    self.phases = Concat(phases.map { Synchronize($0) })
+  }
+
+  public mutating func next(_ context: GeneratorContext) -> Offer { phases.next(context) }
+
+  public mutating func update(_ event: Operation, thread: Int, _ context: GeneratorContext) {
+    phases.update(event, thread: thread, context)
   }
 }

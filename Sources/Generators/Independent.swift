@@ -9,7 +9,8 @@ public struct Keys: Sendable {
   public init(_ key: @escaping @Sendable (Int) -> Value?) { self.key = key }
 
   public init(_ keys: [Value]) {
-    self.init { keys.indices.contains($0) ? keys[$0] : nil }
+    // Not `nil` alone, which can also be the value null.
+    self.init { keys.indices.contains($0) ? keys[$0] : Value?.none }
   }
 
   /// The integers from `first`, without end.

@@ -126,44 +126,57 @@ public struct LogMatching: Invariant, StablyEncodable {
   }
 }
 
-/// The chains of the committed entries, as the first node that committed each has them.
-private struct Committed: StablyEncodable {
-  private(set) var chains: [UInt64] = []
+/// The chains of a log's entries, as the first node that had each to show has them.
+private struct Chains: StablyEncodable {
+  private(set) var values: [UInt64] = []
 
-  /// Takes in what a node committed beyond what is known.
+  var count: Int { values.count }
+
+  /// Takes in the entries up to an index beyond what is known.
   mutating func extend(to index: Int, from log: RaftLog) {
-    while chains.count < index, let chain = log.chain(at: chains.count + 1) { chains.append(chain) }
+    while values.count < index, let chain = log.chain(at: values.count + 1) { values.append(chain) }
   }
 
-  /// Whether a log has the committed entries up to an index.
+  /// Whether a log has the same entries up to an index.
   func agree(with log: RaftLog, upTo index: Int) -> Bool {
-    index == 0 || log.chain(at: index) == chains[index - 1]
+    index == 0 || log.chain(at: index) == values[index - 1]
+  }
+
+  /// The first index at which a log that does not agree up to `index` has something else.
+  func firstDifference(from log: RaftLog, upTo index: Int) -> Int {
+    (1...index).first { !agree(with: log, upTo: $0) } ?? index
   }
 
   func encode(into sink: inout some ByteSink) {
-    for chain in chains { sink.put(chain) }
+    sink.put(values.count)
+    for chain in values { sink.put(chain) }
   }
 }
 
-/// A committed entry is in the logs of the leaders of all later terms.
+/// An entry that is committed in a term is in the logs of the leaders of all later terms.
+///
+/// A leader may well lack what a later term committed: one that was paused while its votes came
+/// finds itself elected when its successor has long been at work.
 public struct LeaderCompleteness: Invariant, StablyEncodable {
-  private var committed = Committed()
-  /// The highest term whose leader was looked at when it was elected.
-  private var lookedAt: [Int] = []
+  private var committed = Chains()
+  /// For each committed entry the lowest term in which it, or a later one, was seen committed.
+  private var terms: [Int] = []
+  /// The last term of each node whose election was looked at.
+  private var looked: [Int] = []
 
   public init() {}
 
   public mutating func check(_ changed: NodeID, in cluster: ClusterStates<Raft>) -> Violation? {
     let cell = cluster.cells[changed.index]
     guard cell.isUp else { return nil }
-    while lookedAt.count <= changed.index { lookedAt.append(0) }
-    if cell.node.role == .leader, cell.node.term > lookedAt[changed.index] {
-      lookedAt[changed.index] = cell.node.term
+    while looked.count <= changed.index { looked.append(0) }
+    if cell.node.role == .leader, cell.node.term > looked[changed.index] {
+      looked[changed.index] = cell.node.term
       if let violation = violation(of: changed, cell.node) { return violation }
     }
-    guard cell.node.commitIndex > committed.chains.count else { return nil }
-    committed.extend(to: cell.node.commitIndex, from: cell.node.log)
-    // What is committed only now must also be known to those who lead a later term already.
+    guard cell.node.commitIndex > committed.count else { return nil }
+    extend(from: cell.node)
+    // What is committed only now must be known to those who lead a later term already.
     for (index, other) in cluster.cells.enumerated()
     where other.isUp && other.node.role == .leader && other.node.term > cell.node.term {
       if let violation = violation(of: NodeID(index), other.node) { return violation }
@@ -171,26 +184,38 @@ public struct LeaderCompleteness: Invariant, StablyEncodable {
     return nil
   }
 
+  private mutating func extend(from node: Raft) {
+    committed.extend(to: node.commitIndex, from: node.log)
+    var earlier = terms.count - 1
+    while terms.count < committed.count { terms.append(node.term) }
+    // Whoever commits an entry commits all before it.
+    while earlier >= 0, terms[earlier] > node.term {
+      terms[earlier] = node.term
+      earlier -= 1
+    }
+  }
+
   private func violation(of leader: NodeID, _ node: Raft) -> Violation? {
-    let count = committed.chains.count
+    var count = committed.count
+    while count > 0, terms[count - 1] >= node.term { count -= 1 }
     guard !committed.agree(with: node.log, upTo: count) else { return nil }
-    let missing =
-      (1...count).first { !committed.agree(with: node.log, upTo: $0) } ?? count
+    let index = committed.firstDifference(from: node.log, upTo: count)
     return Violation(
       "leader-completeness",
-      "the leader of term \(node.term) lacks the committed entry at index \(missing)",
+      "the leader of term \(node.term) lacks entry \(index), committed in term \(terms[index - 1])",
       nodes: [leader])
   }
 
   public func encode(into sink: inout some ByteSink) {
     committed.encode(into: &sink)
-    for term in lookedAt { sink.put(term) }
+    for term in terms { sink.put(term) }
+    for term in looked { sink.put(term) }
   }
 }
 
 /// No two nodes apply different entries at the same index.
 public struct StateMachineSafety: Invariant, StablyEncodable {
-  private var applied = Committed()
+  private var applied = Chains()
   /// How far each node had applied when it was last looked at.
   private var looked: [Int] = []
 
@@ -203,9 +228,9 @@ public struct StateMachineSafety: Invariant, StablyEncodable {
     let index = cell.node.appliedIndex
     guard index != looked[changed.index] else { return nil }
     looked[changed.index] = index
-    let known = min(index, applied.chains.count)
+    let known = min(index, applied.count)
     guard applied.agree(with: cell.node.log, upTo: known) else {
-      let first = (1...known).first { !applied.agree(with: cell.node.log, upTo: $0) } ?? known
+      let first = applied.firstDifference(from: cell.node.log, upTo: known)
       return Violation(
         "state-machine-safety",
         "two nodes applied different entries at index \(first), or after different ones",

@@ -63,8 +63,10 @@ extension Raft {
     }
   }
 
-  /// A request that another node received. Where this node does not lead, it can't refuse a change:
-  /// an earlier copy of the message may have been taken in while it did.
+  /// A request that another node received.
+  ///
+  /// Where this node does not lead it can't refuse a change: an earlier copy of the message may have
+  /// been taken in while it did.
   mutating func acceptForwarded(
     _ request: Request, _ id: RequestID, from origin: NodeID, _ context: inout Context<Raft>
   ) {
@@ -134,8 +136,9 @@ extension Raft {
     }
   }
 
-  /// Gives up what waits for this node as a leader. Reads are refused; changes may still come to be
-  /// committed, so nothing can be said about them.
+  /// Gives up what waits for this node as a leader.
+  ///
+  /// Reads are refused; changes may still come to be committed, so nothing can be said about them.
   mutating func abandonRequests(_ context: inout Context<Raft>) {
     proposals.removeAll(keepingCapacity: true)
     let abandoned = reads
