@@ -166,7 +166,7 @@ struct CrashTests {
       let simulation = simulate(Pinger.self, seed: seed) { $0.crashesBetweenEffects = 1 }
       simulation.run(for: .milliseconds(20))
       let report = simulation.apply(.kill([n1]))
-      #expect(report == FaultReport(did: [n1: "killed"], tookHold: nil))
+      #expect(report == FaultReport(did: [n1: "killed"], tookHold: true))
       #expect(simulation.isUp(n1))
       simulation.run(for: .milliseconds(20))
       #expect(!simulation.isUp(n1), "seed \(seed)")
