@@ -52,7 +52,7 @@ let rooms: [Room] = [
     "NodeProcesses", "Sources/Environments/NodeProcesses", needs: ["Nodes", "Values", system]),
   Room(
     "LocalProcesses", "Sources/Environments/LocalProcesses",
-    needs: ["Environments", "Nodes", "Histories", "Values", system, deque]),
+    needs: ["Environments", "Nodes", "Histories", "Values", "CProcess", system, deque]),
   Room(
     "Systems", "Sources/Systems",
     needs: [
@@ -76,8 +76,9 @@ let rooms: [Room] = [
   Room(
     "Controller", "Sources/Controller",
     needs: [
-      "Systems", "Workloads", "Nemeses", "Generators", "Verdicts", "Environments", "Simulations",
-      "LocalProcesses", "Reports", "Histories", "Nodes", "Values", system,
+      "Systems", "Algorithms", "Workloads", "Nemeses", "Generators", "Verdicts", "Linearizability",
+      "Invariants", "Environments", "Simulations", "LocalProcesses", "NodeProcesses", "Histories",
+      "Nodes", "Values", system,
     ]),
 ]
 
@@ -96,12 +97,13 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: rooms.map(\.target) + [
+    .target(name: "CProcess", path: "Sources/Environments/CProcess"),
     .executableTarget(
       name: "shrike",
       dependencies: [
-        "Controller", "Systems", "Workloads", "Nemeses", "Reports", "Histories", "Nodes", "Values",
-        "Verdicts", "Linearizability", "Invariants", "NodeProcesses", "LocalProcesses",
-        "Environments", arguments,
+        "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Histories",
+        "Nodes", "Values", "Verdicts", "Linearizability", "Invariants", "NodeProcesses",
+        "LocalProcesses", "Environments", arguments,
       ],
       swiftSettings: strict),
     tests("Values", "Values"),
@@ -110,7 +112,13 @@ let package = Package(
     tests("Algorithms", "Algorithms", "Nodes", "Values", "Simulations", "Environments"),
     tests("Generators", "Generators", "Histories", "Values"),
     tests("Simulations", "Simulations", "Environments", "Algorithms", "Nodes", "Values"),
-    tests("LocalProcesses", "LocalProcesses", "Environments", "Nodes", "Values", system),
+    tests(
+      "LocalProcesses", "LocalProcesses", "LocalProcessesFixture", "Environments", "Nodes",
+      "Values"),
+    .executableTarget(
+      name: "LocalProcessesFixture",
+      dependencies: ["LocalProcesses", "NodeProcesses", "Environments", "Nodes", "Values"],
+      path: "Tests/LocalProcessesFixture", swiftSettings: strict),
     tests("Linearizability", "Linearizability", "Verdicts", "Histories", "Values"),
     tests("Invariants", "Invariants", "Verdicts", "Histories", "Values"),
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),

@@ -8,7 +8,8 @@ public import Verdicts
 /// Messages that any node accepted reach all nodes.
 public struct BroadcastWorkload: Workload {
   public static let name = "broadcast"
-  public static let summary = "Every message that a node accepts is eventually read from every node."
+  public static let summary =
+    "Every message that a node accepts is eventually read from every node."
   public static let operations = ["broadcast e → null", "read null → [e, …]"]
 
   private let options: WorkloadOptions

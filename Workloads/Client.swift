@@ -29,25 +29,33 @@ public struct Completion: Hashable, Sendable {
   /// Set where the reply was none to this request: the type of reply that was expected.
   public var mismatch: String?
 
+  public init(
+    _ type: Operation.Kind, value: Value? = nil, error: Value? = nil, mismatch: String? = nil
+  ) {
+    self.type = type
+    self.value = value
+    self.error = error
+    self.mismatch = mismatch
+  }
+
   /// An operation that took effect.
   public static func ok(_ value: Value? = nil) -> Completion {
-    Completion(type: .ok, value: value, error: nil, mismatch: nil)
+    Completion(.ok, value: value)
   }
 
   /// An operation that ended in an error: `fail` if that is definite, else `info`.
   public static func failed(_ error: ErrorReply) -> Completion {
     let name = Value.string(error.code.name)
     return Completion(
-      type: error.code.isDefinite ? .fail : .info, value: nil,
-      error: error.text.isEmpty ? name : .list([name, .string(error.text)]), mismatch: nil)
+      error.code.isDefinite ? .fail : .info,
+      error: error.text.isEmpty ? name : .list([name, .string(error.text)]))
   }
 
   /// A reply that does not answer the request: whether it took effect is not known.
   public static func mismatched(_ reply: Reply, expected: String) -> Completion {
     if case .failed(let error) = reply { return .failed(error) }
     return Completion(
-      type: .info, value: nil, error: .list(["mismatched-reply", .map(reply.body)]),
-      mismatch: expected)
+      .info, error: .list(["mismatched-reply", .map(reply.body)]), mismatch: expected)
   }
 }
 

@@ -1,7 +1,7 @@
 public import Generators
 import Invariants
 import Nodes
-public import Values
+import Values
 public import Verdicts
 
 /// Nodes answer with what they were sent.
@@ -18,7 +18,11 @@ public struct EchoWorkload: Workload {
     SingleRequestClient { _, value in
       .echo(value)
     } completion: { _, _, reply in
-      if case .echo(let value) = reply { .ok(value) } else { .mismatched(reply, expected: "echo_ok") }
+      if case .echo(let value) = reply {
+        .ok(value)
+      } else {
+        .mismatched(reply, expected: "echo_ok")
+      }
     }
   }
 

@@ -57,7 +57,7 @@ public struct LinKVWorkload: Workload {
       operationsPerKey: options.operationsPerKey ?? 200)
   }
 
-  public var checkers: [any Checker] { [LinearizabilityChecker(model: .keyValue)] }
+  public var checkers: [any Checker] { [LinearizabilityChecker(KeyValueModel())] }
 
   public var standardTimeout: Nanoseconds { max(.seconds(1), 10 * options.latency) }
 }

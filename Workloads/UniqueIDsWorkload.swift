@@ -1,7 +1,7 @@
 public import Generators
 import Invariants
 import Nodes
-public import Values
+import Values
 public import Verdicts
 
 /// Nodes generate identifiers that no node has generated before.

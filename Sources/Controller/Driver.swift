@@ -1,10 +1,10 @@
-public import Environments
+import Environments
 public import Generators
 public import Histories
 public import Nemeses
 public import Nodes
 public import Values
-public import Workloads
+import Workloads
 
 /// Drives a cluster: asks the generator what to do, has clients do it on threads, has faults
 /// injected on schedule, heals, and reads the final state.
@@ -46,9 +46,8 @@ public struct Driver: Sendable {
   var setup: SetupRounds
   var final: FinalPhase
 
-  /// Lines of the history that the host has not taken yet.
-  public private(set) var recorded: [Operation] = []
-  private var nextIndex = 0
+  /// All lines of the history so far.
+  public private(set) var operations: [Operation] = []
   /// What went wrong beside the operations' outcomes.
   public internal(set) var problems: [Problem] = []
   /// Counts for live progress.
@@ -57,7 +56,8 @@ public struct Driver: Sendable {
   public init(_ settings: DriverSettings, generator: any Generator, schedule: [ScheduledFault]) {
     self.settings = settings
     self.generator = generator
-    context = GeneratorContext(concurrency: settings.concurrency)
+    context = GeneratorContext(
+      concurrency: settings.concurrency, turn: Draws(seed: settings.seed, stream: 0x7475_726e).key)
     threads = (0..<settings.concurrency).map { thread in
       ClientThread(
         process: thread, node: NodeID(thread % settings.nodes.count),
@@ -98,12 +98,6 @@ public struct Driver: Sendable {
     case .settling: stepSettling(into: &actions)
     case .done: break
     }
-  }
-
-  /// Takes the lines that were recorded since this was called last.
-  public mutating func takeRecorded(into operations: inout [Operation]) {
-    operations.append(contentsOf: recorded)
-    recorded.removeAll(keepingCapacity: true)
   }
 
   /// Ends the main phase now, as when the user interrupts: faults are healed, the rest is judged.
@@ -160,7 +154,7 @@ extension Driver {
   }
 
   private mutating func stepDraining(into actions: inout [Action]) {
-    for fault in faults.takeHealing() { actions.append(.apply(fault)) }
+    for fault in faults.takeHealing(of: settings.nodes, at: now) { actions.append(.apply(fault)) }
     guard threads.allSatisfy({ $0.pending == nil }) else { return }
     guard settings.workload.finalRead != nil, !final.isInterrupted else {
       phase = .done
@@ -182,7 +176,11 @@ extension Driver {
       phase = .done
       return
     }
-    if final.roundIsOver, final.hasSettled(accepts: settings.acceptsFinalReads) { phase = .done }
+    if final.roundIsOver,
+      final.hasSettled(accepts: { settings.workload.accepts(finalReads: $0, after: operations) })
+    {
+      phase = .done
+    }
     if final.isOver(at: now) { phase = .done }
     guard phase == .settling, final.mustRead(at: now) else { return }
     final.beginRound(at: now)
@@ -262,9 +260,7 @@ extension Driver {
     guard let thread = waitingThread(for: id) else { return }
     complete(
       thread,
-      Completion(
-        type: .info, value: nil, error: .list(["malformed-reply", .string(problem)]),
-        mismatch: nil))
+      Completion(.info, error: .list(["malformed-reply", .string(problem)])))
   }
 
   private func waitingThread(for id: RequestID) -> Int? {
@@ -311,7 +307,7 @@ extension Driver {
         problems.append(.noReply(threads[thread].node, f: pending.f))
       }
       complete(
-        thread, Completion(type: .info, value: nil, error: "timeout", mismatch: nil))
+        thread, Completion(.info, error: "timeout"))
     }
     for sleeper in sleepers where sleeper.until <= now { context.idle.insert(sleeper.thread) }
     sleepers.removeAll { $0.until <= now }
@@ -319,9 +315,8 @@ extension Driver {
 
   private mutating func record(_ operation: Operation) {
     var operation = operation
-    operation.index = nextIndex
-    nextIndex += 1
-    recorded.append(operation)
+    operation.index = operations.count
+    operations.append(operation)
   }
 
   /// Takes what an environment reported of a fault that it was told to apply.
@@ -329,7 +324,7 @@ extension Driver {
     _ fault: ScheduledFault, value: Value, at time: Nanoseconds
   ) {
     now = time
-    faults.note(fault.fault)
+    faults.note(fault)
     progress.faultsInForce = faults.inForce
     let operation = Operation(
       time: time, type: .info, process: .nemesis, f: fault.f, value: value)
@@ -361,7 +356,7 @@ extension Driver {
   }
 
   private mutating func finalTimedOut(_ place: Int) {
-    finish(place, Completion(type: .info, value: nil, error: "timeout", mismatch: nil))
+    finish(place, Completion(.info, error: "timeout"))
   }
 
   private mutating func finish(_ place: Int, _ completion: Completion) {

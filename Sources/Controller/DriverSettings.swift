@@ -1,4 +1,4 @@
-public import Histories
+import Histories
 public import Values
 public import Workloads
 
@@ -15,13 +15,14 @@ public struct DriverSettings: Sendable {
   public var start: Nanoseconds
   /// How soon a generator that has nothing now is asked again.
   public var pollInterval: Nanoseconds = .milliseconds(1)
-  /// Whether final reads are acceptable, given the history so far.
-  public var acceptsFinalReads: @Sendable ([Value]) -> Bool
+
+  /// What the choice of threads follows from.
+  public var seed: UInt64
 
   public init(
     workload: any Workload, names: NodeNames, concurrency: Int, timeout: Nanoseconds,
     finalTimeLimit: Nanoseconds = .seconds(30), start: Nanoseconds = 0,
-    acceptsFinalReads: @escaping @Sendable ([Value]) -> Bool = { _ in true }
+    seed: UInt64 = 0
   ) {
     precondition(concurrency > 0, "a test needs a client thread, not \(concurrency)")
     self.workload = workload
@@ -30,7 +31,7 @@ public struct DriverSettings: Sendable {
     self.timeout = timeout
     self.finalTimeLimit = finalTimeLimit
     self.start = start
-    self.acceptsFinalReads = acceptsFinalReads
+    self.seed = seed
   }
 
   public var nodes: [NodeID] { names.nodes }

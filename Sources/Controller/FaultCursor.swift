@@ -31,16 +31,16 @@ struct FaultCursor: Sendable {
   }
 
   /// Notes that a fault was applied.
-  mutating func note(_ fault: Fault) {
+  mutating func note(_ fault: ScheduledFault) {
     inForce.removeAll { $0 == fault.family }
     if fault.breaks { inForce.append(fault.family) }
   }
 
   /// What mends all that the schedule broke; nothing when asked again.
-  mutating func takeHealing() -> [ScheduledFault] {
+  mutating func takeHealing(of nodes: [NodeID], at now: Nanoseconds) -> [ScheduledFault] {
     guard !isHealed else { return [] }
     isHealed = true
     next = schedule.count
-    return FaultSchedule.healing(inForce)
+    return FaultSchedule.healing(inForce, nodes: nodes, at: now - start)
   }
 }

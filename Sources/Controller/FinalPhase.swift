@@ -1,3 +1,4 @@
+import Histories
 import Nodes
 import Values
 import Workloads

@@ -1,4 +1,5 @@
-public import Histories
+import Histories
+import SystemPackage
 public import Values
 public import Verdicts
 

@@ -119,7 +119,7 @@ private struct PlanField: Sendable {
   ]
 
   typealias Place = Plan.Place
-  typealias Path<Field> = WritableKeyPath<Plan, Field> & Sendable
+  typealias Path<Field> = any WritableKeyPath<Plan, Field> & Sendable
 
   static func text(_ name: String, _ path: Path<String>) -> PlanField {
     PlanField(name: name, kind: "a string") {

@@ -1,6 +1,6 @@
-public import Environments
+import Environments
 public import Values
-public import Verdicts
+import Verdicts
 
 /// Something wrong that is not in the values of the history: what nodes did beside answering.
 public enum Problem: Hashable, Sendable {

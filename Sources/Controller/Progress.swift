@@ -1,5 +1,5 @@
 public import Environments
-public import Histories
+import Histories
 public import Values
 
 /// Running counts of a test, for people who watch it.

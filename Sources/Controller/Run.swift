@@ -1,11 +1,11 @@
 public import Environments
-public import Generators
+import Generators
 public import Histories
-public import Nemeses
-public import Nodes
+import Nemeses
+import Nodes
 public import Values
-public import Verdicts
-public import Workloads
+import Verdicts
+import Workloads
 
 /// The life of one test in one environment: set up, drive, break, heal, record.
 ///
@@ -16,11 +16,13 @@ public struct Run {
   let environment: any Environment
   private var driver: Driver
   private var journal: any RunJournal
-  /// All lines of the history so far.
-  public private(set) var operations: [Operation] = []
+  /// How many lines of the history the journal has.
+  private var journaledCount = 0
   /// What was done to the cluster, in order.
   public private(set) var faults: [AppliedFault] = []
   public private(set) var problems: [Problem] = []
+  /// All lines of the history so far.
+  public var operations: [Operation] { driver.operations }
   private let interrupted: @Sendable () -> Bool
   private let watch: (Progress, Nanoseconds) -> Void
 
@@ -71,6 +73,8 @@ public struct Run {
       case .submit(let request, let id, let node): environment.submit(request, as: id, to: node)
       case .log(let text): try journal.log(text)
       case .apply(let fault):
+        let fault = fault.resolved(
+          primaries: environment.primaries, of: environment.names.nodes)
         let report = environment.apply(fault.fault)
         let applied = AppliedFault(time: environment.now, fault: fault, report: report)
         faults.append(applied)
@@ -97,9 +101,9 @@ public struct Run {
   }
 
   private mutating func record() throws {
-    let first = operations.count
-    driver.takeRecorded(into: &operations)
-    if operations.count > first { try journal.record(operations[first...]) }
+    guard driver.operations.count > journaledCount else { return }
+    try journal.record(driver.operations[journaledCount...])
+    journaledCount = driver.operations.count
   }
 }
 

@@ -1,5 +1,4 @@
 public import Histories
-public import Values
 
 /// A schedule of operations, as a value: asking it for the next operation is the only way to find
 /// out what it holds, and a copy that is asked instead leaves the original as it was.
@@ -8,17 +7,32 @@ public import Values
 /// completion. It never waits: an operation whose time has not come yet is offered again. Its random
 /// choices come from draws of its own, so the same seed offers the same operations whatever the
 /// timing.
+///
+/// Being asked is not an event: a generator must answer alike however often it was asked before,
+/// as long as nothing it offered was taken. So it draws nothing before it answers `pending`.
 public protocol Generator: Sendable {
   /// The next operation, given the state of the world. Whoever asks and does not take what is
   /// offered (because its time has not come) must ask a copy, and drop the copy.
   mutating func next(_ context: GeneratorContext) -> Offer
 
   /// Takes note of an invocation or completion, be it of an operation of this generator or not.
+  ///
+  /// The context is the world right after the event, but for a crashed thread, which still plays
+  /// its old process.
   mutating func update(_ event: Operation, thread: Int, _ context: GeneratorContext)
 }
 
 extension Generator {
   public mutating func update(_ event: Operation, thread: Int, _ context: GeneratorContext) {}
+
+  /// Takes the next operation when it is due, and leaves the generator as it was when it is not.
+  public mutating func take(_ context: GeneratorContext) -> Offer {
+    var asked = self
+    let offer = asked.next(context)
+    if case .invocation(let invocation) = offer, invocation.time > context.time { return offer }
+    self = asked
+    return offer
+  }
 }
 
 /// A generator's answer.
@@ -28,42 +42,4 @@ public enum Offer: Hashable, Sendable {
   case pending
   /// Nothing now or ever.
   case exhausted
-}
-
-/// What a generator wants done.
-public struct Invocation: Hashable, Sendable {
-  public enum Action: Hashable, Sendable {
-    /// Invoke the operation.
-    case call
-    /// Keep the thread busy for a while; it is not part of the history.
-    case sleep(Nanoseconds)
-    /// Tell the user something; it is not part of the history.
-    case log(String)
-  }
-
-  public var action: Action
-  /// When it should happen: now where it is not after the context's time.
-  public var time: Nanoseconds
-  public var thread: Int
-  public var process: Process
-  public var f: String
-  public var value: Value
-  /// Further fields of the operation, such as `"final": true`.
-  public var extra: ValueMap
-
-  /// An operation for a free thread of the context's choice, to be done now.
-  ///
-  /// - Precondition: A thread of the context is free.
-  public init(
-    f: String, value: Value = .null, extra: ValueMap = ValueMap(), in context: GeneratorContext
-  ) {
-    let thread = context.chosenThread
-    action = .call
-    time = context.time
-    self.thread = thread
-    process = context.process(of: thread)
-    self.f = f
-    self.value = value
-    self.extra = extra
-  }
 }

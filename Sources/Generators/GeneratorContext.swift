@@ -54,4 +54,18 @@ public struct GeneratorContext: Sendable {
     context.threads = threads.intersection(allowed)
     return context
   }
+
+  /// Whether all threads that may be used wait for work.
+  public var isIdle: Bool { threads.isSubset(of: idle) }
+
+  /// Draws for a choice between generators, by the context's turn.
+  var tieBreaker: Draws { Draws(seed: turn, stream: 1) }
+
+  /// The same world for those that such a choice was between, whose own choices, of a thread or of
+  /// their children, must not follow from it.
+  var belowChoice: GeneratorContext {
+    var context = self
+    context.turn = mixed(turn ^ 0x6a09_e667_f3bc_c908)
+    return context
+  }
 }

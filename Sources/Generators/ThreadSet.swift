@@ -27,7 +27,7 @@ public struct ThreadSet: Hashable, Sendable {
     let word = thread / 64 - 1
     guard word < high.count else { return }
     high[word] &= ~(1 << UInt64(thread % 64))
-    while high.last == 0 { high.removeLast() }
+    trim()
   }
 
   public func contains(_ thread: Int) -> Bool {
@@ -36,11 +36,29 @@ public struct ThreadSet: Hashable, Sendable {
     return word < high.count && high[word] & (1 << UInt64(thread % 64)) != 0
   }
 
-  public var count: Int { high.reduce(low.nonzeroBitCount) { $0 + $1.nonzeroBitCount } }
+  public var count: Int {
+    var count = low.nonzeroBitCount
+    for word in high { count += word.nonzeroBitCount }
+    return count
+  }
+
   public var isEmpty: Bool { low == 0 && high.isEmpty }
 
   public func intersects(_ other: ThreadSet) -> Bool {
-    low & other.low != 0 || zip(high, other.high).contains { $0 & $1 != 0 }
+    if low & other.low != 0 { return true }
+    for word in 0..<min(high.count, other.high.count) where high[word] & other.high[word] != 0 {
+      return true
+    }
+    return false
+  }
+
+  public func isSubset(of other: ThreadSet) -> Bool {
+    guard low & ~other.low == 0 else { return false }
+    for word in high.indices {
+      let allowed = word < other.high.count ? other.high[word] : 0
+      if high[word] & ~allowed != 0 { return false }
+    }
+    return true
   }
 
   public func intersection(_ other: ThreadSet) -> ThreadSet {
@@ -48,28 +66,56 @@ public struct ThreadSet: Hashable, Sendable {
     result.low = low & other.low
     guard !high.isEmpty && !other.high.isEmpty else { return result }
     result.high = zip(high, other.high).map { $0 & $1 }
-    while result.high.last == 0 { result.high.removeLast() }
+    result.trim()
+    return result
+  }
+
+  public func subtracting(_ other: ThreadSet) -> ThreadSet {
+    var result = self
+    result.low &= ~other.low
+    guard !high.isEmpty && !other.high.isEmpty else { return result }
+    for word in 0..<min(high.count, other.high.count) { result.high[word] &= ~other.high[word] }
+    result.trim()
     return result
   }
 
   /// The threads in ascending order.
-  public var elements: [Int] { (0..<count).map { element(at: $0) } }
+  public var elements: [Int] {
+    var elements: [Int] = []
+    elements.reserveCapacity(count)
+    for place in 0...high.count {
+      var word = place == 0 ? low : high[place - 1]
+      while word != 0 {
+        elements.append(place * 64 + word.trailingZeroBitCount)
+        word &= word - 1
+      }
+    }
+    return elements
+  }
 
   /// The thread that has `place` smaller ones.
   ///
   /// - Precondition: `place` is below ``count``.
   public func element(at place: Int) -> Int {
-    var place = place
-    var base = 0
-    for word in CollectionOfOne(low).lazy.map({ $0 }) + high {
-      if place < word.nonzeroBitCount {
-        var word = word
-        for _ in 0..<place { word &= word - 1 }
-        return base + word.trailingZeroBitCount
-      }
-      place -= word.nonzeroBitCount
-      base += 64
+    var smaller = place
+    if smaller < low.nonzeroBitCount { return Self.bit(smaller, of: low) }
+    smaller -= low.nonzeroBitCount
+    for index in high.indices {
+      let word = high[index]
+      if smaller < word.nonzeroBitCount { return (index + 1) * 64 + Self.bit(smaller, of: word) }
+      smaller -= word.nonzeroBitCount
     }
     preconditionFailure("a thread set of \(count) threads has no element \(place)")
+  }
+
+  private static func bit(_ place: Int, of word: UInt64) -> Int {
+    var word = word
+    for _ in 0..<place { word &= word - 1 }
+    return word.trailingZeroBitCount
+  }
+
+  /// Equal sets have equal words, so none of them ends in empty ones.
+  private mutating func trim() {
+    while high.last == 0 { high.removeLast() }
   }
 }

@@ -12,10 +12,13 @@ public protocol Invariant<N>: Sendable {
 }
 
 /// The state of one node, where invariants can read it without copying it.
+///
+/// Its host changes it, and nobody reads it meanwhile: that is not checked, since it would cost more
+/// than many a node's event.
 public final class NodeCell<N: Node> {
-  public var node: N
+  @exclusivity(unchecked) public var node: N
   /// Whether the node's process runs; the state of one that does not is void.
-  public var isUp: Bool
+  @exclusivity(unchecked) public var isUp: Bool
 
   @inlinable
   public init(_ node: N, isUp: Bool = true) {

@@ -85,11 +85,22 @@ struct Fields {
     var offsets: [String: Int] = [:]
     for entry in try object(field).entries {
       guard case .string(let key) = entry.key, let offset = entry.value.integer else {
-        throw BodyError("\(field).\(entry.key)", expected: "an integer", found: entry.value)
+        throw BodyError("\(field).\(entry.keyText)", expected: "an integer", found: entry.value)
       }
       offsets[key] = offset
     }
     return offsets
+  }
+
+  func texts(_ field: String) throws(BodyError) -> [String] {
+    var texts: [String] = []
+    for (place, value) in try list(field).enumerated() {
+      guard case .string(let text) = value else {
+        throw BodyError("\(field)[\(place)]", expected: "a string", found: value)
+      }
+      texts.append(text)
+    }
+    return texts
   }
 }
 
@@ -97,4 +108,9 @@ extension Value {
   init(offsets: [String: Int]) {
     self = .map(ValueMap(offsets.map { .init(key: .string($0.key), value: .integer($0.value)) }))
   }
+}
+
+extension ValueMap.Entry {
+  /// The key as error messages show it.
+  var keyText: String { key.name ?? "\(key)" }
 }

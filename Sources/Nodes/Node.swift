@@ -18,8 +18,15 @@ public protocol Node: Sendable, StablyEncodable {
   /// A node before its first event, which is always ``Event/start(_:)``.
   init(_ configuration: Configuration)
 
+  /// Whether this node takes itself for one that leads, for faults that aim at primaries.
+  var isPrimary: Bool { get }
+
   /// Takes in one event; everything that follows from it is asked of `context`.
   mutating func handle(_ event: Event<Self>, _ context: inout Context<Self>)
+}
+
+extension Node {
+  public var isPrimary: Bool { false }
 }
 
 /// What travels between nodes of one system.

@@ -67,7 +67,7 @@ extension Reply {
     var messages: [String: [Value]] = [:]
     for entry in object.entries {
       guard case .string(let key) = entry.key, case .list(let pairs) = entry.value else {
-        throw BodyError("msgs.\(entry.key)", expected: "an array", found: entry.value)
+        throw BodyError("msgs.\(entry.keyText)", expected: "an array", found: entry.value)
       }
       messages[key] = pairs
     }

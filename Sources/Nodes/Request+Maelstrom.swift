@@ -59,7 +59,7 @@ extension Request {
     case "poll": self = .poll(offsets: try fields.offsets("offsets"))
     case "commit_offsets": self = .commitOffsets(try fields.offsets("offsets"))
     case "list_committed_offsets":
-      self = .listCommittedOffsets(keys: try fields.list("keys").compactMap(\.name))
+      self = .listCommittedOffsets(keys: try fields.texts("keys"))
     default: self = .custom(.map(body))
     }
   }
@@ -78,8 +78,15 @@ extension Request {
     var neighbours: [NodeID: [NodeID]] = [:]
     for entry in named.entries {
       guard let name = entry.key.name, let node = names[name], let peers = entry.value.elements
-      else { throw BodyError("topology: \(entry.key) is no node with a list of neighbours") }
-      neighbours[node] = peers.compactMap { $0.name.flatMap { names[$0] } }
+      else { throw BodyError("topology: \(entry.keyText) is no node with a list of neighbours") }
+      var known: [NodeID] = []
+      for peer in peers {
+        guard let id = peer.name.flatMap({ names[$0] }) else {
+          throw BodyError("topology: \(name) has a neighbour that is no node")
+        }
+        known.append(id)
+      }
+      neighbours[node] = known
     }
     return neighbours
   }

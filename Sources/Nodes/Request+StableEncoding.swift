@@ -53,7 +53,8 @@ extension Request: StablyCodable {
       sink.put(offsets)
     case .listCommittedOffsets(let keys):
       sink.put(UInt8(15))
-      sink.put(keys.map { Value.string($0) })
+      sink.put(keys.count)
+      for key in keys { sink.put(key) }
     case .custom(let value):
       sink.put(UInt8(16))
       value.encode(into: &sink)
@@ -93,14 +94,14 @@ extension Request: StablyCodable {
     case 13: return source.offsets().map { .poll(offsets: $0) }
     case 14: return source.offsets().map { .commitOffsets($0) }
     case 15:
-      return source.elements(Value.self).map { .listCommittedOffsets(keys: $0.compactMap(\.name)) }
+      return source.texts().map { .listCommittedOffsets(keys: $0) }
     case 16: return Value(from: &source).map { .custom($0) }
     default: return nil
     }
   }
 
   private static func topology(from source: inout ByteSource) -> Request? {
-    guard let count = source.integer() else { return nil }
+    guard let count = source.count() else { return nil }
     var neighbours: [NodeID: [NodeID]] = [:]
     for _ in 0..<count {
       guard let node = source.node(), let peers = source.elements(NodeID.self) else { return nil }
@@ -191,7 +192,7 @@ extension Reply: StablyCodable {
   }
 
   private static func polled(from source: inout ByteSource) -> Reply? {
-    guard let count = source.integer() else { return nil }
+    guard let count = source.count() else { return nil }
     var messages: [String: [Value]] = [:]
     for _ in 0..<count {
       guard let key = source.text(), let pairs = source.elements(Value.self) else { return nil }
@@ -212,8 +213,24 @@ extension ByteSink {
 }
 
 extension ByteSource {
+  /// A number of elements, each of which takes a byte at least.
+  fileprivate mutating func count() -> Int? {
+    guard let count = integer(), 0...remaining ~= count else { return nil }
+    return count
+  }
+
+  mutating func texts() -> [String]? {
+    guard let count = count() else { return nil }
+    var texts: [String] = []
+    for _ in 0..<count {
+      guard let text = text() else { return nil }
+      texts.append(text)
+    }
+    return texts
+  }
+
   mutating func offsets() -> [String: Int]? {
-    guard let count = integer() else { return nil }
+    guard let count = count() else { return nil }
     var offsets: [String: Int] = [:]
     for _ in 0..<count {
       guard let key = text(), let offset = integer() else { return nil }

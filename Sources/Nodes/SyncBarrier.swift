@@ -43,11 +43,16 @@ public struct SyncBarrier<N: Node>: Sendable {
   @inlinable
   public var isSyncing: Bool { running > succeeded }
 
+  /// Whether nothing is held and no sync runs, so that effects without a sync pass as they are.
+  @inlinable
+  public var isIdle: Bool { asked == succeeded && storage.isEmpty }
+
   /// Takes in all effects of one event; what may be executed now is appended to `ready`.
   @inlinable
   public mutating func admit(_ effects: [Effect<N>], into ready: inout [Effect<N>]) {
     askedInEvent = 0
-    for effect in effects { admit(effect, into: &ready) }
+    // By index: an iterator would copy each of them once more.
+    for place in effects.indices { admit(effects[place], into: &ready) }
   }
 
   @inlinable
@@ -96,18 +101,20 @@ public struct SyncBarrier<N: Node>: Sendable {
     return takeTokens()
   }
 
-  /// The running sync failed: everything held is dropped.
+  /// The running sync failed: everything held is dropped, later syncs with the rest.
   ///
-  /// - Returns: The token of the sync, or nothing where the host must stop the node.
+  /// - Returns: The tokens of all syncs that will never succeed, for the node to hear of; nothing
+  ///   where the failed one carried no token, so that the host must stop the node.
   @inlinable
   public mutating func syncFailed() -> [Token] {
     precondition(isSyncing, "a sync failed that was never started")
     succeeded = running
-    let failed = takeTokens()
+    var failed = takeTokens()
+    succeeded = asked
+    if !failed.isEmpty { failed += takeTokens() }
     outgoing.removeAll()
     storage.removeAll()
     tokens.removeAll()
-    succeeded = asked
     startable = asked
     running = asked
     return failed

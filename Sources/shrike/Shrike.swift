@@ -1,1 +1,25 @@
-@main struct Shrike { static func main() {} }
+import ArgumentParser
+
+/// The command line.
+@main
+struct Shrike: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "shrike",
+    abstract: "Drives a distributed system, breaks it, and judges what it answered.",
+    discussion: """
+      Start with:
+        shrike list                              what there is
+        shrike list system raft                  one of them, explained
+        shrike test raft --nemesis partition,kill,pause --time-limit 20s --rate 100
+        shrike test raft --env simulated --runs 100 --nemesis all
+        shrike test --bin ./node.py -w broadcast --node-count 5 --time-limit 20
+        shrike check history.edn --model cas-register
+
+      Exit codes: 0 valid, 1 invalid, 2 unknown, 64 the request makes no sense, 70 Shrike failed or
+      was hindered.
+      """,
+    subcommands: [
+      TestCommand.self, CheckCommand.self, ReplayCommand.self, ListCommand.self,
+      NodeCommandLine.self, BenchCommand.self, SuperviseCommand.self,
+    ])
+}

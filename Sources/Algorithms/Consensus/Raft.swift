@@ -111,6 +111,8 @@ public struct Raft: Algorithm {
     progress = Array(repeating: Progress(), count: count)
   }
 
+  public var isPrimary: Bool { role == .leader }
+
   public mutating func handle(_ event: Event<Raft>, _ context: inout Context<Raft>) {
     guard !isHalted else { return }
     switch event {

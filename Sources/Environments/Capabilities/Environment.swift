@@ -31,11 +31,22 @@ public protocol Environment: AnyObject {
   /// - Returns: What happened, in order; nothing when the deadline was reached first.
   func advance(until deadline: Nanoseconds) throws -> [EnvironmentEvent]
 
+  /// The nodes that take themselves for leaders now, where the environment can know.
+  var primaries: [NodeID] { get }
+
+  /// How often each mark of the nodes was reached, where the environment can know.
+  var marks: [String: Int] { get }
+
   /// What the network carried so far.
   var traffic: Traffic { get }
 
   /// Ends all nodes and gives back everything that was taken; calling it again does nothing.
   func stop()
+}
+
+extension Environment {
+  public var primaries: [NodeID] { [] }
+  public var marks: [String: Int] { [:] }
 }
 
 /// Whether an environment can inject a family of faults.

@@ -15,6 +15,10 @@ struct Scheduled: Sendable {
     case serviceRequest
     case serviceReply
     case boot
+    /// A crash that waited for an event long enough.
+    case crash
+    /// A process that was resumed takes what was held back.
+    case drain
   }
 
   @usableFromInline var time: Nanoseconds
@@ -49,13 +53,14 @@ struct Scheduled: Sendable {
 @usableFromInline
 struct EventQueue: Sendable {
   @usableFromInline var heap: [Scheduled] = []
-  @usableFromInline var sequence: UInt64 = 0
+  /// The number of the last event; those below `firstSequence` come before all others of a time.
+  @usableFromInline var sequence = EventQueue.firstSequence
+  private var nextSequence: UInt64 = 0
 
-  @inlinable
+  @usableFromInline static let firstSequence: UInt64 = 1 << 40
+
+  @usableFromInline
   init() {}
-
-  @inlinable
-  var first: Scheduled? { heap.first }
 
   @inlinable
   mutating func schedule(
@@ -63,69 +68,61 @@ struct EventQueue: Sendable {
     generation: UInt32 = 0
   ) {
     sequence += 1
-    let event = Scheduled(
-      time: time, sequence: sequence, kind: kind, node: node, slot: slot, generation: generation)
+    insert(
+      Scheduled(
+        time: time, sequence: sequence, kind: kind, node: node, slot: slot,
+        generation: generation))
+  }
+
+  /// Schedules an event before all others of its time but those that were scheduled so.
+  mutating func scheduleNext(_ kind: Scheduled.Kind, at time: Nanoseconds, node: Int32) {
+    nextSequence += 1
+    insert(
+      Scheduled(
+        time: time, sequence: nextSequence, kind: kind, node: node, slot: 0, generation: 0))
+  }
+
+  @usableFromInline
+  mutating func insert(_ event: Scheduled) {
     var place = heap.count
     heap.append(event)
-    while place > 0 {
-      let parent = (place - 1) / 4
-      guard Scheduled.precedes(event, heap[parent]) else { break }
-      heap[place] = heap[parent]
-      place = parent
+    heap.withUnsafeMutableBufferPointer { heap in
+      while place > 0 {
+        let parent = (place - 1) / 4
+        guard Scheduled.precedes(event, heap[parent]) else { break }
+        heap[place] = heap[parent]
+        place = parent
+      }
+      heap[place] = event
     }
-    heap[place] = event
   }
 
   /// Takes the earliest event, when it is not after `deadline`.
-  @inlinable
+  @usableFromInline
   mutating func popFirst(until deadline: Nanoseconds) -> Scheduled? {
     guard let first = heap.first, first.time <= deadline else { return nil }
     let last = heap.removeLast()
-    guard !heap.isEmpty else { return first }
-    var place = 0
-    while true {
-      let firstChild = 4 * place + 1
-      guard firstChild < heap.count else { break }
-      var least = firstChild
-      for child in firstChild + 1..<max(firstChild + 1, min(firstChild + 4, heap.count))
-      where Scheduled.precedes(heap[child], heap[least]) {
-        least = child
-      }
-      guard Scheduled.precedes(heap[least], last) else { break }
-      heap[place] = heap[least]
-      place = least
-    }
-    heap[place] = last
+    if !heap.isEmpty { sink(last) }
     return first
   }
-}
 
-/// Values that events refer to by number, whose places are used again.
-@usableFromInline
-struct Slab<Element> {
-  @usableFromInline var elements: [Element?] = []
-  @usableFromInline var free: [Int32] = []
-
-  @inlinable
-  init() {}
-
-  @inlinable
-  mutating func insert(_ element: Element) -> Int32 {
-    if let slot = free.popLast() {
-      elements[Int(slot)] = element
-      return slot
+  /// Puts an event in the place of the first, and lets it sink to where it belongs.
+  private mutating func sink(_ event: Scheduled) {
+    heap.withUnsafeMutableBufferPointer { heap in
+      var place = 0
+      while true {
+        let firstChild = 4 * place + 1
+        guard firstChild < heap.count else { break }
+        var least = firstChild
+        for child in (firstChild + 1)..<max(firstChild + 1, min(firstChild + 4, heap.count))
+        where Scheduled.precedes(heap[child], heap[least]) {
+          least = child
+        }
+        guard Scheduled.precedes(heap[least], event) else { break }
+        heap[place] = heap[least]
+        place = least
+      }
+      heap[place] = event
     }
-    elements.append(element)
-    return Int32(elements.count - 1)
-  }
-
-  /// Takes an element out; its place is free afterwards.
-  @inlinable
-  mutating func remove(_ slot: Int32) -> Element {
-    guard let element = elements[Int(slot)].take() else {
-      preconditionFailure("slot \(slot) of a slab holds nothing")
-    }
-    free.append(slot)
-    return element
   }
 }

@@ -5,16 +5,23 @@ public import Values
 /// One simulated host: a node, its timers, its disk, its clocks, and what waits for it.
 @usableFromInline
 final class Machine<N: Node> {
+  /// A timer, for which one event at most is in the queue.
+  ///
+  /// A timer that is set again and again to later times leaves the event of the earliest where it
+  /// is; when that event comes too early, it is put off. So a heartbeat costs no event of its own.
   @usableFromInline
   struct Timer: Sendable {
-    /// Which setting of the timer is the current one; events of others are void.
-    @usableFromInline var generation: UInt32 = 0
     @usableFromInline var isArmed = false
-    /// When it is due, in the simulation's time.
+    /// When it is due by the node's clock, and in the simulation's time.
+    @usableFromInline var reading: Nanoseconds = 0
     @usableFromInline var due: Nanoseconds = 0
+    /// When the event in the queue comes, and which one that is; others are void.
+    @usableFromInline var queued: Nanoseconds = .max
+    @usableFromInline var generation: UInt32 = 0
+    @usableFromInline var draws: Draws
 
-    @inlinable
-    init() {}
+    @usableFromInline
+    init(draws: Draws) { self.draws = draws }
   }
 
   /// How the process is to end at its next event.
@@ -24,73 +31,86 @@ final class Machine<N: Node> {
     case powerLoss
   }
 
+  // Only its simulation, which runs on one thread, has access to what follows.
   @usableFromInline let configuration: Configuration
   @usableFromInline let cell: NodeCell<N>
-  @usableFromInline var barrier = SyncBarrier<N>()
-  @usableFromInline var timers: [Timer]
-  @usableFromInline var disk: Disk
-  @usableFromInline var clock = NodeClock()
-  @usableFromInline var choices: Choices
-  @usableFromInline var timerDraws: Draws
-  @usableFromInline var diskDraws: Draws
+  @usableFromInline let timerCases: [N.Timer]
+  @usableFromInline let fileCases: [N.File]
+  @usableFromInline @exclusivity(unchecked) var choices: Choices
+  @usableFromInline @exclusivity(unchecked) var barrier = SyncBarrier<N>()
+  @usableFromInline @exclusivity(unchecked) var timers: [Timer]
+  @usableFromInline @exclusivity(unchecked) var disk: Disk
+  @usableFromInline @exclusivity(unchecked) var clock = NodeClock()
+  @usableFromInline @exclusivity(unchecked) var diskDraws: Draws
+  @usableFromInline @exclusivity(unchecked) var serviceDraws: Draws
+  @usableFromInline @exclusivity(unchecked) var damageDraws: Draws
+  @usableFromInline @exclusivity(unchecked) var crashDraws: Draws
   /// Counts the processes that ran here; what belongs to an earlier one is void.
-  @usableFromInline var incarnation: UInt32 = 0
-  @usableFromInline var isPaused = false
+  @usableFromInline @exclusivity(unchecked) var incarnation: UInt32 = 0
+  /// Whether a process was started that has not handled its first event.
+  var isBooting = false
+  @usableFromInline @exclusivity(unchecked) var isPaused = false
   /// What came while the process was paused, in order.
-  @usableFromInline var held: Deque<Scheduled> = []
-  @usableFromInline var pendingCrash: Crash?
+  @usableFromInline @exclusivity(unchecked) var held: Deque<Scheduled> = []
+  /// How much was held back since the pause began.
+  @usableFromInline @exclusivity(unchecked) var heldCount = 0
+  @usableFromInline @exclusivity(unchecked) var pendingCrash: Crash?
+  /// Messages that came while no process ran, and storage operations that the last crash took.
+  @usableFromInline @exclusivity(unchecked) var missed = 0
   /// Clients' requests that this process received and has not answered.
-  @usableFromInline var requests: Set<RequestID> = []
+  @usableFromInline @exclusivity(unchecked) var requests: Set<RequestID> = []
 
-  @usableFromInline
-  init(_ configuration: Configuration, choices: Choices, timerDraws: Draws, diskDraws: Draws) {
+  init(_ configuration: Configuration, _ settings: SimulationSettings) {
+    let index = configuration.id.index
     self.configuration = configuration
-    self.choices = choices
-    self.timerDraws = timerDraws
-    self.diskDraws = diskDraws
     cell = NodeCell(N(configuration), isUp: false)
-    timers = N.Timer.allCases.map { _ in Timer() }
-    disk = Disk(fileCount: N.File.allCases.count)
+    timerCases = Array(N.Timer.allCases)
+    fileCases = Array(N.File.allCases)
+    let timerDraws = Stream.timers.draws(seed: settings.seed, index)
+    timers = timerCases.indices.map { Timer(draws: timerDraws.child(UInt64($0))) }
+    disk = Disk(fileCount: fileCases.count)
+    choices = Choices(
+      Stream.choices.draws(seed: settings.seed, index),
+      overrides: settings.choices[configuration.id] ?? [:])
+    diskDraws = Stream.disks.draws(seed: settings.seed, index)
+    serviceDraws = Stream.serviceLatencies.draws(seed: settings.seed, index)
+    damageDraws = Stream.damage.draws(seed: settings.seed, index)
+    crashDraws = Stream.crashes.draws(seed: settings.seed, index)
+    var clockDraws = Stream.clocks.draws(seed: settings.seed, index)
+    clock.setDrift(clockDraws.within(settings.drifts), at: 0)
+    clock.setWall(offset: clockDraws.within(settings.wallOffsets), at: 0)
   }
+
+  @inlinable
+  var id: NodeID { configuration.id }
 
   @inlinable
   var isUp: Bool { cell.isUp }
 
   /// The place of a timer among the node's timers.
   @inlinable
-  static func place(_ timer: N.Timer) -> Int {
+  func place(_ timer: N.Timer) -> Int {
     let raw = Int(timer.rawValue)
-    let all = N.Timer.allCases
-    if raw < all.count, all[all.index(all.startIndex, offsetBy: raw)] == timer { return raw }
-    return all.distance(from: all.startIndex, to: all.firstIndex(of: timer) ?? all.startIndex)
+    if raw < timerCases.count, timerCases[raw] == timer { return raw }
+    return timerCases.firstIndex(of: timer) ?? 0
   }
 
   @inlinable
-  static func timer(at place: Int) -> N.Timer {
-    N.Timer.allCases[N.Timer.allCases.index(N.Timer.allCases.startIndex, offsetBy: place)]
-  }
-
-  @inlinable
-  static func place(_ file: N.File) -> Int {
-    var place = 0
-    for other in N.File.allCases {
-      if other == file { return place }
-      place += 1
-    }
-    return 0
-  }
+  func place(_ file: N.File) -> Int { fileCases.firstIndex(of: file) ?? 0 }
 
   /// Ends the process: what lived in its memory is gone.
-  @usableFromInline
   func die() {
     cell.isUp = false
     incarnation += 1
     barrier = SyncBarrier()
     for place in timers.indices {
       timers[place].isArmed = false
+      timers[place].queued = .max
       timers[place].generation &+= 1
     }
+    isBooting = false
     isPaused = false
+    heldCount = 0
     pendingCrash = nil
     requests.removeAll()
   }

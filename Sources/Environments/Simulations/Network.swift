@@ -1,114 +1,217 @@
-import Environments
+public import Environments
 public import Values
 
 /// The links between a cluster's nodes: which are cut, and how the others disturb messages.
+///
+/// Message *k* on a link has a latency that is a function of (seed, link, *k*), whatever happens on
+/// other links and whatever faults there are.
 @usableFromInline
 struct Network: Sendable {
-  /// What a disturbance of one kind does, and to which links.
-  struct Force: Sendable {
-    var disturbance: Disturbance
-    var links: [Bool]
-    var affected = 0
+  /// A directed link.
+  @usableFromInline
+  struct Lane: Sendable {
+    @usableFromInline var isCut = false
+    @usableFromInline var latencies: Draws
+    var disturbances: Draws
   }
 
-  private let count: Int
-  private var isCut: [Bool]
-  private var cutLinks: [Link] = []
+  /// What becomes of a message: how many copies of it arrive, and after how long.
+  @usableFromInline
+  struct Fate: Sendable {
+    @usableFromInline var copies = 1
+    @usableFromInline var latency: Nanoseconds
+    /// The second copy's latency.
+    @usableFromInline var copyLatency: Nanoseconds = 0
+
+    @inlinable
+    init(latency: Nanoseconds) { self.latency = latency }
+  }
+
+  /// A fault that is in force.
+  private struct Force: Sendable {
+    var affected = 0
+    /// How many messages nodes had sent each other when it began.
+    var sentBefore: Int
+    /// Whether it disturbs a link, by the link's place.
+    var links: [Bool]
+    var disturbance: Disturbance?
+  }
+
+  /// What came of a network fault while it was in force.
+  struct Outcome: Hashable, Sendable {
+    /// The nodes' messages that it touched.
+    var affected: Int
+    /// The messages that nodes sent each other.
+    var exercised: Int
+    /// Whether it was seen to have an effect, be it on a probe.
+    var tookHold: Bool
+  }
+
+  /// How many messages of the harness's own try whether a disturbance has an effect.
+  static let probeCount = 1_000
+
+  @usableFromInline let count: Int
+  @usableFromInline var lanes: [Lane]
+  /// The share of messages that is lost when no fault is in force.
+  private let loss: Double
+  private var probes: Draws
+  private var cut: Force?
   /// The disturbances in force, by the place of their kind.
   private var forces: [Force?] = Array(repeating: nil, count: Disturbance.Kind.allCases.count)
-  @usableFromInline private(set) var isCalm = true
-  /// Messages that were lost to cuts since the cuts were made.
-  @usableFromInline private(set) var cutCount = 0
-  /// Messages that nodes sent each other since the network faults in force began.
-  @usableFromInline var sentSinceFault = 0
+  /// Whether every message arrives, once.
+  @usableFromInline private(set) var isCalm: Bool
+  @usableFromInline var isCut = false
+  /// All messages that nodes sent each other.
+  @usableFromInline var sent = 0
+  private(set) var tally = FaultTally()
 
-  @usableFromInline
-  init(nodeCount: Int) {
+  init(nodeCount: Int, seed: UInt64, loss: Double) {
     count = nodeCount
-    isCut = Array(repeating: false, count: nodeCount * nodeCount)
+    self.loss = loss
+    isCalm = loss == 0
+    probes = Stream.probes.draws(seed: seed)
+    lanes = (0..<nodeCount * nodeCount).map {
+      Lane(
+        latencies: Stream.latencies.draws(seed: seed, $0),
+        disturbances: Stream.disturbances.draws(seed: seed, $0))
+    }
   }
 
-  private func place(_ link: Link) -> Int {
-    link.source.index * count + link.destination.index
+  @inlinable
+  func place(_ link: Link) -> Int { link.source.index * count + link.destination.index }
+
+  /// Decides what becomes of a message that is sent now.
+  @inlinable
+  mutating func send(on link: Link, _ latency: Latency) -> Fate {
+    let place = place(link)
+    sent += 1
+    var fate = Fate(latency: latency.draw(&lanes[place].latencies))
+    if !isCalm { disturb(&fate, on: place, latency) }
+    return fate
   }
 
-  /// Whether a link is cut; a message that meets it there is lost, and counted.
+  /// Whether a message that arrives now is lost, because its link was cut on the way.
+  @inlinable
+  mutating func loses(arriving link: Link) -> Bool { isCut && meetsCut(at: place(link)) }
+
   @usableFromInline
-  mutating func loses(_ link: Link) -> Bool {
-    guard isCut[place(link)] else { return false }
-    cutCount += 1
+  mutating func meetsCut(at place: Int) -> Bool {
+    guard lanes[place].isCut else { return false }
+    cut?.affected += 1
+    tally.cut += 1
     return true
   }
 
-  mutating func cut(_ links: [Link]) {
-    for place in isCut.indices { isCut[place] = false }
-    for link in links { isCut[place(link)] = true }
-    cutLinks = links
-    cutCount = 0
-    sentSinceFault = 0
-    updateCalm()
+  @usableFromInline
+  mutating func disturb(_ fate: inout Fate, on place: Int, _ latency: Latency) {
+    if isCut && meetsCut(at: place) {
+      fate.copies = 0
+      return
+    }
+    var draws = lanes[place].disturbances
+    defer { lanes[place].disturbances = draws }
+    let isLost = strikes(.loss, place, &draws) != nil
+    if isLost || (loss > 0 && draws.chance(loss)) {
+      tally.lost += 1
+      fate.copies = 0
+      return
+    }
+    if let delay = strikes(.delay, place, &draws) {
+      tally.delayed += 1
+      fate.latency += draws.within(0...delay.latency)
+    }
+    if let reorder = strikes(.reorder, place, &draws) {
+      tally.reordered += 1
+      fate.latency += draws.within(0...reorder.latency)
+    }
+    if let duplicate = strikes(.duplicate, place, &draws) {
+      tally.duplicated += 1
+      fate.copies = 2
+      fate.copyLatency = latency.draw(&draws) + draws.within(0...duplicate.latency)
+    }
   }
 
-  /// Mends all links.
+  /// Whether a disturbance strikes a message on a link.
+  private mutating func strikes(
+    _ kind: Disturbance.Kind, _ place: Int, _ draws: inout Draws
+  ) -> Disturbance? {
+    guard let force = forces[kind.place], force.links[place], let disturbance = force.disturbance,
+      draws.chance(disturbance.probability)
+    else { return nil }
+    forces[kind.place]?.affected += 1
+    return disturbance
+  }
+}
+
+extension Network {
+  /// Cuts links in place of those that were cut before.
   ///
-  /// - Returns: Whether links were cut.
-  mutating func mend() -> Bool {
-    let wasCut = !cutLinks.isEmpty
-    cut([])
-    return wasCut
+  /// - Returns: What came of the cut that was in force, if one was.
+  mutating func cut(_ links: [Link]) -> Outcome? {
+    let outcome = cutOutcome()
+    for place in lanes.indices { lanes[place].isCut = false }
+    for link in links where contains(link) { lanes[place(link)].isCut = true }
+    isCut = lanes.contains { $0.isCut }
+    cut = isCut ? Force(sentBefore: sent, links: lanes.map(\.isCut)) : nil
+    updateCalm()
+    return outcome
   }
 
-  mutating func disturb(_ disturbance: Disturbance, _ links: [Link]) {
+  /// Disturbs links in place of those that a disturbance of the same kind disturbed.
+  ///
+  /// - Returns: What came of the disturbance of that kind that was in force, if one was.
+  mutating func disturb(_ disturbance: Disturbance, _ links: [Link]) -> Outcome? {
+    let outcome = calm(disturbance.kind)
     var force = Force(
-      disturbance: disturbance, links: Array(repeating: false, count: count * count))
-    for link in links { force.links[place(link)] = true }
+      sentBefore: sent, links: Array(repeating: false, count: count * count),
+      disturbance: disturbance)
+    for link in links where contains(link) { force.links[place(link)] = true }
     forces[disturbance.kind.place] = force
-    sentSinceFault = 0
     updateCalm()
+    return outcome
   }
 
   /// Ends a disturbance.
   ///
-  /// - Returns: How many messages it affected; nothing where none of the kind was in force.
-  mutating func calm(_ kind: Disturbance.Kind) -> Int? {
-    defer { updateCalm() }
-    return forces[kind.place].take()?.affected
+  /// - Returns: What came of it, if one of the kind was in force.
+  mutating func calm(_ kind: Disturbance.Kind) -> Outcome? {
+    guard let force = forces[kind.place] else { return nil }
+    let tookHold = force.affected > 0 || strikesProbe(kind)
+    forces[kind.place] = nil
+    updateCalm()
+    return Outcome(
+      affected: force.affected, exercised: sent - force.sentBefore, tookHold: tookHold)
+  }
+
+  /// Where the system sent nothing on a cut link, a message of the harness's own does.
+  private mutating func cutOutcome() -> Outcome? {
+    guard let force = cut, let place = force.links.firstIndex(of: true) else { return nil }
+    let before = tally
+    defer { tally = before }
+    return Outcome(
+      affected: force.affected, exercised: sent - force.sentBefore,
+      tookHold: force.affected > 0 || meetsCut(at: place))
+  }
+
+  private mutating func strikesProbe(_ kind: Disturbance.Kind) -> Bool {
+    guard let place = forces[kind.place]?.links.firstIndex(of: true) else { return false }
+    var draws = probes
+    defer { probes = draws }
+    return (0..<Network.probeCount).contains { _ in strikes(kind, place, &draws) != nil }
+  }
+
+  private func contains(_ link: Link) -> Bool {
+    let nodes = 0..<count
+    return nodes.contains(link.source.index) && nodes.contains(link.destination.index)
   }
 
   private mutating func updateCalm() {
-    isCalm = cutLinks.isEmpty && forces.allSatisfy { $0 == nil }
-  }
-
-  /// Whether a disturbance strikes a message on a link.
-  mutating func strikes(
-    _ kind: Disturbance.Kind, _ link: Link, _ draws: inout Draws
-  ) -> Disturbance? {
-    let slot = kind.place
-    guard let force = forces[slot], force.links[place(link)],
-      draws.chance(force.disturbance.probability)
-    else { return nil }
-    forces[slot]?.affected += 1
-    return force.disturbance
-  }
-
-  /// The copies in which a message arrives, each with the delay that disturbances add to its
-  /// latency: none where it is lost.
-  @usableFromInline
-  mutating func copies(_ link: Link, _ draws: inout Draws) -> [Nanoseconds] {
-    if strikes(.loss, link, &draws) != nil { return [] }
-    var delay: Nanoseconds = 0
-    for kind in [Disturbance.Kind.delay, .reorder] {
-      if let disturbance = strikes(kind, link, &draws) {
-        delay += draws.within(0...disturbance.latency)
-      }
-    }
-    guard let duplicate = strikes(.duplicate, link, &draws) else { return [delay] }
-    return [delay, delay + draws.within(0...duplicate.latency)]
+    isCalm = !isCut && loss == 0 && forces.allSatisfy { $0 == nil }
   }
 }
 
 extension Disturbance.Kind {
-  var place: Int {
+  fileprivate var place: Int {
     switch self {
     case .delay: 0
     case .loss: 1

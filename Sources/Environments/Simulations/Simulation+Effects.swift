@@ -3,63 +3,94 @@ public import Nodes
 public import Values
 
 extension Simulation {
-  /// Executes the effects in `ready` that a machine's barrier let through.
+  // Effects are taken by index here: an iterator would copy each of them once more.
+
+  /// Executes the effects of one event, those at once that need not wait for a sync.
   @inlinable
-  func execute(_ machine: Machine<N>) {
-    // Taken out, so that the array is not copied while effects are executed.
+  func execute(_ effects: [Effect<N>], of machine: Machine<N>) {
+    if machine.barrier.isIdle && !containsSync(effects) {
+      for place in effects.indices { execute(effects[place], of: machine) }
+      return
+    }
+    ready.removeAll(keepingCapacity: true)
+    machine.barrier.admit(effects, into: &ready)
+    executeReady(of: machine)
+  }
+
+  @inlinable
+  func containsSync(_ effects: [Effect<N>]) -> Bool {
+    for place in effects.indices { if case .sync = effects[place] { return true } }
+    return false
+  }
+
+  /// Executes what a machine's barrier let through.
+  @inlinable
+  func executeReady(of machine: Machine<N>) {
     var effects: [Effect<N>] = []
     swap(&effects, &ready)
-    for effect in effects { execute(effect, of: machine) }
+    for place in effects.indices { execute(effects[place], of: machine) }
     swap(&effects, &ready)
   }
 
   @inlinable
   func execute(_ effect: Effect<N>, of machine: Machine<N>) {
     switch effect {
-    case .send(let peer, let message):
-      send(message, on: Link(from: machine.configuration.id, to: peer))
-    case .reply(let id, let reply):
-      guard machine.requests.remove(id) != nil else { return }
-      let slot = payloads.insert(.reply(id, reply, from: machine.configuration.id))
-      carried.withClients += 1
-      queue.schedule(
-        .reply, at: time + settings.clientLatency.draw(&clientDraws),
-        node: machine.configuration.id.rawValue, slot: slot)
+    case .send(let peer, let message): send(message, on: Link(from: machine.id, to: peer))
+    case .setTimer(let timer, let delays): set(machine.place(timer), of: machine, within: delays)
+    case .cancelTimer(let timer): machine.timers[machine.place(timer)].isArmed = false
+    case .store(let file, let operation): store(operation, machine.place(file), of: machine)
+    case .sync: startSync(of: machine)
+    case .reply(let id, let reply): send(reply, to: id, of: machine)
     case .call(let service, let request, let token):
-      carried.betweenServers += 1
-      let slot = payloads.insert(.serviceRequest(service, request, token))
-      queue.schedule(
-        .serviceRequest, at: time + settings.latency.draw(&networkDraws),
-        node: machine.configuration.id.rawValue, slot: slot, generation: machine.incarnation)
-    case .setTimer(let timer, let delays):
-      arm(Machine<N>.place(timer), of: machine, after: machine.timerDraws.within(delays))
-    case .cancelTimer(let timer):
-      let place = Machine<N>.place(timer)
-      machine.timers[place].isArmed = false
-      machine.timers[place].generation &+= 1
-    case .store(let file, let operation): store(operation, Machine<N>.place(file), of: machine)
-    case .sync:
-      machine.disk.startSync()
-      queue.schedule(
-        .sync, at: time + machine.diskDraws.within(settings.syncLatency),
-        node: machine.configuration.id.rawValue, generation: machine.incarnation)
-    case .mark(let mark):
-      reached[mark.label, default: 0] += 1
-      if mark.isViolation { report(mark, of: machine.configuration.id) }
-    case .log(let line):
-      trace?("\(time) \(names[machine.configuration.id]) log: \(line)")
+      call(service, request, token, of: machine)
+    case .mark(let mark): note(mark, of: machine)
+    case .log(let line): if trace != nil { writeTrace("log: \(line)", of: machine) }
     }
   }
 
-  /// Arms a timer, after a delay by the node's own clock.
   @inlinable
-  func arm(_ place: Int, of machine: Machine<N>, after delay: Nanoseconds) {
-    machine.timers[place].generation &+= 1
-    machine.timers[place].isArmed = true
-    machine.timers[place].due = time + machine.clock.real(max(0, delay))
+  func send(_ body: N.Message, on link: Link) {
+    carried.betweenServers += 1
+    if settings.checksEncoding { checkEncoding(of: body, from: link.source) }
+    guard machines.indices.contains(link.destination.index) else {
+      carried.lost += 1
+      return
+    }
+    let fate = network.send(on: link, settings.latency)
+    if fate.copies == 0 {
+      carried.lost += 1
+      return
+    }
     queue.schedule(
-      .timer, at: machine.timers[place].due, node: machine.configuration.id.rawValue,
-      slot: Int32(place), generation: machine.timers[place].generation)
+      .message, at: time + fate.latency, node: link.destination.rawValue,
+      slot: messages.insert(Message(link: link, body: body)))
+    if fate.copies == 2 {
+      queue.schedule(
+        .message, at: time + fate.copyLatency, node: link.destination.rawValue,
+        slot: messages.insert(Message(link: link, body: body)))
+    }
+  }
+
+  /// Sets a timer, after a delay by the node's own clock.
+  @inlinable
+  func set(_ place: Int, of machine: Machine<N>, within delays: ClosedRange<Nanoseconds>) {
+    let delay = min(max(0, machine.timers[place].draws.within(delays)), .max / 4)
+    machine.timers[place].isArmed = true
+    machine.timers[place].reading = machine.clock.monotonic(at: time) + delay
+    schedule(place, of: machine)
+  }
+
+  /// Sees to it that an event comes when an armed timer is due, or before.
+  @inlinable
+  func schedule(_ place: Int, of machine: Machine<N>) {
+    let due = max(time, machine.clock.time(showing: machine.timers[place].reading))
+    machine.timers[place].due = due
+    guard due < machine.timers[place].queued else { return }
+    machine.timers[place].queued = due
+    machine.timers[place].generation &+= 1
+    queue.schedule(
+      .timer, at: due, node: machine.id.rawValue, slot: Int32(place),
+      generation: machine.timers[place].generation)
   }
 
   @inlinable
@@ -68,60 +99,67 @@ extension Simulation {
       case .read(_, let token) = operation
     else { return }
     queue.schedule(
-      .read, at: time + machine.diskDraws.within(settings.syncLatency),
-      node: machine.configuration.id.rawValue, slot: payloads.insert(.read(token, bytes)),
-      generation: machine.incarnation)
+      .read, at: time + machine.diskDraws.within(settings.syncLatency), node: machine.id.rawValue,
+      slot: payloads.insert(.read(token, bytes)), generation: machine.incarnation)
   }
 
   @inlinable
-  func send(_ body: N.Message, on link: Link) {
-    carried.betweenServers += 1
-    let latency = settings.latency.draw(&networkDraws)
-    if settings.checksEncoding { checkEncoding(of: body) }
-    if network.isCalm {
-      let slot = messages.insert(Message(link: link, body: body))
-      queue.schedule(.message, at: time + latency, node: link.destination.rawValue, slot: slot)
-      return
-    }
-    network.sentSinceFault += 1
-    guard !network.loses(link) else { return carried.lost += 1 }
-    let copies = network.copies(link, &networkDraws)
-    if copies.isEmpty { carried.lost += 1 }
-    for delay in copies {
-      let slot = messages.insert(Message(link: link, body: body))
-      queue.schedule(
-        .message, at: time + latency + delay, node: link.destination.rawValue, slot: slot)
-    }
+  func startSync(of machine: Machine<N>) {
+    let drawn = machine.diskDraws.within(settings.syncLatency)
+    let latency = machine.disk.isDirty ? drawn : settings.emptySyncLatency
+    machine.disk.startSync()
+    queue.schedule(
+      .sync, at: time + latency, node: machine.id.rawValue, generation: machine.incarnation)
+  }
+
+  /// Answers a client, if this process knows of the request.
+  @inlinable
+  func send(_ reply: Reply, to id: RequestID, of machine: Machine<N>) {
+    guard machine.requests.remove(id) != nil else { return }
+    carried.withClients += 1
+    queue.schedule(
+      .reply, at: time + clientLatency(of: id, leg: 1), node: machine.id.rawValue,
+      slot: payloads.insert(.reply(id, reply, from: machine.id)))
   }
 
   @usableFromInline
-  func checkEncoding(of body: N.Message) {
-    var source = ByteSource(body.encoded)
-    let decoded = N.Message(from: &source)
-    precondition(
-      decoded == body && source.remaining == 0, "a message is not what its encoding says: \(body)")
-  }
-
-  /// Has a service answer a node's call.
-  @usableFromInline
-  func serve(_ event: Scheduled) {
-    guard case .serviceRequest(let service, let request, let token) = payloads.remove(event.slot),
-      let reply = services[service]?.handle(request, from: Int(event.node))
-    else { return }
-    carried.delivered += 1
+  func call(_ service: Service, _ request: Request, _ token: Token, of machine: Machine<N>) {
     carried.betweenServers += 1
     queue.schedule(
-      .serviceReply, at: time + settings.latency.draw(&networkDraws), node: event.node,
+      .serviceRequest, at: time + settings.latency.draw(&machine.serviceDraws),
+      node: machine.id.rawValue, slot: payloads.insert(.serviceRequest(service, request, token)),
+      generation: machine.incarnation)
+  }
+
+  /// Has a service answer a node's call, even of a process that is gone.
+  func serve(_ event: Scheduled) {
+    guard case .serviceRequest(let service, let request, let token) = payloads.remove(event.slot),
+      let place = Service.allCases.firstIndex(of: service)
+    else { return }
+    let reply = services[place].handle(request, from: Int(event.node))
+    carried.delivered += 1
+    carried.betweenServers += 1
+    let latency = settings.latency.draw(&machines[Int(event.node)].serviceDraws)
+    queue.schedule(
+      .serviceReply, at: time + latency, node: event.node,
       slot: payloads.insert(.serviceReply(token, reply)), generation: event.generation)
   }
 
   @usableFromInline
-  func report(_ mark: Mark, of node: NodeID) {
-    guard !hasViolation else { return }
-    hasViolation = true
-    happened.append(
-      .violated(
-        Violation(
-          mark.label, "\(names[node]) reached a place that it must never reach so", nodes: [node])))
+  func note(_ mark: Mark, of machine: Machine<N>) {
+    if mark.kind != .sometimes || mark.holds { reached[mark.label, default: 0] += 1 }
+    guard mark.isViolation else { return }
+    let problem =
+      mark.kind == .unreachable
+      ? "reached a place that must never be reached" : "broke a condition that must always hold"
+    report(Violation(mark.label, "\(names[machine.id]) \(problem)", nodes: [machine.id]))
+  }
+
+  @usableFromInline
+  func checkEncoding(of body: N.Message, from node: NodeID) {
+    var source = ByteSource(body.encoded)
+    guard N.Message(from: &source) != body || source.remaining > 0 else { return }
+    report(
+      Violation("encoding", "a message is not what its encoding says: \(body)", nodes: [node]))
   }
 }

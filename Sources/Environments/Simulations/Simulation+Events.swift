@@ -7,112 +7,198 @@ extension Simulation {
   /// Lets one scheduled event happen.
   @inlinable
   func take(_ event: Scheduled) {
-    if event.kind == .reply {
-      if case .reply(let id, let reply, let node) = payloads.remove(event.slot) {
-        carried.delivered += 1
-        happened.append(.replied(id, reply, from: node))
-      }
-      return
-    }
-    if event.kind == .serviceRequest { return serve(event) }
     let machine = machines[Int(event.node)]
-    if event.kind == .boot {
-      if event.generation == machine.incarnation { begin(machine) }
+    switch event.kind {
+    case .message: arrive(event, at: machine)
+    case .timer: expire(event, on: machine)
+    case .sync:
+      guard event.generation == machine.incarnation else { return }
+      // Durable from now on, even where the process is paused and learns of it later.
+      machine.disk.finishSync()
+      deliver(event, to: machine)
+    case .request, .read, .serviceReply: deliver(event, to: machine)
+    case .reply, .serviceRequest, .boot, .crash, .drain: takeRare(event, machine)
+    }
+  }
+
+  /// What is no event of a node's.
+  @usableFromInline
+  func takeRare(_ event: Scheduled, _ machine: Machine<N>) {
+    switch event.kind {
+    case .reply:
+      guard case .reply(let id, let reply, let node) = payloads.remove(event.slot) else { return }
+      carried.delivered += 1
+      happened.append(.replied(id, reply, from: node))
+    case .serviceRequest: serve(event)
+    case .boot: if event.generation == machine.incarnation { begin(machine) }
+    case .crash:
+      if event.generation == machine.incarnation, let crash = machine.pendingCrash {
+        end(machine, crash)
+      }
+    case .drain:
+      while !machine.isPaused, let event = machine.held.popFirst() { handOver(event, to: machine) }
+    case .message, .timer, .sync, .request, .read, .serviceReply: break
+    }
+  }
+
+  /// Brings a message to its host, where it may find no process.
+  @inlinable
+  func arrive(_ event: Scheduled, at machine: Machine<N>) {
+    if network.loses(arriving: messages[event.slot].link) || !machine.isUp {
+      if !machine.isUp { machine.missed += 1 }
+      carried.lost += 1
+      _ = messages.remove(event.slot)
       return
     }
-    // A paused process sees nothing; what comes for it is kept in order.
-    guard !machine.isPaused else { return machine.held.append(event) }
     deliver(event, to: machine)
   }
 
-  /// Hands an event to the node that it is for, unless it is void.
+  /// Looks at a timer whose event has come.
+  @inlinable
+  func expire(_ event: Scheduled, on machine: Machine<N>) {
+    let place = Int(event.slot)
+    guard machine.timers[place].generation == event.generation else { return }
+    guard machine.timers[place].isArmed else {
+      machine.timers[place].queued = .max
+      return
+    }
+    let due = machine.timers[place].due
+    guard due <= time else {
+      machine.timers[place].queued = due
+      queue.schedule(
+        .timer, at: due, node: event.node, slot: event.slot, generation: event.generation)
+      return
+    }
+    deliver(event, to: machine)
+  }
+
+  /// Hands an event to a process, or keeps it in order while that is paused.
   @inlinable
   func deliver(_ event: Scheduled, to machine: Machine<N>) {
-    switch event.kind {
-    case .message:
-      let message = messages.remove(event.slot)
-      guard !network.loses(message.link) else { return carried.lost += 1 }
-      guard machine.isUp else { return carried.lost += 1 }
-      carried.delivered += 1
-      handle(.message(from: message.link.source, message.body), on: machine)
-    case .timer:
-      let place = Int(event.slot)
-      let timer = machine.timers[place]
-      guard timer.isArmed, timer.generation == event.generation else { return }
-      machine.timers[place].isArmed = false
-      handle(.timer(Machine<N>.timer(at: place)), on: machine)
-    case .sync:
-      guard event.generation == machine.incarnation else { return }
-      machine.disk.finishSync()
-      ready.removeAll(keepingCapacity: true)
-      let tokens = machine.barrier.syncSucceeded(into: &ready)
-      execute(machine)
-      for token in tokens where machine.isUp { handle(.completed(token, .done), on: machine) }
-    case .request, .read, .serviceReply: deliverPayload(event, to: machine)
-    case .reply, .serviceRequest, .boot: break
+    if machine.isPaused || !machine.held.isEmpty {
+      machine.held.append(event)
+      machine.heldCount += 1
+      touched.held += 1
+    } else {
+      handOver(event, to: machine)
     }
   }
 
   @inlinable
-  func deliverPayload(_ event: Scheduled, to machine: Machine<N>) {
-    switch payloads.remove(event.slot) {
-    case .request(let id, let request):
+  func handOver(_ event: Scheduled, to machine: Machine<N>) {
+    switch event.kind {
+    case .message:
+      let message = messages.remove(event.slot)
+      carried.delivered += 1
+      handle(.message(from: message.link.source, message.body), on: machine)
+    case .timer:
+      // Once more, as an event that was held back before it may have cancelled or set it.
+      let place = Int(event.slot)
+      guard machine.timers[place].generation == event.generation else { return }
+      guard machine.timers[place].isArmed, machine.timers[place].due <= time else {
+        return expire(event, on: machine)
+      }
+      machine.timers[place].isArmed = false
+      machine.timers[place].queued = .max
+      handle(.timer(machine.timerCases[place]), on: machine)
+    case .sync: finishSync(of: machine)
+    case .request, .read, .serviceReply: handOverPayload(event, to: machine)
+    case .reply, .serviceRequest, .boot, .crash, .drain: break
+    }
+  }
+
+  @inlinable
+  func handOverPayload(_ event: Scheduled, to machine: Machine<N>) {
+    let payload = payloads.remove(event.slot)
+    if case .request(let id, let request) = payload {
       guard machine.isUp else { return }
       carried.delivered += 1
       machine.requests.insert(id)
-      handle(.request(id, request), on: machine)
-    case .read(let token, let bytes):
-      guard event.generation == machine.incarnation else { return }
-      handle(.completed(token, .bytes(bytes)), on: machine)
+      return handle(.request(id, request), on: machine)
+    }
+    guard event.generation == machine.incarnation else { return }
+    switch payload {
+    case .read(let token, let bytes): handle(.completed(token, .bytes(bytes)), on: machine)
     case .serviceReply(let token, let reply):
-      guard event.generation == machine.incarnation else { return carried.lost += 1 }
       carried.delivered += 1
       handle(.answered(token, reply), on: machine)
-    case .reply, .serviceRequest: break
+    case .request, .reply, .serviceRequest: break
     }
+  }
+
+  /// Lets out what waited for a sync, and tells the node where it asked to be told.
+  @inlinable
+  func finishSync(of machine: Machine<N>) {
+    ready.removeAll(keepingCapacity: true)
+    let tokens = machine.barrier.syncSucceeded(into: &ready)
+    if let crash = machine.pendingCrash, !ready.isEmpty {
+      ready.removeLast(ready.count - crashPoint(of: machine, amid: ready.count))
+      executeReady(of: machine)
+      return end(machine, crash)
+    }
+    executeReady(of: machine)
+    for token in tokens where machine.isUp { handle(.completed(token, .done), on: machine) }
   }
 
   /// Lets a node handle an event, and executes what it asks for.
   @inlinable
   func handle(_ event: Event<N>, on machine: Machine<N>) {
-    guard machine.isUp else { return }
     handled += 1
-    hasher.put(UInt64(bitPattern: time) ^ UInt64(machine.configuration.id.index) << 48)
     context.now = machine.clock.monotonic(at: time)
     context.wallClock = machine.clock.wall(at: time)
     swap(&context.choices, &machine.choices)
     machine.cell.node.handle(event, &context)
     swap(&context.choices, &machine.choices)
+    digest(event, of: machine)
     if trace != nil { writeTrace(event, machine) }
-    ready.removeAll(keepingCapacity: true)
+    checkInvariants(machine.id)
+    // Taken out, so that the array is not copied while effects are executed.
+    var effects: [Effect<N>] = []
+    swap(&effects, &context.effects)
     if let crash = machine.pendingCrash {
-      // The crash falls before the first effect, between two, or after the last.
-      let count = crashDraws.below(context.effects.count + 1)
-      machine.barrier.admit(Array(context.effects.prefix(count)), into: &ready)
-      context.effects.removeAll(keepingCapacity: true)
-      execute(machine)
-      return end(machine, crash)
+      effects.removeLast(effects.count - crashPoint(of: machine, amid: effects.count))
+      execute(effects, of: machine)
+      end(machine, crash)
+    } else {
+      execute(effects, of: machine)
     }
-    machine.barrier.admit(context.effects, into: &ready)
-    context.effects.removeAll(keepingCapacity: true)
-    execute(machine)
-    checkInvariants(machine.configuration.id)
+    effects.removeAll(keepingCapacity: true)
+    swap(&effects, &context.effects)
+  }
+
+  @inlinable
+  func digest(_ event: Event<N>, of machine: Machine<N>) {
+    let kind: UInt64 =
+      switch event {
+      case .start: 0
+      case .message: 1
+      case .request: 2
+      case .answered: 3
+      case .timer: 4
+      case .completed: 5
+      }
+    hasher.put(UInt64(bitPattern: time))
+    hasher.put(
+      UInt64(UInt32(bitPattern: machine.id.rawValue)) << 32
+        | UInt64(truncatingIfNeeded: context.effects.count) << 8 | kind)
+    if settings.digestsContents { digestContents(event) }
   }
 
   @inlinable
   func checkInvariants(_ changed: NodeID) {
-    guard !hasViolation else { return }
+    guard firstViolation == nil else { return }
     for place in invariants.indices {
       if let violation = invariants[place].check(changed, in: states) {
-        hasViolation = true
-        happened.append(.violated(violation))
-        return
+        return report(violation)
       }
     }
   }
 
+  /// Remembers and reports a broken promise, the first only.
   @usableFromInline
-  func writeTrace(_ event: Event<N>, _ machine: Machine<N>) {
-    trace?("\(time) \(names[machine.configuration.id]) \(event) → \(context.effects)")
+  func report(_ violation: Violation) {
+    guard firstViolation == nil else { return }
+    firstViolation = violation
+    happened.append(.violated(violation))
   }
 }

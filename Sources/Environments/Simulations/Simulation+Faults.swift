@@ -1,125 +1,156 @@
 import DequeModule
 public import Environments
 import Nodes
-public import Values
+import Values
 
 extension Simulation {
+  /// Injects or ends a fault.
+  ///
+  /// A report of `cut` or `disturb` that replaces another tells what came of that one. A crash that
+  /// waits for the node's next event can't be averted, so that it is reported as one that came;
+  /// what it affected is known when the node is restarted.
   public func apply(_ fault: Fault) -> FaultReport {
-    switch fault {
-    case .cut(let links):
-      network.cut(links)
-      return FaultReport()
-    case .mend:
-      let (dropped, sent) = (network.cutCount, network.sentSinceFault)
-      guard network.mend() else { return FaultReport() }
-      // Where the system sent nothing on a cut link, the rule itself is the probe: it was in force.
-      return FaultReport(tookHold: true, affected: dropped, exercised: sent)
-    case .disturb(let disturbance, let links):
-      network.disturb(disturbance, links)
-      return FaultReport()
-    case .calm(let kind):
-      let sent = network.sentSinceFault
-      guard let affected = network.calm(kind) else { return FaultReport() }
-      return FaultReport(tookHold: affected > 0 || sent == 0, affected: affected, exercised: sent)
-    case .kill(let nodes): return each(nodes) { crash($0, .kill) ? "killed" : nil }
-    case .powerLoss(let nodes): return each(nodes) { crash($0, .powerLoss) ? "power-lost" : nil }
-    case .restart(let nodes): return each(nodes) { restart($0) ? "restarted" : nil }
-    case .pause(let nodes): return each(nodes) { pause($0) ? "paused" : nil }
-    case .resume(let nodes): return resume(nodes)
-    case .skew(let changes): return skew(changes)
-    case .resetClocks:
-      let changes = Dictionary(
-        uniqueKeysWithValues: names.nodes.map { ($0, ClockChange.offset(0)) })
-      for machine in machines where machine.clock.drift != 0 { setDrift(0, of: machine) }
-      return skew(changes)
+    if trace != nil { writeTrace(fault) }
+    return switch fault {
+    case .cut(let links): FaultReport(network.cut(links))
+    case .mend: FaultReport(network.cut([]))
+    case .disturb(let disturbance, let links): FaultReport(network.disturb(disturbance, links))
+    case .calm(let kind): FaultReport(network.calm(kind))
+    case .kill(let nodes): crash(nodes, .kill)
+    case .powerLoss(let nodes): crash(nodes, .powerLoss)
+    case .restart(let nodes): restart(nodes)
+    case .pause(let nodes): pause(nodes)
+    case .resume(let nodes): resume(nodes)
+    case .skew(let changes): skew(changes)
+    case .resetClocks: resetClocks()
     }
   }
 
-  /// Does something to each of the nodes, and reports those to which it was done.
-  private func each(_ nodes: [NodeID], _ act: (Machine<N>) -> String?) -> FaultReport {
+  /// The machines of those nodes that there are.
+  private func machines(of nodes: [NodeID]) -> [Machine<N>] {
+    nodes.compactMap { machines.indices.contains($0.index) ? machines[$0.index] : nil }
+  }
+
+  private func crash(_ nodes: [NodeID], _ crash: Machine<N>.Crash) -> FaultReport {
     var report = FaultReport()
-    for node in nodes { report.did[node] = act(machines[node.index]) }
-    report.tookHold = report.did.isEmpty ? nil : true
+    let lostBefore = touched.lostOperations
+    var isPending = false
+    for machine in machines(of: nodes) {
+      guard self.crash(machine, crash) else { continue }
+      report.did[machine.id] = crash == .kill ? "killed" : "power-lost"
+      isPending = isPending || machine.pendingCrash != nil
+    }
+    guard !report.did.isEmpty else { return report }
+    report.tookHold = true
+    if crash == .powerLoss && !isPending { report.affected = touched.lostOperations - lostBefore }
     return report
   }
 
+  /// Ends a process now, or lets it come to its next event.
+  ///
+  /// - Returns: Whether there was anything to end.
   private func crash(_ machine: Machine<N>, _ crash: Machine<N>.Crash) -> Bool {
-    guard machine.isUp, machine.pendingCrash == nil else { return false }
-    if !machine.isPaused && crashDraws.chance(settings.crashesBetweenEffects) {
-      machine.pendingCrash = crash
-    } else {
+    guard machine.isUp, machine.pendingCrash == nil else {
+      // What a killed process wrote is still in memory, where power loss finds it.
+      guard machine.pendingCrash != nil || machine.isBooting || crash == .powerLoss else {
+        return false
+      }
       end(machine, crash)
+      return true
     }
+    guard !machine.isPaused, machine.crashDraws.chance(settings.crashesBetweenEffects) else {
+      end(machine, crash)
+      return true
+    }
+    machine.pendingCrash = crash
+    queue.schedule(
+      .crash, at: time + settings.crashPatience, node: machine.id.rawValue,
+      generation: machine.incarnation)
     return true
+  }
+
+  /// How many of an event's effects happen before the crash that waits: none, some, or all.
+  @usableFromInline
+  func crashPoint(of machine: Machine<N>, amid count: Int) -> Int {
+    let point = machine.crashDraws.below(count + 1)
+    if 0 < point && point < count { touched.crashesBetweenEffects += 1 }
+    return point
   }
 
   /// Ends a process now.
   @usableFromInline
   func end(_ machine: Machine<N>, _ crash: Machine<N>.Crash) {
-    drop(machine.held, of: machine)
-    machine.held.removeAll()
+    while let event = machine.held.popFirst() { drop(event) }
+    if machine.isUp && crash == .kill { touched.kills += 1 }
     machine.die()
-    if crash == .powerLoss { _ = machine.disk.losePower(&machine.diskDraws) }
-    trace?("\(time) \(names[machine.configuration.id]) \(crash)")
+    if crash == .powerLoss {
+      let loss = machine.disk.losePower(&machine.damageDraws, tornAppends: settings.tornAppends)
+      touched.powerLosses += 1
+      touched.lostOperations += loss.lost
+      touched.tornAppends += loss.isTorn ? 1 : 0
+      machine.missed += loss.lost
+    }
+    if trace != nil { writeTrace(crash == .kill ? "is killed" : "loses power", of: machine) }
   }
 
   /// Gives up what was held back for a process that is gone.
-  private func drop(_ held: some Sequence<Scheduled>, of machine: Machine<N>) {
-    for event in held {
-      switch event.kind {
-      case .message:
-        _ = messages.remove(event.slot)
-        carried.lost += 1
-      case .request, .read, .serviceReply: _ = payloads.remove(event.slot)
-      default: break
-      }
+  private func drop(_ event: Scheduled) {
+    switch event.kind {
+    case .message:
+      _ = messages.remove(event.slot)
+      carried.lost += 1
+    case .request, .read, .serviceReply: _ = payloads.remove(event.slot)
+    default: break
     }
   }
 
-  private func restart(_ machine: Machine<N>) -> Bool {
-    if let crash = machine.pendingCrash { end(machine, crash) }
-    guard !machine.isUp else { return false }
-    boot(machine, after: crashDraws.within(settings.bootDelay))
-    return true
+  private func restart(_ nodes: [NodeID]) -> FaultReport {
+    var report = FaultReport()
+    for machine in machines(of: nodes) {
+      if let crash = machine.pendingCrash { end(machine, crash) }
+      guard !machine.isUp, !machine.isBooting else { continue }
+      machine.isBooting = true
+      queue.schedule(
+        .boot, at: time + machine.crashDraws.within(settings.bootDelay),
+        node: machine.id.rawValue, generation: machine.incarnation)
+      touched.restarts += 1
+      report.did[machine.id] = "restarted"
+      report.tookHold = true
+      report.affected = (report.affected ?? 0) + machine.missed
+      machine.missed = 0
+    }
+    return report
   }
 
-  /// Schedules the start of a process.
-  @usableFromInline
-  func boot(_ machine: Machine<N>, after delay: Nanoseconds) {
-    queue.schedule(
-      .boot, at: time + delay, node: machine.configuration.id.rawValue,
-      generation: machine.incarnation)
-  }
-
-  /// Starts a process on what its disk kept.
-  @usableFromInline
+  /// Starts a process on what its disk kept, which is durable from then on.
   func begin(_ machine: Machine<N>) {
     guard !machine.isUp else { return }
     machine.disk.settle()
+    machine.isBooting = false
     machine.cell.node = N(machine.configuration)
     machine.cell.isUp = true
-    handle(.start(machine.disk.surviving(N.File.allCases.map(\.rawValue))), on: machine)
+    handle(.start(machine.disk.surviving(machine.fileCases.map(\.rawValue))), on: machine)
   }
 
-  private func pause(_ machine: Machine<N>) -> Bool {
-    guard machine.isUp, !machine.isPaused else { return false }
-    machine.isPaused = true
-    return true
+  private func pause(_ nodes: [NodeID]) -> FaultReport {
+    var report = FaultReport()
+    for machine in machines(of: nodes) where machine.isUp && !machine.isPaused {
+      machine.isPaused = true
+      machine.heldCount = machine.held.count
+      report.did[machine.id] = "paused"
+    }
+    return report
   }
 
+  /// Where nothing came for a paused process, an event of the harness's own would have been held.
   private func resume(_ nodes: [NodeID]) -> FaultReport {
     var report = FaultReport()
-    for node in nodes {
-      let machine = machines[node.index]
-      guard machine.isPaused else { continue }
-      report.did[node] = "resumed"
-      report.affected = (report.affected ?? 0) + machine.held.count
-      report.tookHold = true
+    for machine in machines(of: nodes) where machine.isPaused {
       machine.isPaused = false
-      while let event = machine.held.popFirst() {
-        // A process that ends on the way drops what is left.
-        deliver(event, to: machine)
-      }
+      report.did[machine.id] = "resumed"
+      report.tookHold = true
+      report.affected = (report.affected ?? 0) + machine.heldCount
+      queue.scheduleNext(.drain, at: time, node: machine.id.rawValue)
     }
     return report
   }
@@ -127,26 +158,47 @@ extension Simulation {
   private func skew(_ changes: [NodeID: ClockChange]) -> FaultReport {
     var report = FaultReport(tookHold: true)
     for (node, change) in changes.sorted(by: { $0.key < $1.key }) {
-      let machine = machines[node.index]
+      guard let machine = machines(of: [node]).first else { continue }
       switch change {
       case .offset(let offset):
-        machine.clock.offset = offset
+        machine.clock.setWall(offset: offset, at: time)
         report.did[node] = "offset \(offset.durationText)"
+        if machine.clock.wallError(at: time) != offset { report.tookHold = false }
       case .drift(let drift):
-        setDrift(drift, of: machine)
+        machine.clock.setDrift(drift, at: time)
+        reschedule(machine)
         report.did[node] = "drift \(drift) ns/s"
+        let second = time + .seconds(1)
+        let gained = machine.clock.wallError(at: second) - machine.clock.wallError(at: time)
+        if gained != drift { report.tookHold = false }
       }
     }
     return report
   }
 
-  /// Changes how fast a node's clocks run; its timers run on with what is left of them.
-  private func setDrift(_ drift: Int64, of machine: Machine<N>) {
-    let old = machine.clock
-    let shown = old.monotonic(at: time)
-    machine.clock.setDrift(drift, at: time)
-    for place in machine.timers.indices where machine.timers[place].isArmed {
-      arm(place, of: machine, after: old.monotonic(at: machine.timers[place].due) - shown)
+  private func resetClocks() -> FaultReport {
+    var report = FaultReport()
+    for machine in machines where !machine.clock.isRight(at: time) {
+      machine.clock.reset(at: time)
+      reschedule(machine)
+      report.did[machine.id] = "reset"
+      report.tookHold = (report.tookHold ?? true) && machine.clock.isRight(at: time)
     }
+    return report
+  }
+
+  /// Has armed timers be due when the changed clock shows what they wait for.
+  private func reschedule(_ machine: Machine<N>) {
+    for place in machine.timers.indices where machine.timers[place].isArmed {
+      schedule(place, of: machine)
+    }
+  }
+}
+
+extension FaultReport {
+  /// The report of what came of a network fault, if there was one.
+  fileprivate init(_ outcome: Network.Outcome?) {
+    self.init(
+      tookHold: outcome?.tookHold, affected: outcome?.affected, exercised: outcome?.exercised)
   }
 }

@@ -8,7 +8,7 @@ public import Values
 /// that runs the same build. Time jumps from event to event; nothing happens between.
 ///
 /// A message on a cut link is lost, whether it is sent while the link is cut or arrives then. Links
-/// between clients and nodes are never disturbed.
+/// between clients and nodes are never disturbed, and a message for a node that is down is lost.
 public final class Simulation<N: Node>: Environment {
   @usableFromInline
   struct Message {
@@ -32,33 +32,35 @@ public final class Simulation<N: Node>: Environment {
   }
 
   public let names: NodeNames
-  /// Takes a line for each event, where a trace is wanted.
+  /// Takes a line for each event and fault, where a trace is wanted.
   public var trace: ((String) -> Void)?
 
-  @usableFromInline var time: Nanoseconds = 0
-  @usableFromInline var carried = Traffic()
-  @usableFromInline var handled = 0
-  @usableFromInline var reached: [String: Int] = [:]
+  // All calls come from one thread, and nothing that a node or an invariant runs reaches the
+  // simulation: no two accesses overlap. Checking that as it runs would cost half of the speed.
   @usableFromInline let settings: SimulationSettings
-  @usableFromInline var machines: [Machine<N>]
-  @usableFromInline var states: ClusterStates<N>
-  @usableFromInline var invariants: [any Invariant<N>]
-  @usableFromInline var queue = EventQueue()
-  @usableFromInline var messages = Slab<Message>()
-  @usableFromInline var payloads = Slab<Payload>()
-  @usableFromInline var network: Network
-  @usableFromInline var networkDraws: Draws
-  @usableFromInline var clientDraws: Draws
-  @usableFromInline var crashDraws: Draws
-  @usableFromInline var services: [Service: ServiceState] = [:]
-  @usableFromInline var hasViolation = false
-  @usableFromInline var hasher = StableHasher()
-  @usableFromInline var context: Context<N>
-  @usableFromInline var ready: [Effect<N>] = []
+  @usableFromInline @exclusivity(unchecked) var time: Nanoseconds = 0
+  @usableFromInline @exclusivity(unchecked) var carried = Traffic()
+  @usableFromInline @exclusivity(unchecked) var handled = 0
+  @usableFromInline @exclusivity(unchecked) var reached: [String: Int] = [:]
+  @usableFromInline @exclusivity(unchecked) var touched = FaultTally()
+  @usableFromInline @exclusivity(unchecked) var machines: [Machine<N>]
+  @usableFromInline @exclusivity(unchecked) var states: ClusterStates<N>
+  @usableFromInline @exclusivity(unchecked) var invariants: [any Invariant<N>]
+  @usableFromInline @exclusivity(unchecked) var queue = EventQueue()
+  @usableFromInline @exclusivity(unchecked) var messages = Slab<Message>()
+  @usableFromInline @exclusivity(unchecked) var payloads = Slab<Payload>()
+  @usableFromInline @exclusivity(unchecked) var network: Network
+  var services: [ServiceState]
+  @usableFromInline @exclusivity(unchecked) var firstViolation: Violation?
+  @usableFromInline @exclusivity(unchecked) var hasher = StableHasher()
+  @usableFromInline @exclusivity(unchecked) var context: Context<N>
+  @usableFromInline @exclusivity(unchecked) var ready: [Effect<N>] = []
   /// What the next return of `advance` reports.
-  @usableFromInline var happened: [EnvironmentEvent] = []
+  @usableFromInline @exclusivity(unchecked) var happened: [EnvironmentEvent] = []
 
-  /// - Parameter invariants: Checked after every event.
+  /// - Parameters:
+  ///   - settings: What the cluster is made of, and its seed.
+  ///   - invariants: Checked after every event, until one is violated.
   public init(_ settings: SimulationSettings, invariants: [any Invariant<N>] = []) {
     self.settings = settings
     self.invariants = invariants
@@ -67,31 +69,42 @@ public final class Simulation<N: Node>: Environment {
     machines = members.map { id in
       Machine(
         Configuration(
-          id: id, members: members, options: settings.options, bugs: settings.bugs),
-        choices: Choices(
-          Draws(seed: settings.seed, stream: Stream.choices(id.index)),
-          overrides: settings.choices[id] ?? [:]),
-        timerDraws: Draws(seed: settings.seed, stream: Stream.timers(id.index)),
-        diskDraws: Draws(seed: settings.seed, stream: Stream.disk(id.index)))
+          id: id, members: members, options: settings.options, bugs: settings.bugs,
+          version: settings.versions[id] ?? 1),
+        settings)
     }
     states = ClusterStates(machines.map(\.cell))
-    network = Network(nodeCount: members.count)
-    networkDraws = Draws(seed: settings.seed, stream: Stream.network)
-    clientDraws = Draws(seed: settings.seed, stream: Stream.clients)
-    crashDraws = Draws(seed: settings.seed, stream: Stream.crashes)
-    context = Context(choices: Choices(Draws(seed: 0)))
-    for (place, service) in Service.allCases.enumerated() {
-      services[service] = ServiceState(
-        service, draws: Draws(seed: settings.seed, stream: Stream.services + UInt64(place)))
+    network = Network(nodeCount: members.count, seed: settings.seed, loss: settings.loss)
+    services = Service.allCases.enumerated().map { place, service in
+      ServiceState(service, draws: Stream.services.draws(seed: settings.seed, place))
     }
+    context = Context(choices: Choices(Draws(seed: 0)))
   }
 
   public var now: Nanoseconds { time }
   public var traffic: Traffic { carried }
   /// How many events the nodes have handled.
   public var handledCount: Int { handled }
-  /// How often each mark was reached.
+  /// How often each mark was reached; those that ask for a condition, only where it held.
   public var marks: [String: Int] { reached }
+  public var primaries: [NodeID] {
+    machines.filter { $0.isUp && $0.cell.node.isPrimary }.map(\.configuration.id)
+  }
+  /// The first promise that was broken, if one was.
+  public var violation: Violation? { firstViolation }
+
+  /// How often each fault really touched the cluster.
+  public var faults: FaultTally {
+    var tally = network.tally
+    tally.kills = touched.kills
+    tally.powerLosses = touched.powerLosses
+    tally.crashesBetweenEffects = touched.crashesBetweenEffects
+    tally.restarts = touched.restarts
+    tally.lostOperations = touched.lostOperations
+    tally.tornAppends = touched.tornAppends
+    tally.held = touched.held
+    return tally
+  }
 
   /// A fingerprint of all that has happened so far.
   public var digest: UInt64 { hasher.value }
@@ -99,20 +112,40 @@ public final class Simulation<N: Node>: Environment {
   /// The state of a node, for tests.
   public func node(_ id: NodeID) -> N { machines[id.index].cell.node }
 
+  /// Whether a node's process runs, be it paused.
+  public func isUp(_ id: NodeID) -> Bool { machines[id.index].isUp }
+
   public func support(for family: FaultFamily) -> FaultSupport { .supported }
 
+  /// Starts all nodes, in the order of their ids; each has handled its first event afterwards.
   public func start() {
-    for machine in machines { boot(machine, after: 0) }
+    for machine in machines { begin(machine) }
   }
 
-  public func stop() {}
+  public func stop() {
+    for machine in machines {
+      machine.die()
+      machine.held.removeAll()
+    }
+    queue = EventQueue()
+    messages = Slab()
+    payloads = Slab()
+  }
 
   public func submit(_ request: Request, as id: RequestID, to node: NodeID) {
-    let slot = payloads.insert(.request(id, request))
     carried.withClients += 1
     queue.schedule(
-      .request, at: time + settings.clientLatency.draw(&clientDraws), node: node.rawValue,
-      slot: slot)
+      .request, at: time + clientLatency(of: id, leg: 0), node: node.rawValue,
+      slot: payloads.insert(.request(id, request)))
+  }
+
+  /// How long a request or its reply travels: a function of (seed, client, number) alone, so that
+  /// one more client doesn't shift anything.
+  @usableFromInline
+  func clientLatency(of id: RequestID, leg: UInt64) -> Nanoseconds {
+    var draws = Stream.clients.draws(seed: settings.seed, id.client)
+    draws.number = UInt64(bitPattern: Int64(id.number)) &* 2 &+ leg
+    return settings.clientLatency.draw(&draws)
   }
 
   @inlinable
@@ -121,11 +154,11 @@ public final class Simulation<N: Node>: Environment {
       time = event.time
       take(event)
     }
-    if happened.isEmpty {
-      if deadline != .max { time = max(time, deadline) }
-      return []
+    guard happened.isEmpty else {
+      defer { happened.removeAll(keepingCapacity: true) }
+      return happened
     }
-    defer { happened.removeAll(keepingCapacity: true) }
-    return happened
+    if deadline != .max { time = max(time, deadline) }
+    return []
   }
 }

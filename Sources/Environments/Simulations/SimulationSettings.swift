@@ -9,19 +9,41 @@ public struct SimulationSettings: Sendable {
   /// The system's own options.
   public var options: [String: String] = [:]
   public var bugs: Set<String> = []
+  /// Which version of the system's code a node runs; 1 where nothing is said.
+  public var versions: [NodeID: Int] = [:]
+
+  /// How long messages travel between nodes, and between nodes and services, each way.
   public var latency: Latency = .uniform(.microseconds(200)...(.milliseconds(2)))
+  /// The share of messages between nodes that is lost, whatever the faults.
+  public var loss = 0.0
   /// Between clients and nodes, each way.
   public var clientLatency: Latency = .uniform(.microseconds(20)...(.microseconds(200)))
-  /// How long a sync takes.
+
+  /// How long a sync takes, and a read.
   public var syncLatency: ClosedRange<Nanoseconds> = .microseconds(50)...(.microseconds(500))
+  /// How long a sync takes that has nothing to make durable.
+  public var emptySyncLatency: Nanoseconds = .microseconds(10)
+  /// How often power loss tears the append that it interrupted.
+  public var tornAppends = 0.5
+
   /// From the end of a process to the first event of the next.
   public var bootDelay: ClosedRange<Nanoseconds> = .milliseconds(1)...(.milliseconds(20))
   /// How often a crash waits for the node's next event, to fall between two of its effects.
   public var crashesBetweenEffects = 0.5
+  /// How long such a crash waits at most.
+  public var crashPatience: Nanoseconds = .milliseconds(10)
+
+  /// How much each node's clocks gain from the start, in nanoseconds a second.
+  public var drifts: ClosedRange<Int64> = 0...0
+  /// By how much each node's wall clock is off from the start.
+  public var wallOffsets: ClosedRange<Nanoseconds> = 0...0
+
   /// Answers to nodes' choices in place of drawn ones: node → number of the choice → answer.
   public var choices: [NodeID: [UInt64: Int]] = [:]
   /// Whether every message is encoded and decoded, and the result compared.
   public var checksEncoding = false
+  /// Whether the digest covers what events carry, and not only which nodes they reach and when.
+  public var digestsContents = false
 
   public init(names: NodeNames, seed: UInt64) {
     self.names = names
@@ -29,20 +51,25 @@ public struct SimulationSettings: Sendable {
   }
 }
 
-/// The streams of chance; each consumer has its own, so that none disturbs another's.
+/// The streams of chance: each consumer has its own, a number each node, link or client, so that
+/// none disturbs another's.
 @usableFromInline
-enum Stream {
-  @usableFromInline static let network: UInt64 = 1
-  @usableFromInline static let clients: UInt64 = 2
-  @usableFromInline static let crashes: UInt64 = 3
-  @usableFromInline static let services: UInt64 = 16
-  /// Streams of single nodes follow: choices, timers, disk.
-  @usableFromInline static let nodes: UInt64 = 1024
+enum Stream: UInt64 {
+  case choices = 1
+  case timers
+  case latencies
+  case disturbances
+  case probes
+  case clients
+  case services
+  case serviceLatencies
+  case disks
+  case damage
+  case crashes
+  case clocks
 
-  @inlinable
-  static func choices(_ node: Int) -> UInt64 { nodes + 4 * UInt64(node) }
-  @inlinable
-  static func timers(_ node: Int) -> UInt64 { nodes + 4 * UInt64(node) + 1 }
-  @inlinable
-  static func disk(_ node: Int) -> UInt64 { nodes + 4 * UInt64(node) + 2 }
+  @usableFromInline
+  func draws(seed: UInt64, _ number: Int = 0) -> Draws {
+    Draws(seed: seed, stream: rawValue).child(UInt64(bitPattern: Int64(number)))
+  }
 }

@@ -1,0 +1,82 @@
+public import Histories
+internal import Values
+public import Verdicts
+
+/// Measures which share of the operations succeeded, and judges it where a share is demanded.
+public struct AvailabilityChecker: Checker {
+  /// The share of operations that must be `ok`.
+  public enum Demand: Hashable, Sendable {
+    /// The share is measured only.
+    case none
+    /// Every operation.
+    case total
+    /// At least this share, 0 to 1.
+    case share(Double)
+
+    /// Reads `total` or a number from 0 to 1.
+    public init?(_ text: String) {
+      if text == "total" {
+        self = .total
+      } else if let share = Double(text), (0...1).contains(share) {
+        self = .share(share)
+      } else {
+        return nil
+      }
+    }
+  }
+
+  public var name: String { "availability" }
+  public let demand: Demand
+
+  public init(demand: Demand = .none) { self.demand = demand }
+
+  /// - Complexity: O(*n*).
+  public func check(_ history: History) -> Finding {
+    var succeeded = 0
+    var others: [(index: Int, text: String)] = []
+    for (position, line) in history.operations.enumerated()
+    where line.type == .invoke && line.process.number != nil {
+      let partner = Int(history.partners[position])
+      let outcome = partner < 0 ? Operation.Kind.info : history.operations[partner].type
+      if outcome == .ok {
+        succeeded += 1
+      } else {
+        let error = partner < 0 ? nil : history.operations[partner].error
+        others.append(
+          (
+            line.index,
+            "op \(line.index): \(line.f) of process \(line.process): "
+              + (partner < 0 ? "no answer" : outcome.rawValue)
+              + (error.map { ", \($0.text(limit: 40))" } ?? "")
+          ))
+      }
+    }
+    let count = succeeded + others.count
+    guard count > 0 else {
+      return Finding(name, .unknown, reason: "the history has no operations to judge")
+    }
+    let share = Double(succeeded) / Double(count)
+    let facts = ValueMap(facts: [
+      "ok-count": .integer(succeeded), "count": .integer(count), "ok-fraction": .double(share),
+    ])
+    let isMet =
+      switch demand {
+      case .none: true
+      case .total: others.isEmpty
+      case .share(let demanded): share >= demanded
+      }
+    guard !isMet else { return Finding(name, .valid, facts: facts) }
+    let demanded = if case .share(let share) = demand { "a share of \(share)" } else { "all" }
+    let summary = "\(succeeded) of \(count) operations succeeded, where \(demanded) should"
+    let shown = others.prefix(8)
+    var text = ["\(summary). The first that did not:"] + shown.map { "  \($0.text)" }
+    if others.count > shown.count { text.append("  and \(others.count - shown.count) more") }
+    return Finding(
+      name, .invalid, reason: summary,
+      anomalies: [
+        Anomaly(
+          "unavailable", count: others.count, operations: shown.map(\.index),
+          explanation: text.joined(separator: "\n"))
+      ], facts: facts)
+  }
+}

@@ -1,0 +1,101 @@
+/// The operations on one object as columns of integers: what searches and deciders work on.
+///
+/// An operation with a return in `events` must take effect between its invocation and its return;
+/// one without may take effect at any time after its invocation, or never.
+struct ObjectHistory: Sendable {
+  /// What each operation does, in the order of the invocations.
+  private(set) var actions: [Action] = []
+  /// For each operation the position of its invocation among the history's lines.
+  private(set) var invocations: [Int32] = []
+  /// For each operation the position of its completion, or -1.
+  private(set) var completions: [Int32] = []
+  /// Invocations and returns in the order of time: an operation's number × 2, + 1 for a return.
+  private(set) var events: [Int32] = []
+
+  var count: Int { actions.count }
+
+  /// Adds an invocation, which is the latest event.
+  ///
+  /// - Returns: The operation's number.
+  mutating func invoke(_ action: Action, at position: Int, completion: Int?) -> Int32 {
+    let operation = Int32(actions.count)
+    actions.append(action)
+    invocations.append(Int32(position))
+    completions.append(completion.map { Int32($0) } ?? -1)
+    events.append(operation << 1)
+    return operation
+  }
+
+  /// Adds the return of an operation, which is the latest event.
+  mutating func complete(_ operation: Int32) { events.append(operation << 1 | 1) }
+
+  /// For each operation whether it must take effect before its return.
+  var required: [Bool] {
+    var required = [Bool](repeating: false, count: count)
+    for event in events where event & 1 == 1 { required[Int(event >> 1)] = true }
+    return required
+  }
+
+  /// What becomes of an operation in a part of a history.
+  enum Fate: UInt8 {
+    case kept
+    /// It need not return any more: it may take effect later, or never.
+    case weakened
+    case dropped
+  }
+
+  /// The history in which each operation has met its fate.
+  ///
+  /// - Complexity: O(*n*).
+  func part(_ fates: [Fate]) -> ObjectHistory {
+    var part = ObjectHistory()
+    var numbers = [Int32](repeating: -1, count: count)
+    for event in events {
+      let operation = Int(event >> 1)
+      switch (fates[operation], event & 1) {
+      case (.dropped, _), (.weakened, 1): continue
+      case (_, 1): part.complete(numbers[operation])
+      default:
+        let completion = completions[operation]
+        numbers[operation] = part.invoke(
+          actions[operation], at: Int(invocations[operation]),
+          completion: completion < 0 ? nil : Int(completion))
+      }
+    }
+    return part
+  }
+
+  /// The history up to and including an event: what is open there may have taken effect or not.
+  func prefix(through event: Int) -> ObjectHistory {
+    var prefix = self
+    prefix.events = Array(events[...event])
+    let open = prefix.required
+    let last = events[...event].last { $0 & 1 == 0 }.map { Int($0 >> 1) } ?? -1
+    return prefix.part(
+      (0..<count).map { operation in
+        if operation > last { return .dropped }
+        if open[operation] { return .kept }
+        return actions[operation].isPure ? .dropped : .weakened
+      })
+  }
+
+  /// The same operations, where those that completed by the last event return again.
+  ///
+  /// - Complexity: O(*n* log *n*).
+  func restored() -> ObjectHistory {
+    let last = events.last.map { event in
+      event & 1 == 0 ? invocations[Int(event >> 1)] : completions[Int(event >> 1)]
+    }
+    guard let last else { return self }
+    var timed: [(line: Int32, event: Int32)] = []
+    for operation in actions.indices {
+      timed.append((invocations[operation], Int32(operation) << 1))
+      if (0...last).contains(completions[operation]) {
+        timed.append((completions[operation], Int32(operation) << 1 | 1))
+      }
+    }
+    var restored = self
+    restored.events = timed.sorted { $0.line < $1.line }.map(\.event)
+    return restored
+  }
+}

@@ -1,0 +1,171 @@
+import Environments
+import Values
+
+/// What happens in one round of a family: the fault, as it would strike if it were alone.
+struct Round: Sendable {
+  var fault: Fault
+  var aimsAtPrimaries = false
+
+  /// One of a family's variants, with its shape and targets drawn.
+  init(
+    _ variants: [NemesisSpec], among names: NodeNames, _ draws: Draws
+  ) throws(NemesisError) {
+    var draws = draws
+    switch draws.element(of: variants) {
+    case .partition(let shape):
+      fault = .cut(try shape.links(among: names, &draws))
+      aimsAtPrimaries = shape == .primary
+    case .kill(let target):
+      fault = .kill(try target.nodes(among: names, &draws))
+      aimsAtPrimaries = target == .primaries
+    case .pause(let target):
+      fault = .pause(try target.nodes(among: names, &draws))
+      aimsAtPrimaries = target == .primaries
+    case .disk(.powerLoss, let target):
+      fault = .powerLoss(try target.nodes(among: names, &draws))
+      aimsAtPrimaries = target == .primaries
+    case .disturb(let disturbance, let target):
+      let nodes = try target.nodes(among: names, &draws)
+      fault = .disturb(disturbance, Grudges.touching(nodes, of: names.nodes))
+      aimsAtPrimaries = target == .primaries
+    case .clock(let kind, let target):
+      var changes: [NodeID: ClockChange] = [:]
+      for node in try target.nodes(among: names, &draws) {
+        changes[node] = kind.change(&draws)
+      }
+      fault = .skew(changes)
+      aimsAtPrimaries = target == .primaries
+    }
+  }
+}
+
+extension NemesisSpec.ClockFault {
+  /// An amount whose order of magnitude is as random as its digits, in either direction.
+  fileprivate func change(_ draws: inout Draws) -> ClockChange {
+    switch self {
+    case .any:
+      let kind: NemesisSpec.ClockFault = draws.below(2) == 0 ? .offset : .drift
+      return kind.change(&draws)
+    case .offset:
+      let low = Nanoseconds.milliseconds(1) << Int64(3 + draws.below(15))
+      let size = draws.within(low...2 * low - 1)
+      return .offset(draws.below(2) == 0 ? size : -size)
+    case .drift:
+      let low = Nanoseconds.milliseconds(1) << Int64(draws.below(8))
+      let size = draws.within(low...2 * low - 1)
+      return .drift(nanosecondsPerSecond: draws.below(2) == 0 ? size : -size)
+    }
+  }
+}
+
+/// The beginning or the end of a round.
+struct Turn: Comparable, Sendable {
+  var time: Nanoseconds
+  var family: FaultFamily
+  /// The family's place among all, which settles what comes first at the same time.
+  var rank: Int
+  var number: Int
+  var round: Round
+  var isEnd = false
+
+  private var key: (Nanoseconds, Int, Int, Int) { (time, rank, number, isEnd ? 1 : 0) }
+
+  static func < (left: Turn, right: Turn) -> Bool { left.key < right.key }
+  static func == (left: Turn, right: Turn) -> Bool { left.key == right.key }
+}
+
+/// Makes the families' rounds one schedule, in which no fault strikes a process that is gone.
+struct Composition {
+  let nodes: [NodeID]
+  /// By node: the family that took it down.
+  private var downFor: [FaultFamily?]
+  private var isPaused: [Bool]
+  /// Families whose current round is left out.
+  private var leftOut: Set<FaultFamily> = []
+  /// Families whose current round is meant for the primaries: whom it struck is not known here.
+  private var aimed: Set<FaultFamily> = []
+
+  init(nodes: [NodeID]) {
+    self.nodes = nodes
+    downFor = Array(repeating: nil, count: nodes.count)
+    isPaused = Array(repeating: false, count: nodes.count)
+  }
+
+  mutating func take(_ turn: Turn) -> ScheduledFault? {
+    turn.isEnd ? end(turn) : begin(turn)
+  }
+
+  private mutating func begin(_ turn: Turn) -> ScheduledFault? {
+    guard let fault = composed(turn.round) else {
+      leftOut.insert(turn.family)
+      return nil
+    }
+    if turn.round.aimsAtPrimaries { aimed.insert(turn.family) }
+    return ScheduledFault(
+      time: turn.time, family: turn.family, f: turn.family.startName, fault: fault,
+      aimsAtPrimaries: turn.round.aimsAtPrimaries)
+  }
+
+  private mutating func end(_ turn: Turn) -> ScheduledFault? {
+    guard leftOut.remove(turn.family) == nil else { return nil }
+    let struck = release(turn.family, wasAimed: aimed.remove(turn.family) != nil)
+    let (f, fault) = turn.family.end(of: struck)
+    return ScheduledFault(time: turn.time, family: turn.family, f: f, fault: fault)
+  }
+
+  /// The fault without the nodes that it can't strike; nothing where there are no others.
+  private mutating func composed(_ round: Round) -> Fault? {
+    switch round.fault {
+    case .kill(let wanted):
+      let struck = standing(wanted, round)
+      takeDown(struck, for: .kill)
+      return struck.isEmpty ? nil : .kill(struck)
+    case .powerLoss(let wanted):
+      let struck = standing(wanted, round)
+      takeDown(struck, for: .disk)
+      return struck.isEmpty ? nil : .powerLoss(struck)
+    case .pause(let wanted):
+      let struck = standing(wanted, round)
+      for node in struck { isPaused[node.index] = true }
+      return struck.isEmpty ? nil : .pause(struck)
+    default:
+      return round.fault
+    }
+  }
+
+  /// Those of the wanted nodes that are up.
+  ///
+  /// A fault for the primaries has another node in their place, as they may be up where the one that
+  /// was drawn is not.
+  private func standing(_ wanted: [NodeID], _ round: Round) -> [NodeID] {
+    let standing = wanted.filter { downFor[$0.index] == nil }
+    guard standing.isEmpty, round.aimsAtPrimaries else { return standing }
+    return Array(nodes.filter { downFor[$0.index] == nil }.prefix(1))
+  }
+
+  private mutating func takeDown(_ struck: [NodeID], for family: FaultFamily) {
+    for node in struck {
+      downFor[node.index] = family
+      // A process that is gone is not paused, and the next one begins awake.
+      isPaused[node.index] = false
+    }
+  }
+
+  /// The nodes that the end of a family's round concerns.
+  private mutating func release(_ family: FaultFamily, wasAimed: Bool) -> [NodeID] {
+    guard family.strikesProcesses else { return [] }
+    var struck: [NodeID] = []
+    for node in nodes {
+      let isStruck = family == .pause ? isPaused[node.index] : downFor[node.index] == family
+      // A fault for the primaries struck none that another family is known to have taken down.
+      let isHeld = downFor[node.index].map { $0 != family && !aimed.contains($0) } ?? false
+      if isStruck || (wasAimed && !isHeld) { struck.append(node) }
+      if family == .pause {
+        isPaused[node.index] = false
+      } else if isStruck {
+        downFor[node.index] = nil
+      }
+    }
+    return struck
+  }
+}

@@ -1,0 +1,237 @@
+public import Environments
+public import Values
+
+/// Why a value is no fault.
+public struct FaultFormatError: Error, Hashable, Sendable, CustomStringConvertible {
+  public var problem: String
+
+  public var description: String { problem }
+}
+
+extension Fault {
+  /// The fault as plans and `faults.jsonl` write it: what is done, to which nodes or links, and how.
+  ///
+  ///     {"fault": "loss", "target": [["n1", "n2"]], "parameters": {"probability": 0.2}}
+  public func value(_ names: NodeNames) -> Value {
+    switch self {
+    case .cut(let links): coded("cut", links: links, names)
+    case .mend: ["fault": "mend"]
+    case .kill(let nodes): coded("kill", nodes, names)
+    case .powerLoss(let nodes): coded("power-loss", nodes, names)
+    case .restart(let nodes): coded("restart", nodes, names)
+    case .pause(let nodes): coded("pause", nodes, names)
+    case .resume(let nodes): coded("resume", nodes, names)
+    case .disturb(let disturbance, let links):
+      coded(
+        disturbance.kind.rawValue, links: links, names,
+        parameters: disturbance.value)
+    case .calm(let kind): ["fault": "calm", "parameters": ["kind": .string(kind.rawValue)]]
+    case .skew(let changes):
+      [
+        "fault": "clock",
+        "parameters": .map(
+          ValueMap(
+            changes.map { ValueMap.Entry(key: .string(names[$0]), value: $1.value) })),
+      ]
+    case .resetClocks: ["fault": "reset-clocks"]
+    }
+  }
+
+  private func coded(_ name: String, _ nodes: [NodeID], _ names: NodeNames) -> Value {
+    ["fault": .string(name), "target": .list(nodes.map { .string(names[$0]) })]
+  }
+
+  private func coded(
+    _ name: String, links: [Link], _ names: NodeNames, parameters: Value? = nil
+  ) -> Value {
+    var entries: Value = ["fault": .string(name), "target": names.value(links)]
+    if let parameters, case .map(var map) = entries {
+      map["parameters"] = parameters
+      entries = .map(map)
+    }
+    return entries
+  }
+
+  /// Reads what ``value(_:)`` writes.
+  public init(_ value: Value, _ names: NodeNames) throws(FaultFormatError) {
+    guard let name = value["fault"]?.name else {
+      throw FaultFormatError(problem: "a fault needs the field \"fault\"")
+    }
+    switch name {
+    case "cut": self = .cut(try names.links(value["target"], of: name))
+    case "mend": self = .mend
+    case "kill": self = .kill(try names.nodes(value["target"], of: name))
+    case "power-loss": self = .powerLoss(try names.nodes(value["target"], of: name))
+    case "restart": self = .restart(try names.nodes(value["target"], of: name))
+    case "pause": self = .pause(try names.nodes(value["target"], of: name))
+    case "resume": self = .resume(try names.nodes(value["target"], of: name))
+    case "clock": self = .skew(try names.clockChanges(value["parameters"]))
+    case "reset-clocks": self = .resetClocks
+    case "calm":
+      let word = value["parameters"]?["kind"]?.name ?? ""
+      guard let kind = Disturbance.Kind(rawValue: word) else {
+        throw FaultFormatError(problem: "nothing that could be calmed is called \"\(word)\"")
+      }
+      self = .calm(kind)
+    default:
+      guard let kind = Disturbance.Kind(rawValue: name) else {
+        throw FaultFormatError(problem: "there is no fault \"\(name)\"")
+      }
+      guard let probability = value["parameters"]?["probability"]?.real else {
+        throw FaultFormatError(problem: "the fault \"\(name)\" needs a \"probability\"")
+      }
+      let latency = value["parameters"]?["latency"]?.nanoseconds ?? 0
+      self = .disturb(
+        Disturbance(kind, probability: probability, latency: latency),
+        try names.links(value["target"], of: name))
+    }
+  }
+
+  /// The value that the history's operation has.
+  ///
+  /// - Parameter did: What the environment reports that it did to each node.
+  public func operationValue(_ names: NodeNames, did: [NodeID: String]) -> Value {
+    switch self {
+    case .cut(let links): ["cut": names.value(links)]
+    case .disturb(let disturbance, let links):
+      ["links": names.value(links), "strength": disturbance.value]
+    case .mend, .calm: nil
+    case .skew(let changes):
+      .map(ValueMap(changes.map { ValueMap.Entry(key: .string(names[$0]), value: $1.value) }))
+    case .resetClocks:
+      .map(
+        ValueMap(
+          names.nodes.map { ValueMap.Entry(key: .string(names[$0]), value: ["kind": "reset"]) }))
+    case .kill, .powerLoss, .restart, .pause, .resume:
+      .map(
+        ValueMap(did.map { ValueMap.Entry(key: .string(names[$0]), value: .string($1)) }))
+    }
+  }
+}
+
+extension ScheduledFault {
+  /// The fault with its time in nanoseconds, its family and its name, as plans write it.
+  public func value(_ names: NodeNames) -> Value {
+    guard case .map(var map) = fault.value(names) else { return nil }
+    map["time"] = .integer(Int(time))
+    map["family"] = .string(family.rawValue)
+    map["f"] = .string(f)
+    if aimsAtPrimaries { map["primaries"] = true }
+    return .map(map)
+  }
+
+  /// Reads what ``value(_:)`` writes.
+  ///
+  /// Family and name can be left out where the fault says them.
+  public init(_ value: Value, _ names: NodeNames) throws(FaultFormatError) {
+    guard let time = value["time"]?.integer else {
+      throw FaultFormatError(problem: "a fault needs its \"time\" in nanoseconds")
+    }
+    let fault = try Fault(value, names)
+    var family = fault.family
+    if let word = value["family"]?.name {
+      guard let named = FaultFamily(rawValue: word) else {
+        throw FaultFormatError(problem: "there is no family of faults \"\(word)\"")
+      }
+      family = named
+    }
+    self.init(
+      time: Nanoseconds(time), family: family,
+      f: value["f"]?.name ?? (fault.breaks ? family.startName : family.end(of: []).f),
+      fault: fault, aimsAtPrimaries: value["primaries"] == true)
+  }
+}
+
+extension Disturbance {
+  fileprivate var value: Value {
+    var map = ValueMap()
+    map["probability"] = .double(probability)
+    if kind.takesLatency { map["latency"] = .double(Double(latency) / 1e9) }
+    return .map(map)
+  }
+}
+
+extension ClockChange {
+  fileprivate var value: Value {
+    switch self {
+    case .offset(let offset): ["kind": "offset", "seconds": .double(Double(offset) / 1e9)]
+    case .drift(let rate): ["kind": "drift", "seconds-per-second": .double(Double(rate) / 1e9)]
+    }
+  }
+}
+
+extension Value {
+  /// The number, be it written with a fraction or without.
+  fileprivate var real: Double? {
+    switch self {
+    case .integer(let integer): Double(integer)
+    case .double(let double): double
+    default: nil
+    }
+  }
+
+  /// The nanoseconds that a number of seconds is.
+  fileprivate var nanoseconds: Nanoseconds? {
+    guard let real, abs(real) < 9e9 else { return nil }
+    return Nanoseconds((real * 1e9).rounded())
+  }
+}
+
+extension NodeNames {
+  fileprivate func value(_ links: [Link]) -> Value {
+    .list(links.map { .list([.string(self[$0.source]), .string(self[$0.destination])]) })
+  }
+
+  private func known(_ value: Value) throws(FaultFormatError) -> NodeID {
+    guard let name = value.name, let node = self[name] else {
+      throw FaultFormatError(
+        problem: "there is no node \"\(value.name ?? "")\"; there are "
+          + names.joined(separator: ", "))
+    }
+    return node
+  }
+
+  fileprivate func nodes(_ value: Value?, of fault: String) throws(FaultFormatError) -> [NodeID] {
+    guard let elements = value?.elements else {
+      throw FaultFormatError(problem: "the target of \"\(fault)\" is a list of nodes")
+    }
+    return try elements.map { element throws(FaultFormatError) in try known(element) }
+  }
+
+  fileprivate func links(_ value: Value?, of fault: String) throws(FaultFormatError) -> [Link] {
+    guard let elements = value?.elements else {
+      throw FaultFormatError(problem: "the target of \"\(fault)\" is a list of links")
+    }
+    return try elements.map { element throws(FaultFormatError) in
+      guard let ends = element.elements, ends.count == 2 else {
+        throw FaultFormatError(
+          problem: "a link is a list of two nodes: whose messages, and to whom")
+      }
+      return Link(from: try known(ends[0]), to: try known(ends[1]))
+    }
+  }
+
+  fileprivate func clockChanges(
+    _ value: Value?
+  ) throws(FaultFormatError) -> [NodeID: ClockChange] {
+    guard let map = value?.map else {
+      throw FaultFormatError(problem: "a clock's fault needs \"parameters\" for each node")
+    }
+    var changes: [NodeID: ClockChange] = [:]
+    for entry in map.entries {
+      let node = try known(entry.key)
+      if entry.value["kind"]?.name == "offset", let offset = entry.value["seconds"]?.nanoseconds {
+        changes[node] = .offset(offset)
+      } else if entry.value["kind"]?.name == "drift",
+        let rate = entry.value["seconds-per-second"]?.nanoseconds
+      {
+        changes[node] = .drift(nanosecondsPerSecond: rate)
+      } else {
+        throw FaultFormatError(
+          problem: "a clock's change is an \"offset\" in \"seconds\" or a \"drift\" in "
+            + "\"seconds-per-second\"")
+      }
+    }
+    return changes
+  }
+}

@@ -1,0 +1,164 @@
+public import Environments
+import Values
+
+/// Reads nemeses as `--nemesis` takes them: `partition,kill:majority,loss:20%:one`.
+///
+/// A nemesis is a family, and after colons what makes it particular, in any order: a partition's
+/// shape or links (`n1>n2+n2>n1`); targets (`one`, `minority`, `majority`, `all`, `primaries`,
+/// `random`, or names `n1+n2`); the share of messages (`20%`, `0.2`) and the latency (`50ms`) of a
+/// disturbance; the kind of a clock's or a disk's fault. A family that is asked for twice does either
+/// each time. `none` is no nemesis, `all` every family of `families`.
+public func parseNemesis(
+  _ text: String, all families: [FaultFamily] = FaultFamily.allCases
+) throws(NemesisError) -> [NemesisSpec] {
+  let words = text.split(separator: ",", omittingEmptySubsequences: false).map {
+    String($0.filter { $0 != " " })
+  }
+  if words.contains("none") || text.isEmpty {
+    guard words.count == 1 else { throw .noneAndOthers }
+    return []
+  }
+  var specs: [NemesisSpec] = []
+  for word in words {
+    let found = word == "all" ? families.map { NemesisSpec($0) } : [try NemesisSpec(parsing: word)]
+    for spec in found where !specs.contains(spec) { specs.append(spec) }
+  }
+  return specs
+}
+
+extension NemesisSpec {
+  /// Reads one nemesis.
+  public init(parsing text: String) throws(NemesisError) {
+    let words = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    guard let family = FaultFamily(rawValue: words[0]) else { throw .unknownNemesis(words[0]) }
+    self.init(family)
+    var taken: Set<Slot> = []
+    for word in words.dropFirst() {
+      guard let slot = take(word) else {
+        throw .unknownParameter(word, of: family, known: family.parameters)
+      }
+      guard taken.insert(slot).inserted else { throw .repeatedParameter(word, of: family) }
+    }
+  }
+
+  /// What a parameter determines.
+  private enum Slot { case shape, target, probability, latency, kind }
+
+  /// Takes one parameter; nothing when it is none of this family's.
+  private mutating func take(_ word: String) -> Slot? {
+    switch self {
+    case .partition:
+      guard let shape = PartitionShape(word) else { return nil }
+      self = .partition(shape)
+      return .shape
+    case .kill:
+      return take(target: word) { .kill($0) }
+    case .pause:
+      return take(target: word) { .pause($0) }
+    case .disturb(var disturbance, let target):
+      if let probability = probability(word) {
+        disturbance.probability = probability
+        self = .disturb(disturbance, target)
+        return .probability
+      }
+      if disturbance.kind.takesLatency, let latency = latency(word) {
+        disturbance.latency = latency
+        self = .disturb(disturbance, target)
+        return .latency
+      }
+      return take(target: word) { .disturb(disturbance, $0) }
+    case .clock(let fault, let target):
+      if let fault = ClockFault(rawValue: word) {
+        self = .clock(fault, target)
+        return .kind
+      }
+      return take(target: word) { .clock(fault, $0) }
+    case .disk(let fault, let target):
+      if let fault = DiskFault(rawValue: word) {
+        self = .disk(fault, target)
+        return .kind
+      }
+      return take(target: word) { .disk(fault, $0) }
+    }
+  }
+
+  private mutating func take(target word: String, _ make: (NodeTarget) -> NemesisSpec) -> Slot? {
+    guard let target = NodeTarget(word) else { return nil }
+    self = make(target)
+    return .target
+  }
+
+  /// A share in 0 < p ≤ 1.
+  private func probability(_ word: String) -> Double? {
+    let number =
+      word.hasSuffix("%") ? Double(word.dropLast()).map { $0 / 100 } : Double(word)
+    return number.flatMap { 0 < $0 && $0 <= 1 ? $0 : nil }
+  }
+
+  /// A duration with a unit, so that it is not taken for a share.
+  private func latency(_ word: String) -> Nanoseconds? {
+    guard word.last?.isLetter == true, let latency = Nanoseconds(duration: word), latency > 0 else {
+      return nil
+    }
+    return latency
+  }
+}
+
+extension PartitionShape {
+  init?(_ word: String) {
+    if let named = PartitionShape.named.first(where: { $0.name == word }) {
+      self = named.shape
+      return
+    }
+    var links: [NamedLink] = []
+    for part in word.split(separator: "+", omittingEmptySubsequences: false) {
+      let ends = part.split(separator: ">", omittingEmptySubsequences: false).map(String.init)
+      guard ends.count == 2, !ends[0].isEmpty, !ends[1].isEmpty, ends[0] != ends[1] else {
+        return nil
+      }
+      links.append(NamedLink(from: ends[0], to: ends[1]))
+    }
+    self = .links(links)
+  }
+}
+
+extension NodeTarget {
+  /// A word that is no kind of target can only be names, and a name has a digit in it or stands with
+  /// others: so a misspelled kind is not taken for the name of a node.
+  init?(_ word: String) {
+    if let named = NodeTarget.named.first(where: { $0.name == word }) {
+      self = named.target
+      return
+    }
+    let names = word.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+    let areNames = names.allSatisfy { name in
+      !name.isEmpty && name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }
+    }
+    let hasDigit = word.contains(where: \.isNumber) && word.first?.isLetter == true
+    guard areNames, names.count > 1 || hasDigit else { return nil }
+    self = .names(names)
+  }
+}
+
+extension FaultFamily {
+  /// What can be said of a family, for a message.
+  var parameters: String {
+    let shapes = PartitionShape.named.map(\.name).joined(separator: ", ")
+    let targets = NodeTarget.named.map(\.name).joined(separator: ", ")
+    let nodes = "a target (\(targets), or names such as n1+n2)"
+    switch self {
+    case .partition:
+      return "a shape (\(shapes)) or links such as n1>n2+n2>n1"
+    case .kill, .pause: return nodes
+    case .loss, .duplicate: return "a share such as 20%, and \(nodes)"
+    case .delay, .reorder: return "a share such as 20%, a latency such as 50ms, and \(nodes)"
+    case .clock: return "a kind (\(NemesisSpec.ClockFault.words)), and \(nodes)"
+    case .disk: return "a kind (\(NemesisSpec.DiskFault.words)), and \(nodes)"
+    }
+  }
+}
+
+extension RawRepresentable where Self: CaseIterable, RawValue == String {
+  /// The words for all cases, for a message.
+  fileprivate static var words: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}

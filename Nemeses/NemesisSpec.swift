@@ -1,0 +1,95 @@
+public import Environments
+import Values
+
+/// One nemesis as people ask for it: a family of faults, with what makes it particular.
+public enum NemesisSpec: Hashable, Sendable {
+  case partition(PartitionShape)
+  case kill(NodeTarget)
+  case pause(NodeTarget)
+  /// Disturbs the links that begin or end at the targets.
+  case disturb(Disturbance, NodeTarget)
+  case clock(ClockFault, NodeTarget)
+  case disk(DiskFault, NodeTarget)
+
+  /// What can be done to a clock, each time by a random amount.
+  public enum ClockFault: String, Hashable, Sendable, CaseIterable {
+    /// The wall clock is off, by 8 ms to 4 minutes.
+    case offset
+    /// Both clocks run fast or slow, by 1 ms to a quarter of a second a second.
+    case drift
+    /// Each time another one.
+    case any
+  }
+
+  /// What can be done to a disk.
+  public enum DiskFault: String, Hashable, Sendable, CaseIterable {
+    /// The power fails: what was not synced is lost.
+    case powerLoss = "power-loss"
+  }
+
+  public var family: FaultFamily {
+    switch self {
+    case .partition: .partition
+    case .kill: .kill
+    case .pause: .pause
+    case .disturb(let disturbance, _): disturbance.kind.family
+    case .clock: .clock
+    case .disk: .disk
+    }
+  }
+
+  /// A family of faults, as strong and as wide as it is where nothing more is said.
+  public init(_ family: FaultFamily) {
+    switch family {
+    case .partition: self = .partition(.random)
+    case .kill: self = .kill(.random)
+    case .pause: self = .pause(.random)
+    case .delay: self = .disturb(.standard(.delay), .all)
+    case .loss: self = .disturb(.standard(.loss), .all)
+    case .duplicate: self = .disturb(.standard(.duplicate), .all)
+    case .reorder: self = .disturb(.standard(.reorder), .all)
+    case .clock: self = .clock(.any, .random)
+    case .disk: self = .disk(.powerLoss, .random)
+    }
+  }
+
+  /// With fewer nodes it can't be done.
+  var nodesMin: Int {
+    switch self {
+    case .partition(let shape): shape.nodesMin
+    case .disturb: 2
+    case .kill, .pause, .clock, .disk: 1
+    }
+  }
+
+  /// The nemesis as people write it; reading the text gives the same nemesis.
+  public var text: String {
+    switch self {
+    case .partition(let shape): "partition:\(shape.text)"
+    case .kill(let target): "kill:\(target.text)"
+    case .pause(let target): "pause:\(target.text)"
+    case .disturb(let disturbance, let target):
+      disturbance.kind.takesLatency
+        ? "\(disturbance.kind.rawValue):\(disturbance.probability)"
+          + ":\(disturbance.latency.durationText):\(target.text)"
+        : "\(disturbance.kind.rawValue):\(disturbance.probability):\(target.text)"
+    case .clock(let fault, let target): "clock:\(fault.rawValue):\(target.text)"
+    case .disk(let fault, let target): "disk:\(fault.rawValue):\(target.text)"
+    }
+  }
+}
+
+extension Disturbance {
+  static func standard(_ kind: Kind) -> Disturbance {
+    switch kind {
+    case .delay: Disturbance(.delay, probability: 1, latency: .milliseconds(100))
+    case .loss: Disturbance(.loss, probability: 0.2)
+    case .duplicate: Disturbance(.duplicate, probability: 0.2)
+    case .reorder: Disturbance(.reorder, probability: 0.2, latency: .milliseconds(100))
+    }
+  }
+}
+
+extension Disturbance.Kind {
+  var takesLatency: Bool { self == .delay || self == .reorder }
+}

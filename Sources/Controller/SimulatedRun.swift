@@ -1,0 +1,77 @@
+import Algorithms
+import Environments
+import Nodes
+import Simulations
+import Systems
+import Values
+
+/// A test of a bundled system in a simulation.
+public struct SimulatedRun {
+  private let test: Test
+  private let cluster: any SimulatedCluster
+
+  /// - Throws: When the plan names something that does not exist or asks for what can't be.
+  public init(_ plan: Plan) throws {
+    test = try Test(plan)
+    let system = try plan.bundledSystem
+    var settings = SimulationSettings(names: test.names, seed: plan.seed)
+    settings.options = plan.options
+    settings.bugs = Set(plan.bugs)
+    if let mean = plan.latency {
+      guard let latency = Latency(distribution: plan.latencyDistribution, mean: mean) else {
+        throw PlanError.latencyDistribution(plan.latencyDistribution)
+      }
+      settings.latency = latency
+    }
+    cluster = system.simulate(settings)
+  }
+
+  /// Runs to the end.
+  ///
+  /// - Parameter trace: Takes a line for each event.
+  public func run(
+    journal: any RunJournal = NoJournal(), trace: ((String) -> Void)? = nil
+  ) throws -> Outcome {
+    cluster.trace = trace
+    var outcome = try test.run(in: cluster, journal: journal)
+    outcome.statistics.events = cluster.handledCount
+    outcome.token = Token.encode(test.plan)
+    return outcome
+  }
+}
+
+extension PlanError {
+  static func latencyDistribution(_ name: String) -> PlanError {
+    PlanError(
+      "there is no latency distribution \"\(name)\"; there are constant, uniform, exponential")
+  }
+}
+
+extension Plan {
+  /// The bundled system that the plan names, with its bugs and options known.
+  var bundledSystem: BundledSystem {
+    get throws {
+      guard let name = system else {
+        throw PlanError("only bundled systems can be simulated, not the program \(systemName)")
+      }
+      guard let system = BundledSystem.named(name) else {
+        throw PlanError(
+          "there is no system \"\(name)\"; there are "
+            + BundledSystem.all.map(\.description.name).joined(separator: ", "))
+      }
+      let known = system.description.bugs.map(\.name)
+      for bug in bugs where !known.contains(bug) {
+        throw PlanError(
+          "\(name) has no planted bug \"\(bug)\"; "
+            + (known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))"))
+      }
+      let options = system.description.options.map(\.name)
+      for option in self.options.keys.sorted() where !options.contains(option) {
+        throw PlanError(
+          "\(name) has no option \"\(option)\"; "
+            + (options.isEmpty ? "it has none" : "it has \(options.joined(separator: ", "))"))
+      }
+      return system
+    }
+  }
+}

@@ -1,0 +1,95 @@
+public import Environments
+import Generators
+import Histories
+import Invariants
+import Nemeses
+import Nodes
+public import Values
+import Verdicts
+import Workloads
+
+/// A plan with all that it names looked up: ready to be run.
+public struct Test: Sendable {
+  public let plan: Plan
+  public let names: NodeNames
+  let workload: any Workload
+  /// The families of faults that were asked for.
+  let families: [FaultFamily]
+  let schedule: [ScheduledFault]
+
+  /// - Throws: When the plan names something that does not exist or asks for what can't be.
+  public init(_ plan: Plan) throws {
+    self.plan = plan
+    names = NodeNames(plan.nodes)
+    guard let type = workloads.first(where: { $0.name == plan.workload }) else {
+      throw PlanError(
+        "there is no workload \"\(plan.workload)\"; there are "
+          + workloads.map { $0.name }.joined(separator: ", "))
+    }
+    guard let topology = Topology(rawValue: plan.topology) else {
+      throw PlanError(
+        "there is no topology \"\(plan.topology)\"; there are "
+          + Topology.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    workload = type.init(
+      WorkloadOptions(
+        seed: plan.seed, nodes: names.nodes, concurrency: plan.concurrency,
+        keyCount: plan.keyCount, operationsPerKey: plan.operationsPerKey, topology: topology,
+        latency: plan.latency ?? 0))
+    let specs = try plan.nemesis.flatMap { try parseNemesis($0) }
+    families = FaultFamily.allCases.filter { family in specs.contains { $0.family == family } }
+    if let faults = plan.faults {
+      let names = names
+      schedule = try faults.map { try ScheduledFault($0, names) }
+    } else {
+      schedule =
+        try FaultSchedule(
+          specs, names: names, interval: plan.nemesisInterval, timeLimit: plan.timeLimit,
+          seed: plan.seed
+        ).faults
+    }
+  }
+
+  /// The workload's operations at the plan's rate, until its time limit.
+  private var generator: any Generator {
+    guard plan.rate > 0 else { return TimeLimit(plan.timeLimit, Concat([])) }
+    let spacing = Nanoseconds(1e9 / plan.rate)
+    let paced = workload.makeGenerator().staggered(
+      by: spacing, Draws(seed: plan.seed, stream: 0x0070_6163_65))
+    return paced.timeLimit(plan.timeLimit).onClients()
+  }
+
+  /// Refuses faults that the environment can't inject.
+  public func check(against environment: any Environment) throws {
+    for family in families {
+      guard case .unsupported(let reason) = environment.support(for: family) else { continue }
+      throw PlanError("this environment can't inject \(family.rawValue) faults: \(reason)")
+    }
+  }
+
+  /// Runs the test in an environment that has not been started, and stops it.
+  public func run(
+    in environment: any Environment, journal: any RunJournal = NoJournal(),
+    interrupted: @escaping @Sendable () -> Bool = { false },
+    watch: @escaping (Progress, Nanoseconds) -> Void = { _, _ in }
+  ) throws -> Outcome {
+    try check(against: environment)
+    defer { environment.stop() }
+    try environment.start()
+    let settings = DriverSettings(
+      workload: workload, names: names, concurrency: plan.concurrency,
+      timeout: plan.timeout ?? workload.standardTimeout, start: environment.now,
+      seed: plan.seed)
+    var run = Run(
+      environment, driver: Driver(settings, generator: generator, schedule: schedule),
+      journal: journal, interrupted: interrupted, watch: watch)
+    var hindrance: String?
+    do { try run.drive() } catch { hindrance = "\(error)" }
+    return judge(run, in: environment, hindrance: hindrance)
+  }
+}
+
+extension Test {
+  /// The schedule of faults, as plans have it.
+  public var scheduleValue: [Value] { schedule.map { $0.value(names) } }
+}

@@ -1,0 +1,83 @@
+import CProcess
+import Glibc
+
+/// A call of the operating system that failed, told with what was attempted.
+struct SystemCallError: Error, CustomStringConvertible {
+  var attempt: String
+  var number: Int32
+
+  init(_ attempt: String, number: Int32 = errno) {
+    self.attempt = attempt
+    self.number = number
+  }
+
+  var description: String { "\(attempt): \(errorText(number))" }
+}
+
+/// What the C library says of an error number.
+func errorText(_ number: Int32) -> String { String(cString: strerror(number)) }
+
+/// The two ends of a pipe that programs don't inherit unless they are handed an end.
+struct Pipe {
+  var readEnd: Int32
+  var writeEnd: Int32
+
+  /// - Parameter capacity: How many bytes it should hold; the system may give it fewer.
+  init(capacity: Int32) throws {
+    var ends: [Int32] = [-1, -1]
+    let error = process_pipe(&ends)
+    guard error == 0 else {
+      let hint = error == EMFILE ? " (raise the limit: ulimit -n)" : ""
+      throw SystemCallError("can't make a pipe\(hint)", number: error)
+    }
+    readEnd = ends[0]
+    writeEnd = ends[1]
+    process_set_pipe_capacity(readEnd, capacity)
+  }
+}
+
+/// Makes reads and writes return at once where they would wait.
+func setNonBlocking(_ descriptor: Int32) {
+  _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+}
+
+/// Monotonic time in nanoseconds.
+func monotonicTime() -> Int64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+}
+
+/// A file's bytes, or nothing where it can't be read; for files of `/proc`, whose size is unknown.
+func bytes(ofFile path: String) -> [UInt8]? {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { return nil }
+  defer { close(descriptor) }
+  var bytes: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 4_096)
+  while true {
+    let count = read(descriptor, &chunk, chunk.count)
+    if count < 0, errno == EINTR { continue }
+    guard count > 0 else { return count == 0 ? bytes : nil }
+    bytes += chunk[..<count]
+  }
+}
+
+/// Makes a directory and those above it that are missing.
+func makeDirectories(_ path: String) throws {
+  var isDirectory = stat()
+  if stat(path, &isDirectory) == 0 { return }
+  if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
+    try makeDirectories(String(path[..<slash]))
+  }
+  guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+    throw SystemCallError("can't make the directory \(path)")
+  }
+}
+
+/// The absolute path without symbolic links, or nothing where there is no such file.
+func canonicalPath(_ path: String) -> String? {
+  guard let resolved = realpath(path, nil) else { return nil }
+  defer { free(resolved) }
+  return String(cString: resolved)
+}

@@ -1,0 +1,152 @@
+public import Environments
+import Glibc
+import Nodes
+import Values
+
+extension LocalProcesses {
+  /// How long a process may take to be seen stopped or running after a signal.
+  static let signalTimeout: Nanoseconds = .seconds(2)
+
+  public func support(for family: FaultFamily) -> FaultSupport {
+    switch family {
+    case .partition, .kill, .pause, .delay, .loss, .duplicate, .reorder: .supported
+    case .clock: .unsupported(LocalProcesses.clockRefusal)
+    case .disk: .unsupported(LocalProcesses.diskRefusal)
+    }
+  }
+
+  private static let clockRefusal =
+    "local processes share this machine's clocks; simulate the system (--env simulated) to skew them"
+  private static let diskRefusal =
+    "local processes share this machine's disk, which can't lose power for one of them; "
+    + "simulate the system (--env simulated) to lose what was not synced"
+
+  public func apply(_ fault: Fault) -> FaultReport {
+    switch fault {
+    case .cut(let links): report(faults.cut(links))
+    case .mend: report(faults.cut([]))
+    case .disturb(let disturbance, let links): report(faults.disturb(disturbance, links))
+    case .calm(let kind): report(faults.calm(kind))
+    case .kill(let nodes): kill(nodes.map { channels[$0.index] })
+    case .restart(let nodes): restart(nodes.map { channels[$0.index] })
+    case .pause(let nodes): pause(nodes.map { channels[$0.index] })
+    case .resume(let nodes): resume(nodes.map { channels[$0.index] })
+    case .powerLoss(let nodes): refuse(nodes, LocalProcesses.diskRefusal)
+    case .skew(let changes): refuse(changes.keys.sorted(), LocalProcesses.clockRefusal)
+    case .resetClocks: FaultReport()
+    }
+  }
+
+  private func report(_ outcome: LinkFaults.Outcome?) -> FaultReport {
+    guard let outcome else { return FaultReport() }
+    return FaultReport(
+      tookHold: outcome.tookHold, affected: outcome.affected, exercised: outcome.exercised)
+  }
+
+  private func refuse(_ nodes: [NodeID], _ reason: String) -> FaultReport {
+    FaultReport(
+      did: Dictionary(nodes.map { ($0, "nothing: \(reason)") }, uniquingKeysWith: { $1 }),
+      tookHold: false)
+  }
+
+  /// - Parameter effects: For each of the channels, what was done and whether it was seen.
+  private func report(
+    _ effects: [(channel: NodeChannel, did: String, tookHold: Bool?)]
+  ) -> FaultReport {
+    let did = Dictionary(effects.map { ($0.channel.node, $0.did) }, uniquingKeysWith: { $1 })
+    let seen = effects.map(\.tookHold)
+    // Nothing is known of the fault as a whole while one part of it isn't.
+    let tookHold: Bool? =
+      seen.contains(false) ? false : seen.contains { $0 == nil } ? nil : !seen.isEmpty
+    return FaultReport(did: did, tookHold: tookHold)
+  }
+
+  // MARK: Kill and restart
+
+  private func kill(_ channels: [NodeChannel]) -> FaultReport {
+    let running = channels.filter(\.isRunning)
+    let processes = running.map(\.process)
+    for channel in running {
+      channel.isEndExpected = true
+      command(.signal(node: channel.node.index, .kill))
+    }
+    awaitNotices { running.allSatisfy { !$0.isRunning } }
+    let idle = channels.filter { channel in !running.contains { $0 === channel } }
+    return report(
+      zip(running, processes).map { channel, process in
+        (channel, "killed", !channel.isRunning && process?.exists == false)
+      } + idle.map { ($0, "was not running", false) })
+  }
+
+  private func restart(_ channels: [NodeChannel]) -> FaultReport {
+    let idle = channels.filter { !$0.isRunning }
+    let programs = idle.compactMap { try? program(of: $0.node) }
+    if programs.count == idle.count { spawn(idle, programs) }
+    let deadline = now + settings.restartPatience
+    while idle.contains(where: { $0.isRunning && $0.state != .up }), failure == nil, now < deadline
+    {
+      turn(until: deadline, isImpatient: false)
+    }
+    return report(
+      channels.map { channel in
+        guard idle.contains(where: { $0 === channel }) else {
+          return (channel, "was running", false)
+        }
+        switch channel.state {
+        case .up: return (channel, "restarted", true)
+        case .starting: return (channel, "restarted", nil)
+        case .down:
+          return (channel, "not restarted: \(channel.lastStatus ?? "no such program")", false)
+        }
+      })
+  }
+
+  // MARK: Pause and resume
+
+  private func pause(_ channels: [NodeChannel]) -> FaultReport {
+    report(
+      signal(channels, .stop) { state, group in
+        state.isStopped && states(ofGroup: group).allSatisfy(\.isStopped)
+      }.map { channel, isSeen in
+        channel.isPaused = isSeen ?? false
+        return (channel, isSeen == nil ? "was not running" : "paused", isSeen ?? false)
+      })
+  }
+
+  private func resume(_ channels: [NodeChannel]) -> FaultReport {
+    report(
+      signal(channels, .cont) { state, _ in !state.isStopped }
+        .map { channel, isSeen in
+          channel.isPaused = false
+          return (channel, isSeen == nil ? "was not running" : "resumed", isSeen ?? false)
+        })
+  }
+
+  /// Signals nodes' process groups and waits until that is seen.
+  ///
+  /// - Returns: Whether it was; nothing for nodes that don't run.
+  private func signal(
+    _ channels: [NodeChannel], _ signal: SupervisorCommand.Signal,
+    isSeen: (ProcessState, pid_t) -> Bool
+  ) -> [(NodeChannel, Bool?)] {
+    let signalled = channels.map { channel in channel.isRunning ? channel.signalsSent + 1 : nil }
+    for channel in channels where channel.isRunning {
+      command(.signal(node: channel.node.index, signal))
+    }
+    awaitNotices {
+      zip(channels, signalled).allSatisfy { channel, count in
+        count.map { channel.signalsSent >= $0 } ?? true
+      }
+    }
+    let deadline = now + LocalProcesses.signalTimeout
+    return channels.map { channel in
+      guard let process = channel.process else { return (channel, nil) }
+      while let state = ProcessState(process.pid), state.startTime == process.startTime {
+        if isSeen(state, process.pid) { return (channel, true) }
+        guard now < deadline else { break }
+        usleep(200)
+      }
+      return (channel, false)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Glibc
+
+/// A process for good: its number may be used again, but not with the same start time.
+struct ProcessIdentity: Hashable {
+  var pid: pid_t
+  /// In clock ticks since the machine started.
+  var startTime: UInt64
+
+  /// Whether this very process still exists, be it as a zombie.
+  var exists: Bool { ProcessState(pid)?.startTime == startTime }
+}
+
+/// What the kernel says of a process in `/proc/<pid>/stat`.
+struct ProcessState: Hashable {
+  /// What it does: `R` for running, `T` for stopped, `Z` for ended but not waited for, and others.
+  var letter: UInt8
+  var group: pid_t
+  var startTime: UInt64
+
+  var isStopped: Bool { letter == UInt8(ascii: "T") || letter == UInt8(ascii: "t") }
+
+  /// Reads a process's state; nothing where there is no such process.
+  init?(_ pid: pid_t) {
+    guard let text = bytes(ofFile: "/proc/\(pid)/stat"),
+      // The name in parentheses may hold anything; nothing after it does.
+      let end = text.lastIndex(of: UInt8(ascii: ")"))
+    else { return nil }
+    let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
+      .map { String(decoding: $0, as: UTF8.self) }
+    guard fields.count > 19, let letter = fields[0].utf8.first, let group = pid_t(fields[2]),
+      let startTime = UInt64(fields[19])
+    else { return nil }
+    self.letter = letter
+    self.group = group
+    self.startTime = startTime
+  }
+}
+
+/// The states of all processes of a group, zombies left out.
+func states(ofGroup group: pid_t) -> [ProcessState] {
+  guard let directory = opendir("/proc") else { return [] }
+  defer { closedir(directory) }
+  var states: [ProcessState] = []
+  while let entry = readdir(directory) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    guard let pid = pid_t(name), let state = ProcessState(pid), state.group == group,
+      state.letter != UInt8(ascii: "Z")
+    else { continue }
+    states.append(state)
+  }
+  return states
+}
+
+/// This process's children, by all its threads.
+func childrenOfThisProcess() -> [pid_t] {
+  guard let directory = opendir("/proc/self/task") else { return [] }
+  defer { closedir(directory) }
+  var children: [pid_t] = []
+  while let entry = readdir(directory) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    guard name != ".", name != ".." else { continue }
+    let listed = bytes(ofFile: "/proc/self/task/\(name)/children") ?? []
+    children += listed.split(separator: UInt8(ascii: " "))
+      .compactMap { pid_t(String(decoding: $0, as: UTF8.self)) }
+  }
+  return children
+}

@@ -1,0 +1,68 @@
+import CProcess
+import Glibc
+
+/// A program about to be started: what to execute, and in which surroundings.
+struct Program: Hashable {
+  /// The path of the file to execute.
+  var path: String
+  /// All arguments, the program's own name first.
+  var arguments: [String]
+  /// The whole environment, as `NAME=value`.
+  var environment: [String]
+  /// Where it starts; nothing for here.
+  var directory: String?
+
+  /// Starts it in a session of its own.
+  ///
+  /// - Parameters:
+  ///   - descriptors: Which of ours it gets as which of its own.
+  ///   - limit: It gets none of ours from this one on.
+  /// - Returns: The process.
+  func spawn(
+    descriptors: [(source: Int32, target: Int32)], closingFrom limit: Int32
+  ) throws(SpawnError) -> pid_t {
+    let arguments = CStrings(arguments)
+    let environment = CStrings(environment)
+    var process: pid_t = 0
+    let error = process_spawn(
+      &process, path, arguments.pointers, environment.pointers, directory,
+      descriptors.map(\.source), descriptors.map(\.target), Int32(descriptors.count), limit)
+    guard error == 0 else { throw SpawnError(number: error) }
+    return process
+  }
+}
+
+/// Why a program could not be started.
+struct SpawnError: Error, Hashable {
+  var number: Int32
+
+  /// What is wrong with the program at `path`, and what to do.
+  func explanation(_ path: String) -> String {
+    switch number {
+    case ENOENT: "\(path): there is no such file, or the interpreter in its first line is missing"
+    case EACCES: "\(path): is not executable (chmod +x)"
+    case ENOEXEC: "\(path): is neither a binary for this machine nor begins with #!"
+    default: "\(path): \(errorText(number))"
+    }
+  }
+}
+
+/// A null-terminated array of C strings.
+private final class CStrings {
+  var pointers: [UnsafeMutablePointer<CChar>?]
+
+  init(_ strings: [String]) { pointers = strings.map { strdup($0) } + [nil] }
+
+  deinit { for pointer in pointers { free(pointer) } }
+}
+
+/// The environment of this process, as `NAME=value`.
+func inheritedEnvironment() -> [String] {
+  var strings: [String] = []
+  var entry = environ
+  while let string = entry.pointee {
+    strings.append(String(cString: string))
+    entry += 1
+  }
+  return strings
+}

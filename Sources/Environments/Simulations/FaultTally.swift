@@ -1,0 +1,24 @@
+/// How often each fault really touched a simulated cluster.
+public struct FaultTally: Hashable, Sendable {
+  /// Processes that were killed, and that lost their power.
+  public var kills = 0
+  public var powerLosses = 0
+  /// Of those, how many ended in the middle of an event: after some of its effects, before others.
+  public var crashesBetweenEffects = 0
+  /// Processes that were started again.
+  public var restarts = 0
+  /// Storage operations that power loss took, and appends of which it left a part.
+  public var lostOperations = 0
+  public var tornAppends = 0
+  /// Events that were held back for paused processes.
+  public var held = 0
+  /// Messages that met a cut link.
+  public var cut = 0
+  public var lost = 0
+  public var delayed = 0
+  public var duplicated = 0
+  public var reordered = 0
+
+  @usableFromInline
+  init() {}
+}

@@ -1,0 +1,142 @@
+import Glibc
+public import Values
+
+/// A history as it was read from a file.
+public struct HistoryFile: Sendable {
+  public var operations: [Operation]
+  /// For each operation the line of the file that it stands in.
+  public var lines: [Int32]
+  /// The file's last line was cut short, as by the death of who wrote it, and was left out.
+  public var isTruncated: Bool
+
+  /// Pairs the operations, in the order of their indices where they have any.
+  ///
+  /// - Throws: When they are no history; the error names the line.
+  public func history(named file: String) throws(HistoryFileError) -> History {
+    do {
+      return try History(operations)
+    } catch {
+      throw HistoryFileError(
+        file: file, line: Int(lines[error.position]), column: nil, problem: error.description)
+    }
+  }
+}
+
+/// Why a file holds no history: which line, and what is wrong there.
+public struct HistoryFileError: Error, Hashable, Sendable, CustomStringConvertible {
+  public var file: String
+  public var line: Int?
+  public var column: Int?
+  public var problem: String
+
+  public var description: String {
+    var place = file
+    if let line { place += ":\(line)" }
+    if let column { place += ":\(column)" }
+    return "\(place): \(problem)"
+  }
+
+  init(file: String, line: Int? = nil, column: Int? = nil, problem: String) {
+    self.file = file
+    self.line = line
+    self.column = column
+    self.problem = problem
+  }
+
+  init(file: String, _ error: SyntaxError) {
+    self.init(
+      file: file, line: error.line, column: error.column,
+      problem: "expected \(error.expected), found \(error.found)")
+  }
+}
+
+extension HistoryFile {
+  /// Reads a history of JSON Lines or of EDN operation maps; the first bytes tell which.
+  ///
+  /// - Throws: When the file can't be read, or a line is broken.
+  public init(path: String) throws(HistoryFileError) {
+    let bytes = try HistoryFile.bytes(of: path)
+    do throws(SyntaxError) {
+      self = try bytes.withUnsafeBufferPointer { (bytes) throws(SyntaxError) in
+        let bytes = UnsafeRawBufferPointer(bytes)
+        return HistoryFile.isEDN(bytes)
+          ? try HistoryFile(edn: bytes) : try HistoryFile(jsonLines: bytes)
+      }
+    } catch {
+      throw HistoryFileError(file: path, error)
+    }
+  }
+
+  /// Reads JSON Lines. A last line without its end that is no operation was cut short.
+  public init(jsonLines bytes: UnsafeRawBufferPointer) throws(SyntaxError) {
+    operations = []
+    lines = []
+    isTruncated = false
+    var start = 0
+    var line = 0
+    while start < bytes.count {
+      line += 1
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
+      let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.count
+      let text = UnsafeRawBufferPointer(rebasing: rest[..<end])
+      start += end + 1
+      if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }) { continue }
+      do throws(SyntaxError) {
+        operations.append(try Operation(json: text, place: operations.count))
+        lines.append(Int32(line))
+      } catch {
+        guard start > bytes.count else { throw error.offset(byLines: line - 1) }
+        isTruncated = true
+      }
+    }
+    sortByIndex()
+  }
+
+  /// Brings the operations into the order of their indices.
+  mutating func sortByIndex() {
+    let isSorted = zip(operations, operations.dropFirst()).allSatisfy { $0.index <= $1.index }
+    guard !isSorted else { return }
+    let order = operations.indices.sorted {
+      (operations[$0].index, $0) < (operations[$1].index, $1)
+    }
+    operations = order.map { operations[$0] }
+    lines = order.map { lines[$0] }
+  }
+
+  /// Whether the first thing in a text is EDN and can't be JSON.
+  private static func isEDN(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var isAfterBrace = false
+    for byte in bytes {
+      switch byte {
+      case 0x20, 0x09, 0x0a, 0x0d, UInt8(ascii: ","): continue
+      case UInt8(ascii: "{") where !isAfterBrace: isAfterBrace = true
+      case UInt8(ascii: "\""), UInt8(ascii: "}"): return false
+      default: return true
+      }
+    }
+    return false
+  }
+
+  private static func bytes(of path: String) throws(HistoryFileError) -> [UInt8] {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else {
+      throw HistoryFileError(file: path, problem: String(cString: strerror(errno)))
+    }
+    defer { close(file) }
+    var status = stat()
+    fstat(file, &status)
+    var bytes: [UInt8] = []
+    var room = max(1 << 16, Int(status.st_size) + 1)
+    while true {
+      let count = bytes.count
+      bytes.append(contentsOf: repeatElement(0, count: room))
+      let got = bytes.withUnsafeMutableBytes { read(file, $0.baseAddress.map { $0 + count }, room) }
+      bytes.removeLast(room - max(0, got))
+      if got == 0 { return bytes }
+      guard got > 0 else {
+        throw HistoryFileError(file: path, problem: String(cString: strerror(errno)))
+      }
+      room = 1 << 16
+    }
+  }
+}

@@ -1,0 +1,43 @@
+public import Algorithms
+public import Environments
+public import NodeProcesses
+import Nodes
+public import Simulations
+import Values
+
+/// A bundled algorithm as a system under test: how it is simulated, and how it is a process.
+public struct BundledSystem: Sendable {
+  public let description: AlgorithmDescription
+  /// Makes a simulated cluster of it, with the algorithm's invariants checked after every event.
+  public let simulate: @Sendable (SimulationSettings) -> any SimulatedCluster
+  /// Is one node of it on standard input and output; see `runNode`.
+  public let run: @Sendable (NodeProcessSettings) -> Int32
+
+  public init<System: Algorithm>(_: System.Type) {
+    description = System.description
+    simulate = { Simulation<System>($0, invariants: System.invariants()) }
+    run = { runNode(System.self, $0) }
+  }
+
+  /// All bundled systems, in the order in which they are listed.
+  public static let all: [BundledSystem] = [
+    BundledSystem(Echo.self), BundledSystem(UniqueIDs.self), BundledSystem(Broadcast.self),
+    BundledSystem(Raft.self), BundledSystem(KeyValueProxy.self), BundledSystem(Relay.self),
+  ]
+
+  public static func named(_ name: String) -> BundledSystem? {
+    all.first { $0.description.name == name }
+  }
+}
+
+/// A simulated cluster of whatever system.
+public protocol SimulatedCluster: Environment {
+  /// How many events the nodes have handled.
+  var handledCount: Int { get }
+  /// A fingerprint of all that has happened so far.
+  var digest: UInt64 { get }
+  /// Takes a line for each event and fault, where a trace is wanted.
+  var trace: ((String) -> Void)? { get set }
+}
+
+extension Simulation: SimulatedCluster {}

@@ -1,0 +1,114 @@
+import Algorithms
+import Environments
+import Nodes
+import Systems
+import Workloads
+
+/// What `list` prints.
+enum Catalogue {
+  static var overview: String {
+    ["system", "workload", "nemesis", "checker", "model", "format"]
+      .compactMap(section).joined(separator: "\n\n")
+      + "\n\n`shrike list system raft` explains one of them."
+  }
+
+  /// All of one kind, a line each.
+  static func section(_ kind: String) -> String? {
+    switch kind {
+    case "system":
+      "Systems\n"
+        + table(BundledSystem.all.map { ($0.description.name, $0.description.summary) })
+    case "workload": "Workloads\n" + table(workloads.map { ($0.name, $0.summary) })
+    case "nemesis": "Nemeses\n" + table(nemeses)
+    case "checker": "Checkers\n" + table(checkers)
+    case "model": "Models\n" + table(models)
+    case "format": "Formats\n" + table(formats)
+    default: nil
+    }
+  }
+
+  private static let nemeses = [
+    (
+      "partition",
+      "cuts links; partition:one, halves, majority, bridge, ring, one-way, primary, random"
+    ),
+    ("kill", "kill -9 and restart; kill:one, minority, majority, all, primaries, or names"),
+    ("pause", "SIGSTOP and SIGCONT; targets as for kill"),
+    ("delay", "adds latency to messages"),
+    ("loss", "loses a share of the messages; loss:0.2"),
+    ("duplicate", "delivers a share of the messages twice"),
+    ("reorder", "delivers a share of the messages late, behind later ones"),
+    ("clock", "clock:offset, clock:drift (simulated)"),
+    ("disk", "disk:power-loss: what was not synced is lost (simulated)"),
+    ("all, none", "every family that the environment offers; no faults"),
+  ]
+
+  private static let checkers = [
+    ("linearizable", "operations take effect one at a time, between invocation and completion"),
+    ("set-full", "added elements are read, once each, for good, everywhere"),
+    ("unique-ids", "no identifier is generated twice"),
+    ("echo", "answers are what was sent"),
+    ("availability", "which share of the operations succeeded"),
+    ("stats", "counts, rates and latencies"),
+  ]
+
+  private static let models = [
+    ("register, cas-register", "read null → v; write v; cas [from, to]"),
+    ("key-value", "read [k, null] → [k, v]; write [k, v]; cas [k, [from, to]]"),
+    ("mutex", "acquire, release; the process is the owner"),
+  ]
+
+  private static let formats = [
+    ("jsonl", "an operation a line, as JSON; what Shrike writes"),
+    ("jepsen-edn", "Jepsen's history.edn: an operation map a line, or all in a vector or list"),
+  ]
+
+  private static func table(_ rows: [(String, String)]) -> String {
+    let width = (rows.map(\.0.count).max() ?? 0) + 2
+    return rows.map { name, summary in
+      "  \(name)\(String(repeating: " ", count: width - name.count))\(summary)"
+    }.joined(separator: "\n")
+  }
+
+  /// A system, explained.
+  static func page(_ system: AlgorithmDescription) -> String {
+    var parts = [
+      "\(system.name): \(system.summary)", "Promise: \(system.promise)",
+      "Assumptions: \(system.assumptions)", "Source: \(system.paper)",
+      "Workloads: \(system.workloads.joined(separator: ", "))",
+    ]
+    if !system.options.isEmpty {
+      parts.append(
+        "Options (--option name=value)\n"
+          + table(system.options.map { ($0.name, "\($0.summary) (\($0.standard))") }))
+    }
+    if !system.bugs.isEmpty {
+      parts.append("Planted bugs (--bug name)\n" + table(system.bugs.map { ($0.name, $0.summary) }))
+    }
+    let workload = system.workloads.first ?? "lin-kv"
+    var examples = [
+      "shrike test \(system.name) -w \(workload) --time-limit 20s --rate 100 --nemesis partition,kill,pause",
+      "shrike test \(system.name) -w \(workload) --env simulated --runs 100 --nemesis all",
+    ]
+    if let bug = system.bugs.first {
+      examples.append(
+        "shrike test \(system.name) --bug \(bug.name) --env simulated --runs 1000 --nemesis all")
+    }
+    parts.append("Try\n" + examples.map { "  \($0)" }.joined(separator: "\n"))
+    return parts.joined(separator: "\n\n")
+  }
+
+  /// A workload, explained.
+  static func page(_ workload: any Workload.Type) -> String {
+    let systems = BundledSystem.all.map(\.description)
+      .filter { $0.workloads.contains(workload.name) }.map(\.name)
+    return """
+      \(workload.name): \(workload.summary)
+
+      Operations
+      \(workload.operations.map { "  \($0)" }.joined(separator: "\n"))
+
+      Bundled systems: \(systems.joined(separator: ", "))
+      """
+  }
+}

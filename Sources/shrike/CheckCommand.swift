@@ -1,0 +1,127 @@
+import ArgumentParser
+import Controller
+import Glibc
+import Histories
+import Invariants
+import Linearizability
+import Reports
+import SystemPackage
+import Values
+import Verdicts
+
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Judge any tool's history, or a run's folder again.",
+    discussion: "Reads JSON Lines and Jepsen's history.edn; the file's beginning tells which.")
+
+  @Argument(help: "Files of histories, or folders of runs.")
+  var files: [String]
+
+  @Option(help: "What the operations are of: register, cas-register, key-value, mutex.")
+  var model: String?
+
+  @Option(help: "Another checker, by name; see `shrike list`.")
+  var checker: String?
+
+  @Flag(help: "Values are [key, value], and each key is judged alone.")
+  var keyed = false
+
+  @Option(help: "The state before the first operation, as JSON.")
+  var initial: String?
+
+  @Flag(help: "Print the verdict as JSON.")
+  var json = false
+
+  func run() throws {
+    var code = Controller.ExitCode.valid
+    var judged: [(file: String, findings: [Finding], error: String?)] = []
+    for file in files {
+      do {
+        let findings = try findings(on: file)
+        code = .worst(code, ExitCode(Verdict.merged(findings.map(\.verdict))))
+        judged.append((file, findings, nil))
+      } catch {
+        code = .worst(code, Failure.code(of: error))
+        complain("shrike: \(error)")
+        judged.append((file, [], "\(error)"))
+      }
+    }
+    report(judged)
+    quit(code.rawValue)
+  }
+
+  private func findings(on file: String) throws -> [Finding] {
+    var status = stat()
+    if stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+      return try findings(onRun: RunFolder(FilePath(file)))
+    }
+    let checkers = [try chosenChecker()]
+    return try judge(HistoryFile(path: file), named: file, with: checkers)
+  }
+
+  private func findings(onRun folder: RunFolder) throws -> [Finding] {
+    let plan = try Plan(path: folder.plan)
+    let checkers =
+      model == nil && checker == nil ? try Controller.Test(plan).checkers : [try chosenChecker()]
+    let path = folder.history.string
+    return try judge(HistoryFile(path: path), named: path, with: checkers)
+  }
+
+  private func judge(
+    _ file: HistoryFile, named name: String, with checkers: [any Checker]
+  ) throws -> [Finding] {
+    if file.isTruncated {
+      complain("shrike: \(name): the last line was cut short and is left out")
+    }
+    let history = try file.history(named: name)
+    return checkers.map { $0.check(history) }
+  }
+
+  private func chosenChecker() throws -> any Checker {
+    if let checker {
+      guard let found = CheckerRegistry.checker(named: checker) else {
+        throw PlanError(
+          "there is no checker \"\(checker)\"; there are "
+            + CheckerRegistry.names.joined(separator: ", "))
+      }
+      return found
+    }
+    guard let model else {
+      throw PlanError("say what the operations are of with --model, or name a --checker")
+    }
+    let initial = try initial.map { text in
+      do { return try Value(json: text) } catch { throw PlanError("--initial: \(error)") }
+    }
+    guard let found = CheckerRegistry.model(named: model, initial: initial ?? .null) else {
+      throw PlanError(
+        "there is no model \"\(model)\"; there are "
+          + CheckerRegistry.modelNames.joined(separator: ", "))
+    }
+    return LinearizabilityChecker(found, isKeyed: keyed)
+  }
+
+  private func report(_ judged: [(file: String, findings: [Finding], error: String?)]) {
+    if !json {
+      for (file, findings, error) in judged where error == nil {
+        print("\(file)\n\(TerminalReport.text(findings))")
+      }
+      return
+    }
+    let verdict = Verdict.merged(
+      judged.map { $0.error == nil ? Verdict.merged($0.findings.map(\.verdict)) : .unknown })
+    var document = VerdictDocument(verdict, judged.flatMap(\.findings))
+    document.add(
+      "files",
+      .list(
+        judged.map { file, findings, error in
+          [
+            "file": .string(file),
+            "verdict": .string(
+              (error == nil ? Verdict.merged(findings.map(\.verdict)) : .unknown).rawValue),
+          ]
+        }))
+    document.add("error", judged.compactMap(\.error).first.map { .string($0) })
+    print(document.value.json)
+  }
+}

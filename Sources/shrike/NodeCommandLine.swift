@@ -1,0 +1,50 @@
+import Algorithms
+import ArgumentParser
+import Controller
+import Glibc
+import LocalProcesses
+import NodeProcesses
+import Systems
+
+struct NodeCommandLine: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "node",
+    abstract: "Be one node of a bundled system, on standard input and output.")
+
+  @Argument(help: "The system; see `shrike list systems`.")
+  var algorithm: String
+
+  @Option(help: "The folder of the node's files.")
+  var data: String?
+
+  @Option(help: "A planted bug to switch on.")
+  var bug: [String] = []
+
+  @Option(name: .customLong("option"), help: "One of the system's own options, as name=value.")
+  var options: [String] = []
+
+  @Option(help: "What delays and choices are drawn from; without it every boot draws anew.")
+  var seed: UInt64?
+
+  func run() throws {
+    guard let system = BundledSystem.named(algorithm) else {
+      Failure.end(
+        .usage,
+        "there is no system \"\(algorithm)\"; there are "
+          + BundledSystem.all.map(\.description.name).joined(separator: ", "), json: false)
+    }
+    var settings = NodeProcessSettings(bugs: Set(bug), dataDirectory: data, seed: seed)
+    for option in options {
+      let parts = option.split(separator: "=", maxSplits: 1).map(String.init)
+      settings.options[parts.first ?? option] = parts.count > 1 ? parts[1] : "true"
+    }
+    quit(system.run(settings))
+  }
+}
+
+struct SuperviseCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "supervise", abstract: "Own the nodes of a controller.", shouldDisplay: false)
+
+  func run() throws { quit(runSupervisor()) }
+}

@@ -1,0 +1,89 @@
+import Controller
+import Reports
+import SystemPackage
+import Values
+import Verdicts
+
+extension Plan {
+  /// What is tested how, in a line.
+  var title: String {
+    var title = "\(systemName) \(workload): \(nodes.count) nodes (\(place.rawValue))"
+    title += ", \(concurrency) clients, \(timeLimit.durationText)"
+    if !nemesis.isEmpty { title += ", nemesis \(nemesis.joined(separator: ","))" }
+    if !bugs.isEmpty { title += ", planted bug \(bugs.joined(separator: ", "))" }
+    return title
+  }
+}
+
+extension Outcome {
+  /// The whole outcome as a person reads it.
+  var text: String {
+    var lines = [TerminalReport.text(findings), statisticsText]
+    lines += vacuity.map { "  ? vacuous: \($0)" }
+    lines += hindrances.map { "  ! hindered: \($0)" }
+    lines += warnings.map { "  ! \($0)" }
+    if let folder { lines.append("  results: \(folder.path)") }
+    lines.append("  replay: \(replayCommand)")
+    lines.append("\(TerminalReport.mark(verdict)) \(verdict.rawValue)")
+    return lines.joined(separator: "\n")
+  }
+
+  private var statisticsText: String {
+    var parts = ["\(statistics.operations) operations"]
+    if let messagesPerOperation {
+      let tenths = Int(messagesPerOperation * 10)
+      parts.append("\(tenths / 10).\(tenths % 10) server messages an operation")
+    }
+    if let events = statistics.events { parts.append("\(events) events") }
+    if !statistics.faults.isEmpty {
+      parts.append(
+        "faults: "
+          + statistics.faults.sorted { $0.key < $1.key }.map { "\($0.key) × \($0.value)" }
+          .joined(separator: ", "))
+    }
+    if !statistics.marks.isEmpty {
+      parts.append(
+        "marks: "
+          + statistics.marks.sorted { $0.key < $1.key }.map { "\($0.key) × \($0.value)" }
+          .joined(separator: ", "))
+    }
+    return "  " + parts.joined(separator: "; ")
+  }
+
+  /// The machine-readable outcome.
+  var document: VerdictDocument {
+    var document = VerdictDocument(verdict, findings)
+    document.add("seed", Int(exactly: plan.seed).map { .integer($0) } ?? .number("\(plan.seed)"))
+    document.add("token", token.map { .string($0) })
+    document.add("run", folder.map { .string($0.path.string) })
+    document.add("replay", .string(replayCommand))
+    if !vacuity.isEmpty { document.add("vacuous", .list(vacuity.map { .string($0) })) }
+    if !hindrances.isEmpty { document.add("hindered", .list(hindrances.map { .string($0) })) }
+    if !warnings.isEmpty { document.add("warnings", .list(warnings.map { .string($0) })) }
+    document.add("statistics", statistics.value(messagesPerOperation))
+    return document
+  }
+}
+
+extension RunStatistics {
+  /// The numbers of a run, or of a campaign, for machines.
+  func value(_ messagesPerOperation: Double?) -> Value {
+    func counts(_ counts: [String: Int]) -> Value {
+      .map(ValueMap(counts.map { .init(key: .string($0.key), value: .integer($0.value)) }))
+    }
+    var fields: [ValueMap.Entry] = [
+      .init(key: "operations", value: .integer(operations)),
+      .init(key: "messages-between-servers", value: .integer(betweenServers)),
+      .init(key: "messages-lost", value: .integer(lost)),
+      .init(key: "messages-with-clients", value: .integer(withClients)),
+      .init(key: "faults", value: counts(faults)),
+      .init(key: "marks", value: counts(marks)),
+      .init(key: "duration-ns", value: .integer(Int(duration))),
+    ]
+    if let events { fields.append(.init(key: "events", value: .integer(events))) }
+    if let messagesPerOperation {
+      fields.append(.init(key: "msgs-per-op", value: .double(messagesPerOperation)))
+    }
+    return .map(ValueMap(fields))
+  }
+}

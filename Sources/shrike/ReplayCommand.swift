@@ -1,0 +1,52 @@
+import ArgumentParser
+import Controller
+import Glibc
+import SystemPackage
+import Values
+
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Run a token, a run's folder or a plan again: same seed, same faults.",
+    discussion: """
+      A simulated run is repeated byte for byte by the same build. A run of real processes repeats \
+      the operations, and the faults as they really happened (--planned: as they were planned).
+      """)
+
+  @Argument(help: "A token, the folder of a run, or the file of a plan.")
+  var what: String
+
+  @Flag(help: "Repeat the planned faults instead of those that happened.")
+  var planned = false
+
+  @Option(help: "Write a line for each event of a simulated run to this file.")
+  var trace: String?
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    Interruption.watch()
+    do {
+      var plan = try plan()
+      if !plan.build.isEmpty, plan.build != BuildID.current, plan.place == .simulated {
+        complain(
+          "shrike: this run was made by build \(plan.build), this is \(BuildID.current): it may differ"
+        )
+      }
+      plan.build = BuildID.current
+      quit(try SingleTest(plan: plan, output: output, trace: trace).run().rawValue)
+    } catch {
+      Failure.end(Failure.code(of: error), "\(error)", json: output.json)
+    }
+  }
+
+  private func plan() throws -> Plan {
+    var status = stat()
+    guard stat(what, &status) == 0 else { return try Token.decode(what) }
+    guard status.st_mode & S_IFMT == S_IFDIR else { return try Plan(path: FilePath(what)) }
+    let folder = RunFolder(FilePath(what))
+    var plan = try Plan(path: folder.plan)
+    if plan.place == .local, !planned { plan.faults = try folder.happenedFaults() }
+    return plan
+  }
+}

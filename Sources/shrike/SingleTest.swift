@@ -1,0 +1,96 @@
+import Controller
+import Environments
+import Glibc
+import Reports
+import SystemPackage
+import Values
+import Verdicts
+
+/// One run of a plan, with all that people see of it.
+struct SingleTest {
+  var plan: Plan
+  var output: OutputOptions
+  var trace: String?
+
+  func run() throws -> Controller.ExitCode {
+    // Looked up before a folder is made, so that what makes no sense leaves nothing behind.
+    let test = try Controller.Test(plan)
+    let folder = try RunFolder.create(in: FilePath(output.results), plan: plan)
+    var stored = plan
+    stored.faults = test.scheduleValue
+    try folder.write(stored.value, to: folder.plan)
+    let journal = try Journal(folder, names: test.names)
+    say("\(plan.title), seed \(plan.seed)")
+    var outcome = try run(journal, folder)
+    outcome.folder = folder
+    try journal.close()
+    let document = outcome.document
+    try folder.write(document.value, to: folder.verdict)
+    say(outcome.text)
+    if output.json { print(document.value.json) }
+    return outcome.exitCode
+  }
+
+  private func run(_ journal: Journal, _ folder: RunFolder) throws -> Outcome {
+    if plan.place == .simulated {
+      let run = try SimulatedRun(plan)
+      guard let trace else { return try run.run(journal: journal) }
+      let file = try FileDescriptor.open(
+        FilePath(trace), .writeOnly, options: [.create, .truncate], permissions: .standard)
+      return try file.closeAfter {
+        try run.run(journal: journal) { line in _ = try? file.writeAll((line + "\n").utf8) }
+      }
+    }
+    var surroundings = LocalRun.Surroundings(folder: folder, executable: ownExecutable)
+    surroundings.echoesStandardError = output.logStderr
+    surroundings.logsSentMessages = output.logNetSend
+    surroundings.logsDeliveredMessages = output.logNetRecv
+    var status = StatusLine()
+    var nextShow = Nanoseconds(0)
+    let run = try LocalRun(plan, surroundings)
+    let outcome = try run.run(
+      journal: journal, interrupted: { Interruption.hasCome },
+      watch: { progress, now in
+        guard now >= nextShow else { return }
+        nextShow = now + .milliseconds(200)
+        status.show(progress.line(at: now))
+      })
+    status.clear()
+    return outcome
+  }
+
+  private func say(_ text: String) {
+    if output.json { complain(text) } else { print(text) }
+  }
+}
+
+/// The path of the running executable.
+let ownExecutable: String = {
+  guard let path = realpath("/proc/self/exe", nil) else { return "/proc/self/exe" }
+  defer { free(path) }
+  return String(cString: path)
+}()
+
+extension Progress {
+  /// The progress as a line of a terminal.
+  func line(at now: Nanoseconds) -> String {
+    let seconds = Double(now) / 1e9
+    let rate = seconds > 0 ? Int(Double(ok + failed) / seconds) : 0
+    var parts = ["\(Int(seconds)) s", "\(invoked) ops", "\(rate)/s", "ok \(ok)", "fail \(failed)"]
+    parts.append("info \(indeterminate)")
+    if let median = latency(at: 0.5), let high = latency(at: 0.99) {
+      parts.append("p50 \(median.milliseconds) p99 \(high.milliseconds)")
+    }
+    if !faultsInForce.isEmpty {
+      parts.append("faults: " + faultsInForce.map(\.rawValue).joined(separator: ", "))
+    }
+    return parts.joined(separator: " · ")
+  }
+}
+
+extension Nanoseconds {
+  /// Milliseconds with one decimal, for people.
+  fileprivate var milliseconds: String {
+    "\(self / 1_000_000).\(self / 100_000 % 10) ms"
+  }
+}

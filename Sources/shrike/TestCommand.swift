@@ -1,0 +1,59 @@
+import ArgumentParser
+import Controller
+import Glibc
+import Reports
+import SystemPackage
+import Values
+import Verdicts
+
+struct TestCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "test",
+    abstract: "Drive a system, break it while it runs, and judge the history.")
+
+  @OptionGroup var test: TestOptions
+  @OptionGroup var output: OutputOptions
+
+  @Option(help: "Run this many seeds, from --seed on (simulated only).")
+  var runs: Int?
+
+  @Option(help: "Run the test so many times, until one fails.")
+  var testCount = 1
+
+  @Flag(help: "With --runs: stop at the first failure.")
+  var failFast = false
+
+  @Option(help: "Write a line for each event of a simulated run to this file.")
+  var trace: String?
+
+  func run() async throws {
+    Interruption.watch()
+    do {
+      var plan = try test.plan()
+      if let runs {
+        guard plan.place == .simulated else {
+          throw PlanError("--runs needs --env simulated; --test-count repeats a test in real time")
+        }
+        return try await runCampaign(plan, runs)
+      }
+      var code = Controller.ExitCode.valid
+      for number in 0..<max(1, testCount) {
+        if number > 0 { plan.seed &+= 1 }
+        code = try SingleTest(plan: plan, output: output, trace: trace).run()
+        if code != .valid || Interruption.hasCome { break }
+      }
+      quit(code.rawValue)
+    } catch {
+      Failure.end(Failure.code(of: error), "\(error)", json: output.json)
+    }
+  }
+
+  private func runCampaign(_ plan: Plan, _ runs: Int) async throws {
+    guard runs > 0 else { throw PlanError("--runs \(runs): at least 1") }
+    let first = test.seed ?? 0
+    let campaign = Campaign(
+      plan: plan, seeds: first..<first + UInt64(runs), failureLimit: failFast ? 1 : nil)
+    let result = try await CampaignReport(campaign, output: output).run()
+    quit(result.exitCode.rawValue)
+  }
+}

@@ -1,0 +1,176 @@
+import Algorithms
+import ArgumentParser
+import Controller
+import Glibc
+import Systems
+import Values
+import Workloads
+
+/// The options of `test` that make up a plan.
+struct TestOptions: ParsableArguments {
+  @Argument(help: "A bundled system; see `shrike list`. With --bin there is none.")
+  var system: String?
+
+  @Option(help: "A program that is a node in the Maelstrom protocol; what follows -- goes to it.")
+  var bin: String?
+
+  @Argument(parsing: .postTerminator, help: .hidden)
+  var binArguments: [String] = []
+
+  @Option(name: [.customShort("w"), .long], help: "What to do to the system; see `shrike list`.")
+  var workload: String?
+
+  @Option(name: .customLong("env"), help: "Where nodes run: simulated or local.")
+  var environment = "local"
+
+  @Option(help: "How many nodes: n1…, or n0… with --bin as Maelstrom's.")
+  var nodeCount: Int?
+
+  @Option(help: "The nodes' names, by comma.")
+  var nodes: String?
+
+  @Option(help: "Client threads: a number, or a multiple of the nodes such as 2n.")
+  var concurrency = "1n"
+
+  @Option(help: "Operations a second, over all clients.")
+  var rate = 5.0
+
+  @Option(help: "How long operations are generated: 30, 30s, 5m.")
+  var timeLimit = "60s"
+
+  @Option(help: "The mean latency between nodes, in milliseconds, or 100us, 5ms.")
+  var latency: String?
+
+  @Option(help: "constant, uniform or exponential.")
+  var latencyDist = "constant"
+
+  @Option(
+    help: "Who a broadcast's nodes are told to talk to: grid, line, tree2, tree3, tree4, total.")
+  var topology = "grid"
+
+  @Option(
+    help: "Faults, by comma: partition:ring,kill:majority,pause,loss,disk:power-loss; all, none.")
+  var nemesis: [String] = []
+
+  @Option(help: "The mean time between the beginning and the end of a fault.")
+  var nemesisInterval = "10s"
+
+  @Option(help: "The share of operations that must succeed: total, or 0 to 1.")
+  var availability: String?
+
+  @Option(help: "How many keys are in use at a time.")
+  var keyCount: Int?
+
+  @Option(help: "How many operations a key sees before another takes its place.")
+  var maxWritesPerKey: Int?
+
+  @Option(help: "How long a client waits for a reply.")
+  var timeout: String?
+
+  @Option(help: "A planted bug to switch on; see `shrike list system NAME`.")
+  var bug: [String] = []
+
+  @Option(name: .customLong("option"), help: "One of the system's own options, as name=value.")
+  var options: [String] = []
+
+  @Option(help: "Everything random follows from it. Without it one is chosen and printed.")
+  var seed: UInt64?
+
+  /// The plan that the options describe.
+  func plan() throws -> Plan {
+    let names = try nodeNames()
+    let workload = try self.workload ?? standardWorkload()
+    var plan = Plan(
+      system: system, workload: workload, nodes: names, concurrency: try threadCount(names.count))
+    plan.binary = try bin.map(TestOptions.absolutePath)
+    plan.arguments = binArguments
+    guard let place = Plan.Place(rawValue: environment) else {
+      throw PlanError("there is no environment \"\(environment)\"; there are simulated, local")
+    }
+    plan.place = place
+    plan.seed = seed ?? UInt64.random(in: 0..<1 << 53)
+    guard rate >= 0, rate <= 1e9 else { throw PlanError("--rate: \(rate) is no rate") }
+    plan.rate = rate
+    plan.timeLimit = try duration(timeLimit, "time-limit")
+    plan.latency = try latency.map { (text) throws -> Nanoseconds in
+      if let milliseconds = Int64(text) { return .milliseconds(milliseconds) }
+      return try duration(text, "latency")
+    }
+    plan.latencyDistribution = latencyDist
+    plan.topology = topology
+    plan.nemesis = try expandedNemesis()
+    plan.nemesisInterval = try duration(nemesisInterval, "nemesis-interval")
+    plan.availability = availability
+    plan.keyCount = keyCount
+    plan.operationsPerKey = maxWritesPerKey
+    plan.timeout = try timeout.map { try duration($0, "timeout") }
+    plan.bugs = bug
+    for option in options {
+      let parts = option.split(separator: "=", maxSplits: 1).map(String.init)
+      plan.options[parts.first ?? option] = parts.count > 1 ? parts[1] : "true"
+    }
+    plan.build = BuildID.current
+    return plan
+  }
+
+  private func nodeNames() throws -> [String] {
+    switch (system, bin) {
+    case (nil, nil): throw PlanError("name a bundled system, or a program with --bin")
+    case (let system?, .some):
+      throw PlanError("with --bin there is no system: \"\(system)\" is one word too many")
+    default: break
+    }
+    if let nodes {
+      let names = nodes.split(separator: ",").map(String.init)
+      guard !names.isEmpty, Set(names).count == names.count else {
+        throw PlanError("--nodes \(nodes): names must be there, and different")
+      }
+      return names
+    }
+    guard let nodeCount else { return NodeNames.numbered(count: 5).names }
+    guard nodeCount > 0 else { throw PlanError("--node-count \(nodeCount): at least 1") }
+    return NodeNames.numbered(count: nodeCount, from: bin == nil ? 1 : 0).names
+  }
+
+  private func standardWorkload() throws -> String {
+    guard let system else { return LinKVWorkload.name }
+    guard let bundled = BundledSystem.named(system), let first = bundled.description.workloads.first
+    else {
+      throw PlanError(
+        "there is no system \"\(system)\"; there are "
+          + BundledSystem.all.map(\.description.name).joined(separator: ", "))
+    }
+    return first
+  }
+
+  private func threadCount(_ nodeCount: Int) throws -> Int {
+    let isMultiple = concurrency.hasSuffix("n")
+    let digits = isMultiple ? concurrency.dropLast() : concurrency[...]
+    guard let number = Int(digits.isEmpty ? "1" : digits), number > 0, number < 100_000 else {
+      throw PlanError("--concurrency \(concurrency): a number such as 10, or a multiple such as 2n")
+    }
+    return isMultiple ? number * nodeCount : number
+  }
+
+  private func duration(_ text: String, _ option: String) throws -> Nanoseconds {
+    guard let duration = Nanoseconds(duration: text) else {
+      throw PlanError("--\(option) \(text): a duration such as 30, 30s, 5m or 250ms")
+    }
+    return duration
+  }
+
+  private static func absolutePath(_ path: String) throws -> String {
+    guard let resolved = realpath(path, nil) else {
+      throw PlanError("--bin \(path): \(String(cString: strerror(errno)))")
+    }
+    defer { free(resolved) }
+    guard access(resolved, X_OK) == 0 else {
+      throw PlanError("--bin \(path): not executable; chmod +x it")
+    }
+    return String(cString: resolved)
+  }
+
+  private func expandedNemesis() throws -> [String] {
+    nemesis.flatMap { $0.split(separator: ",").map(String.init) }.filter { $0 != "none" }
+  }
+}

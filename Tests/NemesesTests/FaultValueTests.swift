@@ -1,0 +1,105 @@
+import Environments
+import Nemeses
+import Testing
+import Values
+
+@Suite struct FaultValueTests {
+  let names = NodeNames.numbered(count: 5)
+
+  @Test(arguments: UInt64(0)..<100)
+  func `every scheduled fault is read back as it was written`(seed: UInt64) throws {
+    for text in ["all", "partition:primary,kill:primaries,clock:drift"] {
+      let schedule = try FaultSchedule(
+        parseNemesis(text), names: names, interval: .seconds(3), timeLimit: .seconds(60),
+        seed: seed)
+      for fault in schedule.faults {
+        let value = fault.value(names)
+        #expect(try ScheduledFault(value, names) == fault)
+        #expect(try Fault(fault.fault.value(names), names) == fault.fault)
+      }
+    }
+    for fault in FaultSchedule.healing(FaultFamily.allCases, nodes: names.nodes, at: 5) {
+      #expect(try ScheduledFault(fault.value(names), names) == fault)
+    }
+  }
+
+  @Test func `faults are written as people would`() {
+    let link = Link(from: NodeID(0), to: NodeID(1))
+    #expect(
+      Fault.cut([link]).value(names) == ["fault": "cut", "target": [["n1", "n2"]]])
+    #expect(Fault.kill([NodeID(2)]).value(names) == ["fault": "kill", "target": ["n3"]])
+    #expect(
+      Fault.disturb(Disturbance(.loss, probability: 0.5), [link]).value(names) == [
+        "fault": "loss", "target": [["n1", "n2"]], "parameters": ["probability": 0.5],
+      ])
+    #expect(
+      Fault.skew([NodeID(0): .offset(-3_500_000_000)]).value(names) == [
+        "fault": "clock", "parameters": ["n1": ["kind": "offset", "seconds": -3.5]],
+      ])
+  }
+
+  @Test func `operations in the history have the values that the contract names`() {
+    let link = Link(from: NodeID(0), to: NodeID(1))
+    #expect(Fault.cut([link]).operationValue(names, did: [:]) == ["cut": [["n1", "n2"]]])
+    #expect(
+      Fault.kill([NodeID(0)]).operationValue(names, did: [NodeID(0): "killed"])
+        == ["n1": "killed"])
+    #expect(
+      Fault.skew([NodeID(0): .offset(-3_500_000_000)]).operationValue(names, did: [:])
+        == ["n1": ["kind": "offset", "seconds": -3.5]])
+    #expect(Fault.mend.operationValue(names, did: [:]) == .null)
+  }
+
+  @Test func `a family and a name that are left out are the usual ones`() throws {
+    let fault = try ScheduledFault(
+      ["time": 7, "fault": "cut", "target": [["n1", "n2"]]], names)
+    #expect(fault.family == .partition && fault.f == "start-partition" && fault.time == 7)
+    let end = try ScheduledFault(["time": 8, "fault": "restart", "target": ["n1"]], names)
+    #expect(end.family == .kill && end.f == "restart")
+    let disk = try ScheduledFault(
+      ["time": 8, "fault": "restart", "family": "disk", "target": ["n1"]], names)
+    #expect(disk.family == .disk && disk.f == "stop-disk")
+  }
+
+  @Test func `whole numbers do for fractions`() throws {
+    #expect(
+      try Fault(
+        [
+          "fault": "delay", "target": [["n1", "n2"]],
+          "parameters": ["probability": 1, "latency": 2],
+        ],
+        names)
+        == .disturb(
+          Disturbance(.delay, probability: 1, latency: .seconds(2)),
+          [Link(from: NodeID(0), to: NodeID(1))]))
+  }
+
+  @Test(
+    arguments: [
+      ([:], "a fault needs the field \"fault\""),
+      (["fault": "explode"], "there is no fault \"explode\""),
+      (["fault": "kill"], "the target of \"kill\" is a list of nodes"),
+      (
+        ["fault": "kill", "target": ["n9"]],
+        "there is no node \"n9\"; there are n1, n2, n3, n4, n5"
+      ),
+      (
+        ["fault": "cut", "target": ["n1"]],
+        "a link is a list of two nodes: whose messages, and to whom"
+      ),
+      (["fault": "loss", "target": []], "the fault \"loss\" needs a \"probability\""),
+      (["fault": "calm"], "nothing that could be calmed is called \"\""),
+      (["fault": "clock"], "a clock's fault needs \"parameters\" for each node"),
+      (
+        ["fault": "clock", "parameters": ["n1": ["kind": "offset"]]],
+        "a clock's change is an \"offset\" in \"seconds\" or a \"drift\" in \"seconds-per-second\""
+      ),
+    ] as [(Value, String)])
+  func `what is no fault is refused, and why`(value: Value, message: String) {
+    #expect {
+      try Fault(value, names)
+    } throws: { error in
+      "\(error)" == message
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import Environments
+import Nemeses
+import Testing
+import Values
+
+@Suite struct ParsingTests {
+  @Test func `families are read, with what makes them particular`() throws {
+    #expect(
+      try parseNemesis("partition,kill:majority,pause:one,loss,clock:offset,disk:power-loss") == [
+        .partition(.random), .kill(.majority), .pause(.one),
+        .disturb(Disturbance(.loss, probability: 0.2), .all), .clock(.offset, .random),
+        .disk(.powerLoss, .random),
+      ])
+  }
+
+  @Test(arguments: [
+    ("partition:ring", NemesisSpec.partition(.ring)),
+    ("partition:one-way", .partition(.oneWay)),
+    ("partition:primary", .partition(.primary)),
+    (
+      "partition:n1>n2+n2>n1",
+      .partition(.links([.init(from: "n1", to: "n2"), .init(from: "n2", to: "n1")]))
+    ),
+    ("kill", .kill(.random)), ("kill:primaries", .kill(.primaries)),
+    ("kill:n1", .kill(.names(["n1"]))), ("kill:a+b", .kill(.names(["a", "b"]))),
+    ("loss:50%:minority", .disturb(Disturbance(.loss, probability: 0.5), .minority)),
+    ("loss:one:0.25", .disturb(Disturbance(.loss, probability: 0.25), .one)),
+    (
+      "delay:250ms",
+      .disturb(Disturbance(.delay, probability: 1, latency: .milliseconds(250)), .all)
+    ),
+    (
+      "reorder:10%:1s:n2",
+      .disturb(
+        Disturbance(.reorder, probability: 0.1, latency: .seconds(1)), .names(["n2"]))
+    ),
+    ("clock:drift:all", .clock(.drift, .all)), ("clock:one", .clock(.any, .one)),
+    ("disk:one", .disk(.powerLoss, .one)),
+  ])
+  func `a nemesis is read`(text: String, spec: NemesisSpec) throws {
+    #expect(try parseNemesis(text) == [spec])
+    #expect(try parseNemesis(spec.text) == [spec])
+  }
+
+  @Test(arguments: FaultFamily.allCases)
+  func `each family alone is a nemesis`(family: FaultFamily) throws {
+    let specs = try parseNemesis(family.rawValue)
+    #expect(specs.map(\.family) == [family])
+    #expect(try parseNemesis(specs.map(\.text).joined()) == specs)
+  }
+
+  @Test func `none is no nemesis, and all is what the caller says`() throws {
+    #expect(try parseNemesis("none") == [])
+    #expect(try parseNemesis("") == [])
+    #expect(try parseNemesis("all").map(\.family) == FaultFamily.allCases)
+    #expect(try parseNemesis("all", all: [.kill, .loss]).map(\.family) == [.kill, .loss])
+    #expect(try parseNemesis("all, kill:one", all: [.loss]).map(\.family) == [.loss, .kill])
+    #expect(try parseNemesis("kill,kill").count == 1)
+  }
+
+  @Test(arguments: [
+    (
+      "partitoin",
+      "there is no nemesis \"partitoin\"; there are none, all, partition, kill, pause, delay, "
+        + "loss, duplicate, reorder, clock, disk"
+    ),
+    (
+      "kill,",
+      "there is no nemesis \"\"; there are none, all, partition, kill, pause, delay, loss, "
+        + "duplicate, reorder, clock, disk"
+    ),
+    (
+      "partition:rign",
+      "nemesis partition has no \"rign\"; it takes a shape (one, halves, majority, bridge, ring, "
+        + "one-way, primary, random) or links such as n1>n2+n2>n1"
+    ),
+    (
+      "kill:majorty",
+      "nemesis kill has no \"majorty\"; it takes a target (one, minority, majority, all, "
+        + "primaries, random, or names such as n1+n2)"
+    ),
+    (
+      "loss:120%",
+      "nemesis loss has no \"120%\"; it takes a share such as 20%, and a target (one, minority, "
+        + "majority, all, primaries, random, or names such as n1+n2)"
+    ),
+    (
+      "clock:backwards",
+      "nemesis clock has no \"backwards\"; it takes a kind (offset, drift, any), and a target "
+        + "(one, minority, majority, all, primaries, random, or names such as n1+n2)"
+    ),
+    (
+      "disk:torn",
+      "nemesis disk has no \"torn\"; it takes a kind (power-loss), and a target (one, minority, "
+        + "majority, all, primaries, random, or names such as n1+n2)"
+    ),
+    (
+      "kill:one:all",
+      "nemesis kill is told twice what \"all\" says; separate two nemeses by a comma"
+    ),
+    ("kill,none", "nemesis \"none\" can't be combined with others"),
+  ])
+  func `what can't be read is named, with what exists`(text: String, message: String) {
+    #expect {
+      try parseNemesis(text)
+    } throws: { error in
+      "\(error)" == message
+    }
+  }
+
+  @Test(arguments: [
+    "partition:n1>", "partition:n1>n1", "partition:>n2", "partition:", "kill:", "kill:+", "loss:0",
+    "loss:0%", "loss:50ms", "delay:-1s", "loss:nan", "kill:50%", "kill:12", ":", "kill::one",
+  ])
+  func `nonsense is refused`(text: String) {
+    #expect(throws: NemesisError.self) { try parseNemesis(text) }
+  }
+}
