@@ -78,7 +78,7 @@ struct RaftEncodingTests {
       if raft.node.role == .leader { raft.request(.read(key: "x")) }
     }
     raft.receive(requestVote(term: raft.node.term + 1), from: 1)
-    guard raft.node.commitIndex == 0 else { return }
+    #expect(raft.node.commitIndex == 0)
     var restarted = DrivenRaft(of: 3, options: ["pre-vote": "false"], files: raft.files)
     #expect(restarted.node.encoded == raft.node.encoded)
     for _ in 0..<30 {
