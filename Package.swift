@@ -103,7 +103,7 @@ let package = Package(
       dependencies: [
         "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Histories",
         "Nodes", "Values", "Verdicts", "Linearizability", "Invariants", "NodeProcesses",
-        "LocalProcesses", "Environments", arguments,
+        "LocalProcesses", "Simulations", "Generators", "Environments", system, arguments,
       ],
       swiftSettings: strict),
     tests("Values", "Values"),
