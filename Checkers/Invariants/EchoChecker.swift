@@ -29,14 +29,14 @@ public struct EchoChecker: Checker {
     }
     guard !wrong.isEmpty else { return Finding(name, .valid, facts: facts) }
     let shown = wrong.prefix(8)
-    var text = ["\(wrong.count) of \(answers) answers are not what was asked:"]
+    var text = ["mismatched (\(wrong.count) of \(answers) answers): not what was asked"]
     text += shown.map { pair in
       "  op \(pair.asked.index) asked \(pair.asked.value.text()), "
         + "op \(pair.answered.index) answered \(pair.answered.value.text())"
     }
     if wrong.count > shown.count { text.append("  and \(wrong.count - shown.count) more") }
     return Finding(
-      name, .invalid, reason: "\(wrong.count) answers are not what was asked",
+      name, .invalid, reason: "\(wrong.count) mismatched",
       anomalies: [
         Anomaly(
           "mismatched", count: wrong.count,

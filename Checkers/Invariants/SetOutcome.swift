@@ -114,7 +114,7 @@ extension SetOutcome {
     }
     append(
       "lost", count: lost.count, positions: positions,
-      "\(lost.count) elements were known to be in the set and are gone for good:", details)
+      "lost (\(lost.count)): known to be in the set, and gone for good", details)
   }
 
   private mutating func appendDuplicated() {
@@ -123,7 +123,7 @@ extension SetOutcome {
     let shown = duplicated.prefix(SetOutcome.shown)
     append(
       "duplicated", count: duplicated.count, positions: shown.map(\.duplicated),
-      "\(duplicated.count) elements are more than once in one read:",
+      "duplicated (\(duplicated.count)): more than once in one read",
       shown.map { "  \($0.value.text()): in the read at op \(index($0.duplicated))" })
   }
 
@@ -143,7 +143,7 @@ extension SetOutcome {
     append(
       "phantom", count: phantoms.count,
       positions: shown.flatMap { [$0.added, $0.firstRead].filter { $0 >= 0 } },
-      "\(phantoms.count) elements were read that no add can have brought:", details)
+      "phantom (\(phantoms.count)): read, though no add can have brought them", details)
   }
 
   /// Whether an element was read though no add of it can have happened by then.
@@ -164,7 +164,7 @@ extension SetOutcome {
     ].compactMap { $0 }
     append(
       "diverging", count: differing, positions: [first.completion, other.completion],
-      "\(differing) of \(final.count) final reads differ from the first one:", details)
+      "diverging (\(differing) of \(final.count) final reads): other than the first one", details)
   }
 
   private func missing(_ read: SetTimeline.Read, _ elements: [Int32]) -> String? {

@@ -32,7 +32,7 @@ public struct UniqueIDsChecker: Checker {
     facts[fact: "range"] = .list([first, last])
     guard !duplicated.isEmpty else { return Finding(name, .valid, facts: facts) }
     return Finding(
-      name, .invalid, reason: "\(duplicated.count) identifiers were given out more than once",
+      name, .invalid, reason: "\(duplicated.count) duplicated",
       anomalies: [anomaly(duplicated, places, history)], facts: facts)
   }
 
@@ -43,7 +43,7 @@ public struct UniqueIDsChecker: Checker {
     let shown = duplicated.enumerated().sorted { a, b in
       (-(places[a.element]?.count ?? 0), a.offset) < (-(places[b.element]?.count ?? 0), b.offset)
     }.prefix(8).map(\.element)
-    var text = ["\(duplicated.count) identifiers were given out more than once:"]
+    var text = ["duplicated (\(duplicated.count)): given out more than once"]
     for id in shown {
       let lines = (places[id] ?? []).map { history.operations[$0] }
       let holders = lines.map { "op \($0.index) to process \($0.process)" }

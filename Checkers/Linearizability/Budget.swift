@@ -8,7 +8,7 @@ public struct Budget: Sendable {
   public var isExpired: @Sendable () -> Bool
 
   public init(
-    steps: Int = 1_000_000_000, memory: Int = 2 << 30,
+    steps: Int = 200_000_000, memory: Int = 2 << 30,
     isExpired: @escaping @Sendable () -> Bool = { false }
   ) {
     self.steps = steps

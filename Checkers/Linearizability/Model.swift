@@ -1,5 +1,6 @@
 public import Histories
 public import Values
+internal import Verdicts
 
 /// A sequential object that a history is judged against, with states and operations as integers.
 ///
@@ -73,7 +74,8 @@ public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
     let place = index.map { "op \($0): " } ?? ""
     return switch problem {
     case .unknownOperation: "\(place)the model has no operation \(f)"
-    case .shape(let expected): "\(place)\(f) should have \(expected) for a value, not \(value)"
+    case .shape(let expected):
+      "\(place)\(f) should have \(expected) for a value, not \(value.text())"
     }
   }
 }

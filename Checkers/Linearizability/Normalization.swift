@@ -1,13 +1,13 @@
-internal import Histories
+package import Histories
 internal import Values
 
 /// A history taken apart into objects, each with its operations as integers.
-struct Objects {
+package struct Objects {
   /// Each object's key; null where there is one object only.
   private(set) var keys: [Value] = []
-  private(set) var histories: [ObjectHistory] = []
+  package private(set) var histories: [ObjectHistory] = []
   /// The model, which now knows what the integers mean.
-  private(set) var model: any Model
+  package private(set) var model: any Model
   /// How many operations the clients invoked, whatever came of them.
   private(set) var invocations = 0
   /// How many of the operations judged are indeterminate.
@@ -26,7 +26,7 @@ struct Objects {
   ///
   /// - Parameter isKeyed: Whether each value is [key, value], and each key an object of its own.
   /// - Throws: When the model can't read an operation.
-  init(_ history: History, _ model: any Model, isKeyed: Bool) throws(ModelError) {
+  package init(_ history: History, _ model: any Model, isKeyed: Bool) throws(ModelError) {
     self.model = model
     self.isKeyed = isKeyed
     let lines = history.operations

@@ -7,7 +7,7 @@ extension ObjectHistory {
   /// be left out of that linearization. Leaving it out may make another one inert.
   ///
   /// - Complexity: O(*n*).
-  func droppingInert() -> ObjectHistory {
+  package func droppingInert() -> ObjectHistory {
     let required = required
     guard required.contains(false) else { return self }
     var fates: [Fate] = (0..<count).map { operation in

@@ -2,7 +2,7 @@
 ///
 /// An operation with a return in `events` must take effect between its invocation and its return;
 /// one without may take effect at any time after its invocation, or never.
-struct ObjectHistory: Sendable {
+package struct ObjectHistory: Sendable {
   /// What each operation does, in the order of the invocations.
   private(set) var actions: [Action] = []
   /// For each operation the position of its invocation among the history's lines.
@@ -12,7 +12,7 @@ struct ObjectHistory: Sendable {
   /// Invocations and returns in the order of time: an operation's number × 2, + 1 for a return.
   private(set) var events: [Int32] = []
 
-  var count: Int { actions.count }
+  package var count: Int { actions.count }
 
   /// Adds an invocation, which is the latest event.
   ///
@@ -37,7 +37,7 @@ struct ObjectHistory: Sendable {
   }
 
   /// What becomes of an operation in a part of a history.
-  enum Fate: UInt8 {
+  package enum Fate: UInt8 {
     case kept
     /// It need not return any more: it may take effect later, or never.
     case weakened
@@ -47,7 +47,7 @@ struct ObjectHistory: Sendable {
   /// The history in which each operation has met its fate.
   ///
   /// - Complexity: O(*n*).
-  func part(_ fates: [Fate]) -> ObjectHistory {
+  package func part(_ fates: [Fate]) -> ObjectHistory {
     var part = ObjectHistory()
     var numbers = [Int32](repeating: -1, count: count)
     for event in events {

@@ -2,18 +2,18 @@
 ///
 /// Each round gives every undecided object more steps than the last, so that a hopeless one keeps
 /// none from showing that it is invalid, and the first invalid one ends them all.
-struct Portfolio {
+package struct Portfolio {
   /// What became of all of them.
-  struct Judgement {
+  package struct Judgement {
     /// The first object found invalid, and the return that no order passes.
-    var invalid: (object: Int, event: Int)?
+    package internal(set) var invalid: (object: Int, event: Int)?
     /// The objects left undecided, each with the reason.
-    var undecided: [(object: Int, reason: Exhaustion)] = []
+    package internal(set) var undecided: [(object: Int, reason: Exhaustion)] = []
     var steps = 0
   }
 
   /// What ran out.
-  enum Exhaustion: Hashable {
+  package enum Exhaustion: Hashable {
     case steps
     case memory
     case time
@@ -22,7 +22,7 @@ struct Portfolio {
   private let budget: Budget
   private var judgement = Judgement()
 
-  static func judge(
+  package static func judge(
     _ histories: [ObjectHistory], _ model: any Model, within budget: Budget
   ) -> Judgement {
     var portfolio = Portfolio(budget: budget)

@@ -165,18 +165,26 @@ extension Search {
   }
 
   /// Puts every configuration that differs by one operation's effect on the stack.
+  ///
+  /// What comes last is tried first: the operation that returns, and before it those that lead to
+  /// the state that it needs.
   private mutating func branch(_ configuration: Configuration<M>) {
     branchOnCrashed(configuration)
     let returning = events[position] >> 1
-    let last = Int(places[Int(returning)].slot)
+    let action = places[Int(returning)].action
+    let first = stack.count
     var slot = openChanging.first(from: 0, excluding: configuration.required)
     while slot >= 0 {
-      if slot != last { branch(configuration, on: occupants[slot]) }
+      if occupants[slot] != returning { branch(configuration, on: occupants[slot]) }
       slot = openChanging.first(from: slot + 1, excluding: configuration.required)
     }
-    // The one that returns comes last, so that it is tried first. A pure one would have taken
-    // effect already if it could.
-    if !places[Int(returning)].isPure { branch(configuration, on: returning) }
+    var last = stack.count
+    for place in (first..<stack.count).reversed() where action.sees(stack[place].state) {
+      last -= 1
+      stack.swapAt(place, last)
+    }
+    // A pure one would have taken effect already if it could.
+    if !action.isPure { branch(configuration, on: returning) }
   }
 
   private mutating func branch(_ configuration: Configuration<M>, on operation: Int32) {

@@ -8,10 +8,10 @@
 ///   still.
 /// - An operation is weakened, which means that it need not return: its place in a linearization
 ///   stays allowed. A crashed operation whose effect nothing sees is inert, and is left out.
-/// - A completed operation is left out when what it leaves can't be seen: each operation that sees
-///   that state either returned before it was invoked, or was invoked after a third operation of
-///   known target, invoked after it returned, has returned. What directly follows it in a
-///   linearization is then a write, or nothing.
+/// - Everything but one operation is left out when no operation leads to the state which that one
+///   needs, and the object does not begin in it.
+/// - Completed operations are left out together when nothing that stays can see what they leave,
+///   as ``Hiding`` says.
 struct Shrinking {
   /// The part that is left.
   private(set) var history: ObjectHistory
@@ -32,59 +32,91 @@ struct Shrinking {
   }
 
   private mutating func run() {
+    keepUnexplained()
+    // What only looks goes before what is weakened: a weak write makes looks necessary.
+    refine { $0.passDroppable($1) }
+    refine { shrinking, size in
+      shrinking.passWeakenable(size)
+      shrinking.passDroppable(size)
+    }
+  }
+
+  /// Makes passes over blocks of halving size, for a long history is short when fine ones come,
+  /// and fine ones again while they help.
+  private mutating func refine(_ pass: (inout Shrinking, Int) -> Void) {
+    var size = max(history.count, 1)
+    while size > 1 && steps > 0 {
+      pass(&self, size)
+      size = min(size / 2, max(history.count, 1))
+    }
     var previous = -1
-    var weight = history.events.count
-    while weight != previous && steps > 0 {
-      previous = weight
-      pass { $0.actions[$1].isPure ? .dropped : .kept }
-      passHidden()
-      pass { history, operation in history.actions[operation].isPure ? .kept : .weakened }
-      weight = history.events.count
+    while history.events.count != previous && steps > 0 {
+      previous = history.events.count
+      pass(&self, 1)
     }
   }
 
-  /// Tries to change the operations as `fate` says, in blocks of halving size, the latest first.
-  private mutating func pass(_ fate: (ObjectHistory, Int) -> ObjectHistory.Fate) {
-    var size = max(history.count / 2, 1)
-    while true {
-      var end = history.count
-      while end > 0 && steps > 0 {
-        let start = max(end - size, 0)
-        var fates = [ObjectHistory.Fate](repeating: .kept, count: history.count)
-        for operation in start..<end { fates[operation] = fate(history, operation) }
-        _ = accept(fates)
-        end = min(start, history.count)
+  /// Keeps nothing but an operation that needs a state to which no operation leads.
+  private mutating func keepUnexplained() {
+    guard !history.actions.contains(where: \.isOpaque) else { return }
+    var reachable = Set(history.actions.compactMap(\.target))
+    reachable.insert(model.initial)
+    let required = history.required
+    let unexplained = history.actions.indices.last { operation in
+      switch history.actions[operation] {
+      case .observe(let state), .move(let state, _):
+        required[operation] && !reachable.contains(state)
+      case .differ, .set, .apply, .inspect: false
       }
-      if size == 1 || steps <= 0 { return }
-      size /= 2
+    }
+    guard let unexplained else { return }
+    history = history.part(
+      history.actions.indices.map { $0 == unexplained ? .kept : .dropped })
+  }
+
+  private mutating func passDroppable(_ size: Int) {
+    pass(size) { $0.actions[$1].isPure ? .dropped : .kept }
+    passHidden(size)
+  }
+
+  private mutating func passWeakenable(_ size: Int) {
+    pass(size) { $0.actions[$1].isPure ? .kept : .weakened }
+  }
+
+  /// Tries to change the operations as `fate` says, block by block, the latest first.
+  private mutating func pass(
+    _ size: Int, _ fate: (ObjectHistory, Int) -> ObjectHistory.Fate
+  ) {
+    var end = history.count
+    while end > 0 && steps > 0 {
+      let start = max(end - size, 0)
+      var fates = [ObjectHistory.Fate](repeating: .kept, count: history.count)
+      for operation in start..<end { fates[operation] = fate(history, operation) }
+      accept(fates)
+      end = min(start, history.count)
     }
   }
 
-  /// Leaves out completed operations that can't be seen.
-  private mutating func passHidden() {
-    var size = max(history.count / 2, 1)
-    while true {
-      var start = 0
-      while start < history.count && steps > 0 {
-        let count = history.count
-        let part = history.droppingHidden(from: start, to: min(start + size, count))
-        if part.count < count, isInvalid(part) {
-          history = part
-        } else {
-          start += size
-        }
+  /// Tries to leave out completed operations that can't be seen, the earliest first.
+  private mutating func passHidden(_ size: Int) {
+    var start = 0
+    while start < history.count && steps > 0 {
+      let count = history.count
+      let part = history.part(
+        Hiding.fates(in: history, start..<min(start + size, count)))
+      if part.count < count, isInvalid(part) {
+        history = part
+      } else {
+        start += size
       }
-      if size == 1 || steps <= 0 { return }
-      size /= 2
     }
   }
 
-  private mutating func accept(_ fates: [ObjectHistory.Fate]) -> Bool {
-    guard fates.contains(where: { $0 != .kept }) else { return false }
+  private mutating func accept(_ fates: [ObjectHistory.Fate]) {
+    guard fates.contains(where: { $0 != .kept }) else { return }
     let part = history.part(fates).droppingInert()
-    guard part.events.count < history.events.count, isInvalid(part) else { return false }
+    guard part.events.count < history.events.count, isInvalid(part) else { return }
     history = part
-    return true
   }
 
   private mutating func isInvalid(_ part: ObjectHistory) -> Bool {
@@ -96,48 +128,5 @@ struct Shrinking {
     steps -= search.steps
     if case .invalid = outcome { return true }
     return false
-  }
-}
-
-extension ObjectHistory {
-  /// The history without those operations from `start` to before `end` that can't be seen.
-  func droppingHidden(from start: Int, to end: Int) -> ObjectHistory {
-    guard !actions.contains(where: \.isOpaque) else { return self }
-    // Places of invocations and returns among the events.
-    var invoked = [Int](repeating: 0, count: count)
-    var returned = [Int](repeating: .max, count: count)
-    for (place, event) in events.enumerated() {
-      if event & 1 == 0 {
-        invoked[Int(event >> 1)] = place
-      } else {
-        returned[Int(event >> 1)] = place
-      }
-    }
-    var observers: [Int32: [Int]] = [:]
-    for (operation, action) in actions.enumerated() {
-      switch action {
-      case .observe(let state), .move(let state, _): observers[state, default: []].append(operation)
-      case .differ, .set, .apply, .inspect: break
-      }
-    }
-    let differing = actions.indices.filter {
-      if case .differ = actions[$0] { true } else { false }
-    }
-    // Oldest first: what hides an operation stays, unless something later hides it in its turn.
-    var fates = [Fate](repeating: .kept, count: count)
-    for operation in start..<end where returned[operation] != .max {
-      guard let target = actions[operation].target else { continue }
-      let hider = (operation + 1..<count).lazy.filter {
-        fates[$0] == .kept && invoked[$0] > returned[operation] && !actions[$0].isPure
-      }.prefix(64).map { returned[$0] }.min()
-      guard let hider, hider != .max else { continue }
-      // Whoever sees its state keeps it, even where it can't be the one that is seen: a person who
-      // reads of a value wants to know where it came from, and what took its place.
-      let isSeen = [observers[target] ?? [], differing].joined().contains { other in
-        other != operation && fates[other] == .kept && actions[other].sees(target)
-      }
-      if !isSeen { fates[operation] = .dropped }
-    }
-    return fates.contains(.dropped) ? part(fates) : self
   }
 }

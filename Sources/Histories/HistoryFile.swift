@@ -67,7 +67,9 @@ extension HistoryFile {
     }
   }
 
-  /// Reads JSON Lines. A last line without its end that is no operation was cut short.
+  /// Reads JSON Lines.
+  ///
+  /// A last line without its end that is no operation was cut short.
   public init(jsonLines bytes: UnsafeRawBufferPointer) throws(SyntaxError) {
     operations = []
     lines = []

@@ -28,10 +28,10 @@ struct CampaignReport {
     let began = monotonicSeconds()
     let result = try campaign.run(
       cores: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
-      interrupted: { Interruption.hasCome }
-    ) { count, failed in
-      line.withLock { $0.show("\(count) of \(total) runs, \(failed) failed") }
-    }
+      interrupted: { Interruption.hasCome },
+      watch: { count, failed in
+        line.withLock { $0.show("\(count) of \(total) runs, \(failed) failed") }
+      })
     line.withLock { $0.clear() }
     let seconds = monotonicSeconds() - began
     var folders: [String] = []

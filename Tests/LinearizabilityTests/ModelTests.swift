@@ -1,0 +1,158 @@
+import Histories
+import Linearizability
+import Testing
+import Values
+import Verdicts
+
+@Suite("Models")
+struct ModelTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    var name: String
+    var model: any Model
+    var text: String
+    var verdict: Verdict
+    var testDescription: String { name }
+  }
+
+  static let cases: [Case] = [
+    Case(
+      name: "a read sees null at first", model: RegisterModel(),
+      text: "0 invoke read\n0 ok read null", verdict: .valid),
+    Case(
+      name: "a read sees the initial value that was given", model: RegisterModel(initial: 7),
+      text: "0 invoke read\n0 ok read 7", verdict: .valid),
+    Case(
+      name: "a null read is ignored where it means nothing",
+      model: RegisterModel(initial: 7, nullRead: .ignored),
+      text: "0 invoke read\n0 ok read null", verdict: .valid),
+    Case(
+      name: "a failed write did not happen", model: RegisterModel(),
+      text: "0 invoke write 1\n0 fail write 1\n0 invoke read\n0 ok read 1", verdict: .invalid),
+    Case(
+      name: "a crashed write may happen late", model: RegisterModel(),
+      text: """
+        0 invoke write 1
+        0 info write 1
+        1 invoke read
+        1 ok read null
+        1 invoke read
+        1 ok read 1
+        """, verdict: .valid),
+    Case(
+      name: "a crashed write happens once", model: RegisterModel(),
+      text: """
+        0 invoke write 1
+        0 info write 1
+        1 invoke read
+        1 ok read 1
+        1 invoke write 2
+        1 ok write 2
+        1 invoke read
+        1 ok read 1
+        """, verdict: .invalid),
+    Case(
+      name: "a crashed write does not happen before it was invoked", model: RegisterModel(),
+      text: "1 invoke read\n1 ok read 1\n0 invoke write 1\n0 info write 1", verdict: .invalid),
+    Case(
+      name: "a write without a completion may have happened", model: RegisterModel(),
+      text: "0 invoke write 1\n1 invoke read\n1 ok read 1", verdict: .valid),
+    Case(
+      name: "a process may go on after a crash", model: RegisterModel(),
+      text: "0 invoke write 1\n0 info write 1\n0 invoke read\n0 ok read 1", verdict: .valid),
+    Case(
+      name: "a compare-and-set needs what it expects", model: RegisterModel(),
+      text: "0 invoke cas 1 2\n0 ok cas 1 2", verdict: .invalid),
+    Case(
+      name: "two crashed compare-and-sets may explain a value", model: RegisterModel(),
+      text: """
+        0 invoke cas null 1
+        0 info cas null 1
+        1 invoke cas 1 2
+        1 info cas 1 2
+        2 invoke read
+        2 ok read 2
+        """, verdict: .valid),
+    Case(
+      name: "keys are judged alone", model: KeyValueModel(),
+      text: """
+        0 invoke put a=1
+        0 ok put a=1
+        1 invoke get b=null
+        1 ok get b=null
+        1 invoke get a=null
+        1 ok get a=1
+        """, verdict: .valid),
+    Case(
+      name: "a stale key is found", model: KeyValueModel(),
+      text: """
+        0 invoke put a=1
+        0 ok put a=1
+        1 invoke get a=null
+        1 ok get a=null
+        """, verdict: .invalid),
+    Case(
+      name: "a lock passes from owner to owner", model: MutexModel(),
+      text: """
+        0 invoke acquire
+        0 ok acquire
+        1 invoke acquire
+        0 invoke release
+        0 ok release
+        1 ok acquire
+        """, verdict: .valid),
+    Case(
+      name: "a lock is not held twice", model: MutexModel(),
+      text: "0 invoke acquire\n0 ok acquire\n1 invoke acquire\n1 ok acquire", verdict: .invalid),
+    Case(
+      name: "only the owner releases a lock", model: MutexModel(),
+      text: "0 invoke acquire\n0 ok acquire\n1 invoke release\n1 ok release", verdict: .invalid),
+    Case(
+      name: "anyone releases a lock without owners", model: MutexModel(isOwnerless: true),
+      text: "0 invoke acquire\n0 ok acquire\n1 invoke release\n1 ok release", verdict: .valid),
+  ]
+
+  @Test("judge the histories of a person", arguments: cases)
+  func judge(_ example: Case) throws {
+    let finding = LinearizabilityChecker(example.model).check(try script(example.text))
+    #expect(finding.verdict == example.verdict)
+    #expect(finding.checker == "linearizable")
+  }
+
+  @Test("name the line that they can't read")
+  func problems() throws {
+    let checker = LinearizabilityChecker(RegisterModel())
+    let unknown = checker.check(try script("0 invoke read\n0 ok read null\n0 invoke pop"))
+    #expect(unknown.verdict == .unknown)
+    #expect(unknown.reason == "op 2: the model has no operation pop")
+    let misshapen = checker.check(try script("0 invoke cas 3\n0 ok cas 3"))
+    #expect(misshapen.reason == "op 0: cas should have [from, to] for a value, not 3")
+    #expect(checker.check(try History([])).verdict == .unknown)
+  }
+
+  /// A counter: the model's own operations, numbered by their argument.
+  struct Counter: Model {
+    let name = "counter"
+    let initial: Int32 = 0
+    func action(f: String, value: Value, process: Process) throws(ModelError) -> Action? {
+      let number = Int32(value.integer ?? 0)
+      return f == "add" ? .apply(number) : .observe(number)
+    }
+    func apply(_ operation: Int32, to state: Int32) -> Int32 { state + operation }
+    func text(of state: Int32) -> String { "\(state)" }
+  }
+
+  @Test("of a user's own are judged, crashed operations too", arguments: [3, 5, 8, 4])
+  func custom(read: Int) throws {
+    let history = try script(
+      """
+      0 invoke add 3
+      0 ok add 3
+      1 invoke add 5
+      1 info add 5
+      2 invoke read
+      2 ok read \(read)
+      """)
+    let finding = LinearizabilityChecker(Counter()).check(history)
+    #expect(finding.verdict == (read == 3 || read == 8 ? .valid : .invalid))
+  }
+}
