@@ -16,9 +16,12 @@ struct BruteForce {
 
   private var items: [Item] = []
 
-  static func isLinearizable(_ history: History, isKeyed: Bool = false) -> Bool {
+  /// - Parameter failedCasSaw: Whether a failed compare-and-set saw another value.
+  static func isLinearizable(
+    _ history: History, isKeyed: Bool = false, failedCasSaw: Bool = false
+  ) -> Bool {
     var byKey: [Value: BruteForce] = [:]
-    for call in history.calls where call.outcome != .fail {
+    for call in history.calls where failedCasSaw || call.outcome != .fail {
       var value = call.value
       var key = Value.null
       if isKeyed, let pair = value.elements {
@@ -27,8 +30,8 @@ struct BruteForce {
       }
       byKey[key, default: BruteForce()].items.append(
         Item(
-          f: call.f, value: value, start: call.position,
-          end: call.outcome == .ok ? (call.end ?? .max) : .max))
+          f: call.outcome == .fail ? "differs" : call.f, value: value, start: call.position,
+          end: call.outcome != .info ? (call.end ?? .max) : .max))
     }
     return byKey.values.allSatisfy { object in
       var used = [Bool](repeating: false, count: object.items.count)
@@ -59,6 +62,9 @@ struct BruteForce {
       if item.end != .max && item.value != state { return nil }
       return state
     case "write": return item.value
+    case "differs":
+      if item.value.elements?.first == state { return nil }
+      return state
     default:
       guard let pair = item.value.elements, pair[0] == state else { return nil }
       return pair[1]

@@ -9,20 +9,27 @@ struct TwinTests {
   /// Compares the verdicts on many histories; the evidence must be invalid by itself.
   ///
   /// - Returns: How many were invalid.
-  private func compare(_ shape: Shape, seeds: Range<UInt64>) throws -> Int {
+  private func compare(
+    _ shape: Shape, seeds: Range<UInt64>, failedCasSaw: Bool = false
+  ) throws -> Int {
     var invalid = 0
     for seed in seeds {
       let history = try History.random(shape, seed: seed)
       let isKeyed = shape.keys > 1
-      let expected = BruteForce.isLinearizable(history, isKeyed: isKeyed)
-      let model: any Model = isKeyed ? KeyValueModel() : RegisterModel()
+      let expected = BruteForce.isLinearizable(
+        history, isKeyed: isKeyed, failedCasSaw: failedCasSaw)
+      let model: any Model =
+        isKeyed
+        ? KeyValueModel() : RegisterModel(failedCas: failedCasSaw ? .observed : .ignored)
       let finding = LinearizabilityChecker(model).check(history)
       #expect(finding.verdict == (expected ? .valid : .invalid), "seed \(seed)")
       guard let anomaly = finding.anomalies.first else { continue }
       invalid += 1
       let lines = Set(anomaly.operations)
       let part = try History(history.operations.filter { lines.contains($0.index) })
-      #expect(!BruteForce.isLinearizable(part, isKeyed: isKeyed), "evidence of seed \(seed)")
+      let isPartValid = BruteForce.isLinearizable(
+        part, isKeyed: isKeyed, failedCasSaw: failedCasSaw)
+      #expect(!isPartValid, "evidence of seed \(seed)")
       #expect(anomaly.explanation.split(separator: "\n").count <= 40, "seed \(seed)")
     }
     return invalid
@@ -47,6 +54,15 @@ struct TwinTests {
     let shape = Shape(operations: 12, keys: 3, lies: 0.05)
     let invalid = try compare(shape, seeds: UInt64(batch * 500)..<UInt64(batch * 500 + 500))
     #expect((50...450).contains(invalid), "\(invalid) of 500 are invalid")
+  }
+
+  @Test("on histories in which a failed compare-and-set saw another value", arguments: 0..<10)
+  func failedCas(batch: Int) throws {
+    let shape = Shape(
+      operations: 4 + batch % 5, values: 2, crashes: 0.3, casShare: 0.5)
+    let invalid = try compare(
+      shape, seeds: UInt64(batch * 500)..<UInt64(batch * 500 + 500), failedCasSaw: true)
+    #expect((25...475).contains(invalid), "\(invalid) of 500 are invalid")
   }
 
   @Test("on wide histories with many crashed operations", arguments: 0..<4)
