@@ -36,7 +36,7 @@ public struct Test: Sendable {
         seed: plan.seed, nodes: names.nodes, concurrency: plan.concurrency,
         keyCount: plan.keyCount, operationsPerKey: plan.operationsPerKey, topology: topology,
         latency: plan.latency ?? 0))
-    let specs = try plan.nemesis.flatMap { try parseNemesis($0) }
+    let specs = try plan.nemesis.flatMap { try parseNemesis($0, all: plan.place.families) }
     families = FaultFamily.allCases.filter { family in specs.contains { $0.family == family } }
     if let faults = plan.faults {
       let names = names
@@ -92,4 +92,14 @@ public struct Test: Sendable {
 extension Test {
   /// The schedule of faults, as plans have it.
   public var scheduleValue: [Value] { schedule.map { $0.value(names) } }
+}
+
+extension Plan.Place {
+  /// The families of faults that `--nemesis all` stands for here.
+  fileprivate var families: [FaultFamily] {
+    switch self {
+    case .simulated: FaultFamily.allCases
+    case .local: [.partition, .kill, .pause, .delay, .loss, .duplicate, .reorder]
+    }
+  }
 }
