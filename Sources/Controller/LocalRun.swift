@@ -49,6 +49,9 @@ public struct LocalRun {
     self.settings = settings
   }
 
+  /// Refuses what can't be done on this machine's processes, before anything is made.
+  public func check() throws { try test.check(against: LocalProcesses(settings)) }
+
   /// Runs to the end, in real time.
   public func run(
     journal: any RunJournal, interrupted: @escaping @Sendable () -> Bool,

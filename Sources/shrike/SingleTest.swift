@@ -15,6 +15,7 @@ struct SingleTest {
   func run() throws -> Controller.ExitCode {
     // Looked up before a folder is made, so that what makes no sense leaves nothing behind.
     let test = try Controller.Test(plan)
+    try check()
     let folder = try RunFolder.create(in: FilePath(output.results), plan: plan)
     var stored = plan
     stored.faults = test.scheduleValue
@@ -29,6 +30,17 @@ struct SingleTest {
     say(outcome.text)
     if output.json { print(document.value.json) }
     return outcome.exitCode
+  }
+
+  /// Refuses what makes no sense in the plan's place.
+  private func check() throws {
+    switch plan.place {
+    case .simulated: _ = try SimulatedRun(plan)
+    case .local:
+      try LocalRun(
+        plan, LocalRun.Surroundings(folder: RunFolder("/"), executable: ownExecutable)
+      ).check()
+    }
   }
 
   private func run(_ journal: Journal, _ folder: RunFolder) throws -> Outcome {
