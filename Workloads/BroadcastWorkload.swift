@@ -44,10 +44,9 @@ public struct BroadcastWorkload: Workload {
   public var finalRead: String? { "read" }
 
   public func accepts(finalReads: [Value], after history: [Operation]) -> Bool {
-    let added = history.compactMap { $0.type == .ok && $0.f == "broadcast" ? $0.value : nil }
-    return finalReads.allSatisfy { read in
-      Set(added).isSubset(of: read.elements ?? [])
-    }
+    let added = Set(
+      history.lazy.filter { $0.type == .ok && $0.f == "broadcast" }.map(\.value))
+    return finalReads.allSatisfy { added.isSubset(of: $0.elements ?? []) }
   }
 
   public var checkers: [any Checker] { [SetFullChecker()] }

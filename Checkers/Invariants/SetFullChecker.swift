@@ -12,7 +12,9 @@ public import Verdicts
 ///
 /// Invalid are lost elements, elements twice in one read (`duplicated`), elements that no add can
 /// have brought (`phantom`), and final reads, marked `"final":true`, that differ (`diverging`).
-/// Without a stable element nothing is known: the verdict is unknown.
+/// Without a stable element nothing is known: the verdict is unknown. So it is where final reads of
+/// named nodes had not come to rest: of each of these nodes only the last final read is judged as
+/// such, see ``FinalReads``.
 public struct SetFullChecker: Checker {
   public var name: String { "set-full" }
 
@@ -25,9 +27,16 @@ public struct SetFullChecker: Checker {
     let outcome = SetOutcome(timeline, history)
     var finding = Finding(name, .valid, facts: outcome.facts)
     finding.anomalies = outcome.anomalies
-    if !outcome.anomalies.isEmpty {
+    if let unrest = timeline.finalReads.unrest {
+      // What was missing may still have come.
+      finding.anomalies.removeAll { $0.type == "lost" || $0.type == "diverging" }
+      if finding.anomalies.isEmpty {
+        return Finding(name, .unknown, reason: unrest, facts: outcome.facts)
+      }
+    }
+    if !finding.anomalies.isEmpty {
       finding.verdict = .invalid
-      finding.reason = outcome.anomalies.map { "\($0.count) \($0.type)" }.joined(separator: ", ")
+      finding.reason = finding.anomalies.map { "\($0.count) \($0.type)" }.joined(separator: ", ")
     } else if outcome.stableCount == 0 {
       finding.verdict = .unknown
       finding.reason =

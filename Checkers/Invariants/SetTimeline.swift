@@ -46,9 +46,12 @@ struct SetTimeline {
   /// The `index` of the first operation that the checker has no name for, and why.
   private(set) var problem: String?
 
+  /// The final reads of named nodes, of each of which only the last is judged as such.
+  let finalReads: FinalReads
   private var numbers: [Value: Int32] = [:]
 
   init(_ history: History) {
+    finalReads = FinalReads(history)
     let lines = history.operations
     for position in lines.indices where problem == nil {
       let invocation = lines[position]
@@ -107,9 +110,11 @@ struct SetTimeline {
         distinct.append(element)
       }
     }
-    let isFinal = [lines[position], lines[partner]].contains { line in
+    let isMarked = [lines[position], lines[partner]].contains { line in
       line.extra["final"] == true || line.extra["final?"] == true
     }
+    let isOfNode = lines[partner].extra["node"] != nil
+    let isFinal = isMarked && (!isOfNode || finalReads.last.contains(partner))
     reads.append(
       Read(invocation: position, completion: partner, isFinal: isFinal, elements: distinct))
   }

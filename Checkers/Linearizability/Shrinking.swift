@@ -131,9 +131,10 @@ extension ObjectHistory {
         fates[$0] == .kept && invoked[$0] > returned[operation] && !actions[$0].isPure
       }.prefix(64).map { returned[$0] }.min()
       guard let hider, hider != .max else { continue }
+      // Whoever sees its state keeps it, even where it can't be the one that is seen: a person who
+      // reads of a value wants to know where it came from, and what took its place.
       let isSeen = [observers[target] ?? [], differing].joined().contains { other in
         other != operation && fates[other] == .kept && actions[other].sees(target)
-          && returned[other] > invoked[operation] && invoked[other] < hider
       }
       if !isSeen { fates[operation] = .dropped }
     }

@@ -4,7 +4,7 @@ public import Values
 
 /// A fault that was injected or ended, and what came of it: a line of `faults.jsonl`.
 public struct AppliedFault: Hashable, Sendable {
-  /// The environment's time.
+  /// When it was done, since the main phase began.
   public var time: Nanoseconds
   public var fault: ScheduledFault
   public var report: FaultReport
@@ -18,6 +18,7 @@ public struct AppliedFault: Hashable, Sendable {
   /// needed to do it again.
   public func line(_ names: NodeNames) -> Value {
     guard case .map(var map) = fault.value(names) else { return .null }
+    map["time"] = .integer(Int(time))
     map["did"] = .map(
       ValueMap(report.did.map { .init(key: .string(names[$0]), value: .string($1)) }))
     map["tookHold"] = report.tookHold.map { .bool($0) } ?? .null

@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 import Systems
 import Values
@@ -64,25 +65,23 @@ public struct Campaign: Sendable {
   public func run(
     cores: Int, interrupted: @escaping @Sendable () -> Bool = { false },
     watch: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
-  ) async throws -> Result {
+  ) throws -> Result {
     let shared = Shared(next: seeds.lowerBound)
-    await withTaskGroup(of: Void.self) { group in
-      for _ in 0..<max(1, cores) {
-        group.addTask {
-          while !interrupted(), let seed = claim(from: shared) {
-            do {
-              let outcome = try SimulatedRun(plan.seeded(seed)).run()
-              let (count, failed) = shared.withLock { state in
-                state.outcomes[seed] = outcome
-                if outcome.verdict == .invalid { state.failureCount += 1 }
-                return (state.outcomes.count, state.failureCount)
-              }
-              watch(count, failed)
-            } catch {
-              shared.withLock { $0.firstError = $0.firstError ?? error }
-              return
-            }
+    // Threads and not tasks: a run never suspends, and a process that also owns children should
+    // have no threads that it did not ask for.
+    DispatchQueue.concurrentPerform(iterations: max(1, cores)) { _ in
+      while !interrupted(), let seed = claim(from: shared) {
+        do {
+          let outcome = try SimulatedRun(plan.seeded(seed)).run()
+          let (count, failed) = shared.withLock { state in
+            state.outcomes[seed] = outcome
+            if outcome.verdict == .invalid { state.failureCount += 1 }
+            return (state.outcomes.count, state.failureCount)
           }
+          watch(count, failed)
+        } catch {
+          shared.withLock { $0.firstError = $0.firstError ?? error }
+          return
         }
       }
     }

@@ -56,7 +56,8 @@ public struct Driver: Sendable {
   public init(_ settings: DriverSettings, generator: any Generator, schedule: [ScheduledFault]) {
     self.settings = settings
     self.generator = generator
-    context = GeneratorContext(concurrency: settings.concurrency)
+    context = GeneratorContext(
+      concurrency: settings.concurrency, turn: Draws(seed: settings.seed, stream: 0x7475_726e).key)
     threads = (0..<settings.concurrency).map { thread in
       ClientThread(
         process: thread, node: NodeID(thread % settings.nodes.count),
@@ -216,7 +217,7 @@ extension Driver {
     progress.invoked += 1
     generator.update(operation, thread: thread, context)
     threads[thread].pending = PendingOperation(
-      f: f, value: value, extra: extra, invoked: now, isCalm: faults.isCalm)
+      f: f, value: value, extra: extra, invoked: now, isCalm: faults.isCalm(at: now))
     follow(threads[thread].client.begin(f, value), thread: thread, into: &actions)
   }
 
@@ -302,7 +303,7 @@ extension Driver {
       guard let thread = waitingThread(for: id), let pending = threads[thread].pending else {
         continue
       }
-      if settings.workload.demandsReplies && pending.isCalm && faults.isCalm {
+      if settings.workload.demandsReplies && pending.isCalm && faults.isCalm(at: now) {
         problems.append(.noReply(threads[thread].node, f: pending.f))
       }
       complete(
@@ -323,7 +324,7 @@ extension Driver {
     _ fault: ScheduledFault, value: Value, at time: Nanoseconds
   ) {
     now = time
-    faults.note(fault)
+    faults.note(fault, at: now)
     progress.faultsInForce = faults.inForce
     let operation = Operation(
       time: time, type: .info, process: .nemesis, f: fault.f, value: value)

@@ -16,9 +16,13 @@ public struct DriverSettings: Sendable {
   /// How soon a generator that has nothing now is asked again.
   public var pollInterval: Nanoseconds = .milliseconds(1)
 
+  /// What the choice of threads follows from.
+  public var seed: UInt64
+
   public init(
     workload: any Workload, names: NodeNames, concurrency: Int, timeout: Nanoseconds,
-    finalTimeLimit: Nanoseconds = .seconds(30), start: Nanoseconds = 0
+    finalTimeLimit: Nanoseconds = .seconds(30), start: Nanoseconds = 0,
+    seed: UInt64 = 0
   ) {
     precondition(concurrency > 0, "a test needs a client thread, not \(concurrency)")
     self.workload = workload
@@ -27,6 +31,7 @@ public struct DriverSettings: Sendable {
     self.timeout = timeout
     self.finalTimeLimit = finalTimeLimit
     self.start = start
+    self.seed = seed
   }
 
   public var nodes: [NodeID] { names.nodes }

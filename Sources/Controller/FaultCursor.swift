@@ -16,8 +16,16 @@ struct FaultCursor: Sendable {
 
   mutating func start(at time: Nanoseconds) { start = time }
 
-  /// Whether no fault is in force.
-  var isCalm: Bool { inForce.isEmpty }
+  /// When the last fault began or ended.
+  private var lastChange: Nanoseconds?
+
+  /// How long a node may take to come back after a fault ended.
+  static let recoveryTime = Nanoseconds.seconds(1)
+
+  /// Whether no fault is in force, and none was so recently that a node may still be coming back.
+  func isCalm(at now: Nanoseconds) -> Bool {
+    inForce.isEmpty && lastChange.map { now - $0 >= FaultCursor.recoveryTime } ?? true
+  }
 
   /// When the next fault is due.
   var nextTime: Nanoseconds? {
@@ -31,7 +39,8 @@ struct FaultCursor: Sendable {
   }
 
   /// Notes that a fault was applied.
-  mutating func note(_ fault: ScheduledFault) {
+  mutating func note(_ fault: ScheduledFault, at now: Nanoseconds) {
+    lastChange = now
     inForce.removeAll { $0 == fault.family }
     if fault.breaks { inForce.append(fault.family) }
   }

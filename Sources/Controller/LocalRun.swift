@@ -31,7 +31,8 @@ public struct LocalRun {
     test = try Test(plan)
     let nodes = surroundings.folder.nodes.string
     var settings = LocalSettings(
-      names: test.names, command: try plan.command(surroundings.executable), dataDirectory: nodes)
+      names: test.names, command: try plan.command(surroundings.executable),
+      dataDirectory: surroundings.folder.data.string)
     settings.supervisor = [surroundings.executable, "supervise"]
     settings.logDirectory = nodes
     settings.seed = plan.seed

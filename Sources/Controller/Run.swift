@@ -76,7 +76,8 @@ public struct Run {
         let fault = fault.resolved(
           primaries: environment.primaries, of: environment.names.nodes)
         let report = environment.apply(fault.fault)
-        let applied = AppliedFault(time: environment.now, fault: fault, report: report)
+        let applied = AppliedFault(
+          time: environment.now - driver.settings.start, fault: fault, report: report)
         faults.append(applied)
         driver.applied(
           fault, value: applied.value(environment.names), at: environment.now)

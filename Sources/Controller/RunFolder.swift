@@ -31,7 +31,10 @@ public struct RunFolder: Hashable, Sendable {
   public var messages: FilePath { path.appending("messages.jsonl") }
   public var faults: FilePath { path.appending("faults.jsonl") }
   public var verdict: FilePath { path.appending("verdict.json") }
+  /// A folder for each node's log.
   public var nodes: FilePath { path.appending("nodes") }
+  /// A folder for each node's files.
+  public var data: FilePath { path.appending("data") }
 
   /// Writes a value as a file of indented JSON.
   public func write(_ value: Value, to file: FilePath) throws {

@@ -78,7 +78,8 @@ public struct Test: Sendable {
     try environment.start()
     let settings = DriverSettings(
       workload: workload, names: names, concurrency: plan.concurrency,
-      timeout: plan.timeout ?? workload.standardTimeout, start: environment.now)
+      timeout: plan.timeout ?? workload.standardTimeout, start: environment.now,
+      seed: plan.seed)
     var run = Run(
       environment, driver: Driver(settings, generator: generator, schedule: schedule),
       journal: journal, interrupted: interrupted, watch: watch)

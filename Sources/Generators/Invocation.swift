@@ -2,7 +2,7 @@ public import Histories
 public import Values
 
 /// What is to be done, without when and by whom.
-public struct Call: Hashable, Sendable {
+public struct Draft: Hashable, Sendable {
   public var f: String
   public var value: Value
   /// Further fields of the operation, such as `"final": true`.
@@ -52,11 +52,11 @@ public struct Invocation: Hashable, Sendable {
     self.extra = extra
   }
 
-  /// A call for a free thread of the context's choice, to be done now.
+  /// An operation for a free thread of the context's choice, to be done now.
   ///
   /// - Precondition: A thread of the context is free.
-  public init(_ call: Call, in context: GeneratorContext) {
-    self.init(f: call.f, value: call.value, extra: call.extra, in: context)
+  public init(_ draft: Draft, in context: GeneratorContext) {
+    self.init(f: draft.f, value: draft.value, extra: draft.extra, in: context)
   }
 
   /// A sleep or a message, for a free thread of the context's choice, to be done now.

@@ -10,18 +10,18 @@ public struct Nothing: Generator {
 /// A single operation.
 public struct Once: Generator {
   private var action: Invocation.Action?
-  private let call: Call
+  private let draft: Draft
 
-  public init(_ call: Call) {
+  public init(_ draft: Draft) {
     action = .call
-    self.call = call
+    self.draft = draft
   }
 
-  public init(_ f: String, _ value: Value = .null) { self.init(Call(f, value)) }
+  public init(_ f: String, _ value: Value = .null) { self.init(Draft(f, value)) }
 
   init(_ action: Invocation.Action) {
     self.action = action
-    call = Call("")
+    draft = Draft("")
   }
 
   public mutating func next(_ context: GeneratorContext) -> Offer {
@@ -29,7 +29,7 @@ public struct Once: Generator {
     guard context.hasFreeThread else { return .pending }
     self.action = nil
     return .invocation(
-      action == .call ? Invocation(call, in: context) : Invocation(action, in: context))
+      action == .call ? Invocation(draft, in: context) : Invocation(action, in: context))
   }
 }
 
@@ -52,16 +52,16 @@ public struct Log: Generator {
 }
 
 /// A list of operations, each once.
-public struct Calls: Generator {
-  private let calls: [Call]
+public struct Script: Generator {
+  private let drafts: [Draft]
   private var position = 0
 
-  public init(_ calls: [Call]) { self.calls = calls }
+  public init(_ drafts: [Draft]) { self.drafts = drafts }
 
   public mutating func next(_ context: GeneratorContext) -> Offer {
-    guard position < calls.count else { return .exhausted }
+    guard position < drafts.count else { return .exhausted }
     guard context.hasFreeThread else { return .pending }
     defer { position += 1 }
-    return .invocation(Invocation(calls[position], in: context))
+    return .invocation(Invocation(drafts[position], in: context))
   }
 }

@@ -4,7 +4,8 @@
 /// and streams never disturb each other. Nothing here calls the C library's floating-point
 /// functions, whose last bits differ between machines.
 public struct Draws: Hashable, Sendable {
-  @usableFromInline let key: UInt64
+  /// What distinguishes this sequence from others.
+  public let key: UInt64
   /// The number of the next draw.
   public var number: UInt64
 

@@ -19,14 +19,14 @@ struct CampaignReport {
     self.output = output
   }
 
-  func run() async throws -> Campaign.Result {
+  func run() throws -> Campaign.Result {
     say(
       "\(campaign.plan.title), seeds \(campaign.seeds.lowerBound)…"
         + "\(campaign.seeds.upperBound - 1)")
     let total = campaign.seeds.count
     let line = Mutex(StatusLine())
     let began = monotonicSeconds()
-    let result = try await campaign.run(
+    let result = try campaign.run(
       cores: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
       interrupted: { Interruption.hasCome }
     ) { count, failed in

@@ -56,7 +56,7 @@ struct CheckCommand: ParsableCommand {
     if stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
       return try findings(onRun: RunFolder(FilePath(file)))
     }
-    let checkers = try [checker()]
+    let checkers = [try chosenChecker()]
     return try judge(HistoryFile(path: file), named: file, with: checkers)
   }
 

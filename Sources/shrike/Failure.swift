@@ -10,7 +10,7 @@ import Verdicts
 
 /// Ends the program with one line that says what is wrong, and the exit code that fits.
 enum Failure {
-  static func quit(_ code: Controller.ExitCode, _ text: String, json: Bool) -> Never {
+  static func end(_ code: Controller.ExitCode, _ text: String, json: Bool) -> Never {
     complain("shrike: \(text)")
     if json {
       var document = VerdictDocument(.unknown)

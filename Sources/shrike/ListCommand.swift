@@ -22,7 +22,7 @@ struct ListCommand: ParsableCommand {
     case (nil, _): print(Catalogue.overview)
     case ("system", let name?):
       guard let system = BundledSystem.named(name) else {
-        Failure.exit(
+        Failure.end(
           .usage,
           "there is no system \"\(name)\"; there are "
             + BundledSystem.all.map(\.description.name).joined(separator: ", "), json: false)
@@ -30,7 +30,7 @@ struct ListCommand: ParsableCommand {
       print(Catalogue.page(system.description))
     case ("workload", let name?):
       guard let workload = workload(named: name) else {
-        Failure.exit(
+        Failure.end(
           .usage,
           "there is no workload \"\(name)\"; there are "
             + workloads.map { $0.name }.joined(separator: ", "), json: false)
@@ -38,7 +38,7 @@ struct ListCommand: ParsableCommand {
       print(Catalogue.page(workload))
     case (let kind?, _):
       guard let section = Catalogue.section(kind) else {
-        Failure.exit(
+        Failure.end(
           .usage,
           "there is no list of \"\(kind)\"; there are system, workload, nemesis, checker, model, "
             + "format", json: false)

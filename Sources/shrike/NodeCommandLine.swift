@@ -28,7 +28,7 @@ struct NodeCommandLine: ParsableCommand {
 
   func run() throws {
     guard let system = BundledSystem.named(algorithm) else {
-      Failure.exit(
+      Failure.end(
         .usage,
         "there is no system \"\(algorithm)\"; there are "
           + BundledSystem.all.map(\.description.name).joined(separator: ", "), json: false)

@@ -36,7 +36,7 @@ struct ReplayCommand: ParsableCommand {
       plan.build = BuildID.current
       quit(try SingleTest(plan: plan, output: output, trace: trace).run().rawValue)
     } catch {
-      Failure.exit(Failure.code(of: error), "\(error)", json: output.json)
+      Failure.end(Failure.code(of: error), "\(error)", json: output.json)
     }
   }
 

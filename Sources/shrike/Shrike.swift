@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// The command line.
 @main
-struct Shrike: AsyncParsableCommand {
+struct Shrike: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "shrike",
     abstract: "Drives a distributed system, breaks it, and judges what it answered.",

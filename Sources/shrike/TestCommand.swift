@@ -6,7 +6,7 @@ import SystemPackage
 import Values
 import Verdicts
 
-struct TestCommand: AsyncParsableCommand {
+struct TestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "test",
     abstract: "Drive a system, break it while it runs, and judge the history.")
@@ -26,7 +26,7 @@ struct TestCommand: AsyncParsableCommand {
   @Option(help: "Write a line for each event of a simulated run to this file.")
   var trace: String?
 
-  func run() async throws {
+  func run() throws {
     Interruption.watch()
     do {
       var plan = try test.plan()
@@ -34,7 +34,7 @@ struct TestCommand: AsyncParsableCommand {
         guard plan.place == .simulated else {
           throw PlanError("--runs needs --env simulated; --test-count repeats a test in real time")
         }
-        return try await runCampaign(plan, runs)
+        return try runCampaign(plan, runs)
       }
       var code = Controller.ExitCode.valid
       for number in 0..<max(1, testCount) {
@@ -44,16 +44,16 @@ struct TestCommand: AsyncParsableCommand {
       }
       quit(code.rawValue)
     } catch {
-      Failure.exit(Failure.code(of: error), "\(error)", json: output.json)
+      Failure.end(Failure.code(of: error), "\(error)", json: output.json)
     }
   }
 
-  private func runCampaign(_ plan: Plan, _ runs: Int) async throws {
+  private func runCampaign(_ plan: Plan, _ runs: Int) throws {
     guard runs > 0 else { throw PlanError("--runs \(runs): at least 1") }
     let first = test.seed ?? 0
     let campaign = Campaign(
       plan: plan, seeds: first..<first + UInt64(runs), failureLimit: failFast ? 1 : nil)
-    let result = try await CampaignReport(campaign, output: output).run()
+    let result = try CampaignReport(campaign, output: output).run()
     quit(result.exitCode.rawValue)
   }
 }

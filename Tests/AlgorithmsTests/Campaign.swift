@@ -6,9 +6,6 @@ import Values
 
 /// One fixed way to break a cluster, for correct systems and for those with a planted bug.
 struct FaultSchedule {
-  /// Between the beginnings of faults.
-  var interval: ClosedRange<Nanoseconds> = .milliseconds(20)...(.milliseconds(400))
-  var duration: ClosedRange<Nanoseconds> = .milliseconds(20)...(.milliseconds(1200))
   var end: Nanoseconds = .seconds(10)
 
   private var draws: Draws
@@ -27,7 +24,11 @@ struct FaultSchedule {
   }
 
   /// Does what is due.
-  mutating func apply(to environment: some Environment, at time: Nanoseconds) {
+  ///
+  /// - Parameter primaries: The nodes that lead now, which are struck more often.
+  mutating func apply(
+    to environment: some Environment, at time: Nanoseconds, primaries: [NodeID]
+  ) {
     while let place = mends.firstIndex(where: { $0.time <= time }) {
       _ = environment.apply(mends.remove(at: place).fault)
     }
@@ -37,11 +38,11 @@ struct FaultSchedule {
       next = .max
       return
     }
-    next = time + draws.within(interval)
-    let (fault, mend) = draw(environment.names.nodes)
+    next = time + span(upTo: 6)
+    let (fault, mend) = draw(order(environment.names.nodes, primaries))
     counts[fault.family, default: 0] += 1
     _ = environment.apply(fault)
-    mends.append((time + draws.within(duration), mend))
+    mends.append((time + span(upTo: 10), mend))
   }
 
   private func healAll(_ environment: some Environment) {
@@ -51,6 +52,19 @@ struct FaultSchedule {
     _ = environment.apply(.resume(nodes))
     _ = environment.apply(.restart(nodes))
     _ = environment.apply(.resetClocks)
+  }
+
+  /// A span of milliseconds on a logarithmic scale: most are short, some are long.
+  private mutating func span(upTo exponent: Int) -> Nanoseconds {
+    let longest = Int64(1) << Int64(1 + draws.below(exponent))
+    return draws.within(.milliseconds(longest / 2)...(.milliseconds(longest)))
+  }
+
+  /// The nodes in a random order, three times of four with those that lead in front.
+  private mutating func order(_ nodes: [NodeID], _ primaries: [NodeID]) -> [NodeID] {
+    let order = draws.shuffled(nodes)
+    guard draws.below(4) > 0 else { return order }
+    return primaries + order.filter { !primaries.contains($0) }
   }
 
   private mutating func draw(_ nodes: [NodeID]) -> (Fault, mend: Fault) {
@@ -82,13 +96,12 @@ struct FaultSchedule {
 
   private mutating func victims(_ nodes: [NodeID]) -> [NodeID] {
     let count = draws.below(4) == 0 ? nodes.count : 1 + draws.below(2)
-    return Array(draws.shuffled(nodes).prefix(count))
+    return Array(nodes.prefix(count))
   }
 
   /// Halves, one node alone, or links cut one way only.
   private mutating func cutLinks(_ nodes: [NodeID]) -> [Link] {
-    let order = draws.shuffled(nodes)
-    let side = Set(order.prefix(1 + draws.below(2)))
+    let side = Set(nodes.prefix(1 + draws.below(2)))
     let shape = draws.below(4)
     return nodes.flatMap { a in
       nodes.filter { b in
@@ -165,12 +178,13 @@ struct KeyValueCampaign<N: Algorithm> {
 
   init(
     seed: UInt64, nodeCount: Int = 5, clientCount: Int = 6, bugs: Set<String> = [],
-    options: [String: String] = [:]
+    options: [String: String] = [:], checksEncoding: Bool = false
   ) {
     var settings = SimulationSettings(names: .numbered(count: nodeCount), seed: seed)
+    settings.checksEncoding = checksEncoding
     settings.bugs = bugs
     settings.options = options
-    settings.latency = .uniform(.microseconds(500)...(.milliseconds(8)))
+    settings.latency = .uniform(.microseconds(500)...(.milliseconds(16)))
     settings.syncLatency = .microseconds(100)...(.milliseconds(5))
     simulation = Simulation(settings, invariants: N.invariants())
     schedule = FaultSchedule(seed: seed)
@@ -193,7 +207,7 @@ struct KeyValueCampaign<N: Algorithm> {
         default: break
         }
       }
-      schedule.apply(to: simulation, at: simulation.now)
+      schedule.apply(to: simulation, at: simulation.now, primaries: primaries)
       for place in clients.indices { act(place) }
     }
     outcome.handled = simulation.handledCount
@@ -201,6 +215,12 @@ struct KeyValueCampaign<N: Algorithm> {
     outcome.marks = simulation.marks
     outcome.faults = schedule.counts
     return outcome
+  }
+
+  /// The nodes that a kill or a partition of primaries would strike.
+  private var primaries: [NodeID] {
+    guard simulation.now >= schedule.nextTime else { return [] }
+    return simulation.names.nodes.filter { (simulation.node($0) as? Raft)?.role == .leader }
   }
 
   private mutating func act(_ place: Int) {

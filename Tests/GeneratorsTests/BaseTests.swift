@@ -18,7 +18,7 @@ import Values
   }
 
   @Test func `an operation carries time, thread, process and further fields`() {
-    var once = Once(Call("read", 7, extra: ValueMap([.init(key: "final", value: true)])))
+    var once = Once(Draft("read", 7, extra: ValueMap([.init(key: "final", value: true)])))
     var context = world(concurrency: 3, time: 42, busy: [0, 1, 3])
     context.processes[2] = 8
     let invocation = once.next(context).invocation

@@ -34,6 +34,15 @@ import Values
     #expect(run.end == .exhausted)
   }
 
+  @Test(arguments: UInt64(0)..<20)
+  func `a mix that was asked while all were busy goes on as one that was not`(seed: UInt64) {
+    let fresh = Mix(
+      Draws(seed: seed), numbers("a"), Nothing(), Nothing(), numbers("b"), Nothing(), numbers("c"))
+    var asked = fresh
+    for _ in 0..<3 { #expect(asked.take(world(busy: [0, 1, 2])) == .pending) }
+    #expect(alone.run(asked.limit(50)).sequence == alone.run(fresh.limit(50)).sequence)
+  }
+
   @Test func `a pending child of a mix does not hold up the others`() {
     var generator = Mix(Draws(seed: 1), Deferred { _, _ in nil }, numbers("b"))
     for turn in 0..<50 {

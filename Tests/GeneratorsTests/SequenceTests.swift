@@ -99,12 +99,14 @@ import Values
   }
 
   @Test func `another generator's success does not end a generator until ok`() {
-    let mine = OnThreads(ThreadSet([0]), numbers("mine").untilOk())
-    var generator = AnyOf(mine, OnThreads(ThreadSet([1]), numbers("other")))
-    // Thread 1 succeeds while thread 0 is at work.
-    let context = world()
+    var generator = numbers("mine").untilOk()
+    let mine = generator.take(world()).invocation?.thread ?? -1
+    let other = (mine + 1) % 2
     generator.update(
-      Operation(type: .ok, process: .client(1), f: "other"), thread: 1, context)
-    #expect(generator.next(world(busy: [1, 2])).invocation?.f == "mine")
+      Operation(type: .ok, process: .client(other), f: "other"), thread: other, world())
+    #expect(generator.take(world()).invocation?.f == "mine")
+    generator.update(
+      Operation(type: .ok, process: .client(mine), f: "mine"), thread: mine, world())
+    #expect(generator.take(world()) == .exhausted)
   }
 }

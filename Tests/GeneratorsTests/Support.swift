@@ -12,7 +12,7 @@ func numbers(_ f: String = "write") -> any Generator {
 
 /// Operations named `f` with the values 0 ..< `count`.
 func numbers(_ f: String = "write", to count: Int) -> any Generator {
-  Calls((0..<count).map { Call(f, .integer($0)) })
+  Script((0..<count).map { Draft(f, .integer($0)) })
 }
 
 extension GeneratorSimulation.Run {

@@ -127,6 +127,21 @@ struct CrashTests {
     }
   }
 
+  @Test("what a kill left in memory is durable when the node starts again")
+  func settledAfterKill() {
+    for seed in 0..<50 as Range<UInt64> {
+      let simulation = simulate(Ledger.self, seed: seed) { $0.bugs = ["no-sync"] }
+      simulation.submit(.addDelta(1), as: RequestID(client: 0, number: 0), to: n1)
+      simulation.run(for: .milliseconds(5))
+      for crash in [Fault.kill([n1]), .powerLoss([n1])] {
+        _ = simulation.apply(crash)
+        _ = simulation.apply(.restart([n1]))
+        simulation.run(for: .milliseconds(30))
+      }
+      #expect(simulation.node(n1).total == 1, "seed \(seed)")
+    }
+  }
+
   @Test("nothing that left a node is lost by power loss", arguments: [false, true])
   func barrier(betweenEffects: Bool) {
     let losing = (0..<2_000 as Range<UInt64>).filter {
@@ -151,7 +166,7 @@ struct CrashTests {
       let simulation = simulate(Pinger.self, seed: seed) { $0.crashesBetweenEffects = 1 }
       simulation.run(for: .milliseconds(20))
       let report = simulation.apply(.kill([n1]))
-      #expect(report == FaultReport(did: [n1: "killed"], tookHold: nil))
+      #expect(report == FaultReport(did: [n1: "killed"], tookHold: true))
       #expect(simulation.isUp(n1))
       simulation.run(for: .milliseconds(20))
       #expect(!simulation.isUp(n1), "seed \(seed)")
@@ -198,10 +213,8 @@ struct CrashTests {
     #expect(simulation.node(n1).requests.isEmpty)
   }
 
-  @Test("a reply to a request that this process never received is dropped")
-  func unknownRequest() {
-    // Answers a request of an earlier process: it remembers nothing, but a service's late answer
-    // would; here the node is restarted between request and sync.
+  @Test("a request whose process is gone is never answered, though it took effect")
+  func orphanedRequest() {
     for seed in 0..<50 as Range<UInt64> {
       let simulation = simulate(Ledger.self, seed: seed) { $0.bootDelay = 0...0 }
       simulation.submit(.addDelta(1), as: RequestID(client: 0, number: 0), to: n1)
@@ -213,6 +226,15 @@ struct CrashTests {
       #expect(simulation.run(for: .milliseconds(50)).isEmpty, "seed \(seed)")
       #expect(simulation.node(n1).total == 1)
     }
+  }
+
+  @Test("a reply to a request that this process never received is dropped")
+  func unknownRequest() {
+    let simulation = simulate(Forgetful.self)
+    simulation.submit(.custom("stranger"), as: RequestID(client: 0, number: 5), to: n1)
+    #expect(simulation.run(for: .milliseconds(50)).isEmpty)
+    simulation.submit(.custom("twice"), as: RequestID(client: 0, number: 6), to: n1)
+    #expect(simulation.run(for: .milliseconds(50)).count == 1)
   }
 
   @Test("faults that change nothing say so")

@@ -20,6 +20,31 @@ struct DeterminismTests {
     #expect(Self.run(seed) == Self.run(seed), "seed \(seed)")
   }
 
+  @Test("two processes agree on a history", .timeLimit(.minutes(1)))
+  func processes() async {
+    // Hashing is seeded anew in each process, so that a walk over a set would show here.
+    let child = await #expect(
+      processExitsWith: .success, observing: [\.standardOutputContent]
+    ) {
+      print("history \(DeterminismTests.summary)")
+    }
+    let output = String(decoding: child?.standardOutputContent ?? [], as: UTF8.self)
+    #expect(output.contains("history \(Self.summary)\n"))
+  }
+
+  /// All of what twenty runs leave behind, traces included.
+  static var summary: String {
+    var hasher = StableHasher()
+    for seed in 0..<20 as Range<UInt64> {
+      let run = Self.run(seed, traces: true)
+      hasher.put(run.digest)
+      for event in run.events { hasher.put("\(event)") }
+      for line in run.trace { hasher.put(line) }
+      hasher.put("\(run.faults) \(run.traffic)")
+    }
+    return String(hasher.value, radix: 16)
+  }
+
   @Test("different seeds give different histories")
   func differs() {
     let digests = Set((0..<100 as Range<UInt64>).map { Self.run($0).digest })
@@ -153,7 +178,7 @@ struct DeterminismTests {
     case 8: .disturb(Disturbance(kind, probability: 0.5, latency: .milliseconds(3)), allLinks)
     case 9: .calm(kind)
     case 10: .skew([node: .drift(nanosecondsPerSecond: 300_000_000)])
-    case 11: .skew([node: .offset(.seconds(-3))])
+    case 11: .skew([n1: .offset(.seconds(-3)), n2: .offset(.seconds(9)), n3: .offset(1)])
     default: .resetClocks
     }
   }

@@ -19,7 +19,7 @@ extension Raft {
       sink.put(admission.number)
       sink.put(admission.isRefused)
     }
-    sink.put(durableIndex)
+    if peers.isEmpty { sink.put(durableIndex) }
     if role == .preCandidate || role == .candidate { for vote in votes { sink.put(vote) } }
     if role == .leader { encodeLeadership(into: &sink) }
   }

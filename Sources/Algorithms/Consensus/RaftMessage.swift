@@ -20,6 +20,13 @@ public enum RaftMessage: NodeMessage {
     public var lastTerm: Int
     /// Nobody changes their term for it.
     public var isPreVote: Bool
+
+    public init(term: Int, lastIndex: Int, lastTerm: Int, isPreVote: Bool) {
+      self.term = term
+      self.lastIndex = lastIndex
+      self.lastTerm = lastTerm
+      self.isPreVote = isPreVote
+    }
   }
 
   public struct Vote: Hashable, Sendable {
@@ -27,6 +34,12 @@ public enum RaftMessage: NodeMessage {
     public var term: Int
     public var isGranted: Bool
     public var isPreVote: Bool
+
+    public init(term: Int, isGranted: Bool, isPreVote: Bool) {
+      self.term = term
+      self.isGranted = isGranted
+      self.isPreVote = isPreVote
+    }
   }
 
   /// The leader's entries after `previousIndex`; without entries a heartbeat.
@@ -38,6 +51,18 @@ public enum RaftMessage: NodeMessage {
     /// The leader's latest check that it still leads, which an answer of any kind confirms.
     public var round: Int
     public var entries: [RaftEntry]
+
+    public init(
+      term: Int, previousIndex: Int, previousTerm: Int, commitIndex: Int, round: Int,
+      entries: [RaftEntry]
+    ) {
+      self.term = term
+      self.previousIndex = previousIndex
+      self.previousTerm = previousTerm
+      self.commitIndex = commitIndex
+      self.round = round
+      self.entries = entries
+    }
   }
 
   public struct Appended: Hashable, Sendable {
@@ -47,6 +72,13 @@ public enum RaftMessage: NodeMessage {
     /// The `previousIndex` that is answered.
     public var previousIndex: Int
     public var outcome: Outcome
+
+    public init(term: Int, round: Int, previousIndex: Int, outcome: Outcome) {
+      self.term = term
+      self.round = round
+      self.previousIndex = previousIndex
+      self.outcome = outcome
+    }
   }
 
   public enum Outcome: Hashable, Sendable {

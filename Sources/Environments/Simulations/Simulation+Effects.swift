@@ -3,11 +3,13 @@ public import Nodes
 public import Values
 
 extension Simulation {
+  // Effects are taken by index here: an iterator would copy each of them once more.
+
   /// Executes the effects of one event, those at once that need not wait for a sync.
   @inlinable
   func execute(_ effects: [Effect<N>], of machine: Machine<N>) {
-    if machine.barrier.isIdle && !effects.contains(where: \.isSync) {
-      for effect in effects { execute(effect, of: machine) }
+    if machine.barrier.isIdle && !containsSync(effects) {
+      for place in effects.indices { execute(effects[place], of: machine) }
       return
     }
     ready.removeAll(keepingCapacity: true)
@@ -15,12 +17,18 @@ extension Simulation {
     executeReady(of: machine)
   }
 
+  @inlinable
+  func containsSync(_ effects: [Effect<N>]) -> Bool {
+    for place in effects.indices { if case .sync = effects[place] { return true } }
+    return false
+  }
+
   /// Executes what a machine's barrier let through.
   @inlinable
   func executeReady(of machine: Machine<N>) {
     var effects: [Effect<N>] = []
     swap(&effects, &ready)
-    for effect in effects { execute(effect, of: machine) }
+    for place in effects.indices { execute(effects[place], of: machine) }
     swap(&effects, &ready)
   }
 
@@ -154,9 +162,4 @@ extension Simulation {
     report(
       Violation("encoding", "a message is not what its encoding says: \(body)", nodes: [node]))
   }
-}
-
-extension Effect {
-  @inlinable
-  var isSync: Bool { if case .sync = self { true } else { false } }
 }

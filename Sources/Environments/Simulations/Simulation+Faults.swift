@@ -6,10 +6,11 @@ import Values
 extension Simulation {
   /// Injects or ends a fault.
   ///
-  /// A report of `cut` or `disturb` that replaces another tells what came of that one. Whether a
-  /// kill that waits for the node's next event took hold is known when the node is restarted.
+  /// A report of `cut` or `disturb` that replaces another tells what came of that one. A crash that
+  /// waits for the node's next event can't be averted, so that it is reported as one that came;
+  /// what it affected is known when the node is restarted.
   public func apply(_ fault: Fault) -> FaultReport {
-    if trace != nil { trace?("\(time.durationText) fault: \(fault)") }
+    if trace != nil { writeTrace(fault) }
     return switch fault {
     case .cut(let links): FaultReport(network.cut(links))
     case .mend: FaultReport(network.cut([]))
@@ -40,7 +41,7 @@ extension Simulation {
       isPending = isPending || machine.pendingCrash != nil
     }
     guard !report.did.isEmpty else { return report }
-    report.tookHold = isPending ? nil : true
+    report.tookHold = true
     if crash == .powerLoss && !isPending { report.affected = touched.lostOperations - lostBefore }
     return report
   }

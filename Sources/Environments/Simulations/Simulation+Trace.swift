@@ -1,3 +1,4 @@
+import Environments
 public import Nodes
 import Values
 
@@ -11,9 +12,25 @@ extension Simulation {
 
   @usableFromInline
   func writeTrace(_ text: String, of machine: Machine<N>) {
+    trace?("\(timeText) \(names[machine.id]) \(text)")
+  }
+
+  func writeTrace(_ fault: Fault) {
+    if case .skew(let changes) = fault {
+      // A dictionary's own order differs from process to process.
+      for (node, change) in changes.sorted(by: { $0.key < $1.key }) {
+        trace?("\(timeText) skew \(names[node]): \(change)")
+      }
+    } else {
+      trace?("\(timeText) \(fault)")
+    }
+  }
+
+  /// Seconds with six digits.
+  private var timeText: String {
     let microseconds = time / 1_000
     let fraction = String(1_000_000 + microseconds % 1_000_000).dropFirst()
-    trace?("\(microseconds / 1_000_000).\(fraction) \(names[machine.id]) \(text)")
+    return "\(microseconds / 1_000_000).\(fraction)"
   }
 
   /// Adds to the digest what an event carries.

@@ -35,6 +35,11 @@ struct Forgetful: Node {
     case .request(_, .custom(.string("sometimes"))):
       context.mark(Mark(.sometimes, "seen"))
       context.mark(Mark(.sometimes, "unseen", holds: false))
+    case .request(let id, .custom(.string("stranger"))):
+      context.reply(.written, to: RequestID(client: id.client, number: id.number - 1))
+    case .request(let id, .custom(.string("twice"))):
+      context.reply(.written, to: id)
+      context.reply(.written, to: id)
     case .request: count += 1
     default: break
     }

@@ -1,0 +1,44 @@
+# Two commands are all the set-up: `make demo` and `make test`. Both install what is missing.
+
+BUILD := swift build -c release
+SHRIKE := .build/release/shrike
+
+.PHONY: demo test unit campaigns lint bench release clean setup build
+
+setup:
+	@.ci/setup
+
+build: setup
+	$(BUILD)
+
+## The main job: a real cluster is driven, broken and judged, with and without a planted bug.
+demo: setup
+	$(BUILD) --product shrike
+	@.ci/demo $(SHRIKE)
+
+## Unit tests, differential tests and campaigns, all from the release build.
+test: build unit campaigns
+
+unit: build
+	swift test -c release --disable-testable-imports
+
+campaigns: setup
+	$(BUILD) --product shrike
+	@.ci/campaigns $(SHRIKE)
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Checkers Nemeses Workloads Tests
+
+## Prints a table of how fast Shrike is on this machine.
+bench: setup
+	$(BUILD) --product shrike
+	@$(SHRIKE) bench
+
+## One self-contained binary, in .build-release/shrike.
+release: setup
+	$(BUILD) --product shrike --static-swift-stdlib --scratch-path .build-release
+	strip -o .build-release/shrike .build-release/release/shrike
+	@ls -l .build-release/shrike
+
+clean:
+	rm -rf .build .build-release
