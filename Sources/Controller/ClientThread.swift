@@ -48,11 +48,6 @@ struct DeadlineQueue: Sendable {
     return entries[head].id
   }
 
-  /// Forgets the oldest requests while `isSettled` says that nobody waits for them any more.
-  mutating func dropSettled(_ isSettled: (RequestID) -> Bool) {
-    while head < entries.count, isSettled(entries[head].id) { advance() }
-  }
-
   private mutating func advance() {
     head += 1
     guard head > 1024, head > entries.count / 2 else { return }

@@ -20,7 +20,9 @@ public struct Run {
   private var journaledCount = 0
   /// What was done to the cluster, in order.
   public private(set) var faults: [AppliedFault] = []
-  public private(set) var problems: [Problem] = []
+  /// What went wrong beside the operations' outcomes.
+  public var problems: [Problem] { reported + driver.problems }
+  private var reported: [Problem] = []
   /// All lines of the history so far.
   public var operations: [Operation] { driver.operations }
   private let interrupted: @Sendable () -> Bool
@@ -59,7 +61,6 @@ public struct Run {
       try perform(&actions)
       watch(driver.progress, environment.now)
     }
-    problems += driver.problems
   }
 
   /// How long the environment is left alone at most, so that progress and ^C are seen to.
@@ -93,11 +94,11 @@ public struct Run {
       driver.replied(id, reply, from: node, at: now, into: &actions)
     case .malformedReply(let id, let node, let problem, let line):
       driver.malformed(id, from: node, problem: problem, line: line, at: now)
-    case .garbage(let node, let line): problems.append(.garbage(node, line: line))
+    case .garbage(let node, let line): reported.append(.garbage(node, line: line))
     case .died(let node, let status, let lastLines):
-      problems.append(.died(node, status: status, lastLines: lastLines))
+      reported.append(.died(node, status: status, lastLines: lastLines))
     case .violated(let violation):
-      problems.append(.violated(violation.invariant, explanation: violation.explanation))
+      reported.append(.violated(violation.invariant, explanation: violation.explanation))
     }
   }
 
