@@ -2,52 +2,102 @@ public import Values
 
 /// Everything that was asked and answered in a run, in order, with its pairing.
 ///
-/// The order of the lines is the order of events: an operation that completed before another was
-/// invoked precedes it in real time.
+/// The order of the lines is the order of events: an operation whose completion stands before the
+/// invocation of another precedes it in real time.
 public struct History: Sendable {
   /// All lines, invocations, completions and the nemesis's.
   public let operations: [Operation]
   /// For each line the position of its partner, or -1: invocation ↔ completion.
   public let partners: [Int32]
 
-  /// Pairs the lines of a history, which must be in order.
+  /// Which operations precede which in real time.
+  public enum Order: String, Hashable, Sendable, CaseIterable {
+    /// The order of the lines.
+    case index
+    /// The order of the times, whatever the order of the lines. Intervals are closed: an operation
+    /// that is invoked in the nanosecond in which another completes is concurrent with it.
+    case time
+  }
+
+  /// Pairs the lines of a history, which must be in order, and brings them into another if asked to.
   ///
-  /// A process that is not a client's is not paired: the nemesis writes `info` only.
+  /// A process that is not a client's is not paired: the nemesis writes `info` only. An `info` ends
+  /// a pairing as other completions do.
   ///
   /// - Throws: When a process invokes while its last operation is pending, or a completion has no
-  ///   invocation or another `f` than its invocation has.
-  /// - Complexity: O(*n*).
-  public init(_ operations: [Operation]) throws(HistoryError) {
-    self.operations = operations
+  ///   invocation or another `f` than its invocation has; by time, when a line has none.
+  /// - Complexity: O(*n*), by time O(*n* log *n*).
+  public init(_ operations: [Operation], order: Order = .index) throws(HistoryError) {
+    switch order {
+    case .index:
+      self.operations = operations
+      partners = try History.partners(of: operations, in: Array(operations.indices))
+    case .time:
+      (self.operations, partners) = try History.orderedByTime(operations)
+    }
+  }
+
+  /// Pairs lines, which are visited in an order of their places.
+  private static func partners(
+    of operations: [Operation], in order: [Int]
+  ) throws(HistoryError) -> [Int32] {
     var partners = [Int32](repeating: -1, count: operations.count)
     var pending: [Int: Int] = [:]
-    for (position, operation) in operations.enumerated() {
+    for position in order {
+      let operation = operations[position]
       guard let process = operation.process.number else { continue }
+      func error(_ problem: HistoryError.Problem) -> HistoryError {
+        HistoryError(position: position, index: operation.index, problem: problem)
+      }
       if operation.type == .invoke {
         if let first = pending.updateValue(position, forKey: process) {
-          throw HistoryError(
-            position: position, index: operation.index,
-            problem: .overlappingInvocations(process: process, first: operations[first].index))
+          throw error(
+            .overlappingInvocations(process: process, first: operations[first].index))
         }
         continue
       }
       guard let invocation = pending.removeValue(forKey: process) else {
         // Crashed operations may be reported long after: an info without an invocation says nothing.
         if operation.type == .info { continue }
-        throw HistoryError(
-          position: position, index: operation.index,
-          problem: .completionWithoutInvocation(process: process))
+        throw error(.completionWithoutInvocation(process: process))
       }
       guard operations[invocation].f == operation.f else {
-        throw HistoryError(
-          position: position, index: operation.index,
-          problem: .mismatchedCompletion(
+        throw error(
+          .mismatchedCompletion(
             process: process, invoked: operations[invocation].f, completed: operation.f))
       }
       partners[position] = Int32(invocation)
       partners[invocation] = Int32(position)
     }
-    self.partners = partners
+    return partners
+  }
+
+  /// The lines by time, those of one time in the order that leaves all of them concurrent:
+  /// invocations first.
+  ///
+  /// They are paired before that, because a process may complete one operation and invoke the next
+  /// at the same time.
+  private static func orderedByTime(
+    _ operations: [Operation]
+  ) throws(HistoryError) -> ([Operation], [Int32]) {
+    if let position = operations.firstIndex(where: { $0.time < 0 }) {
+      throw HistoryError(
+        position: position, index: operations[position].index, problem: .withoutTime)
+    }
+    let byTime = operations.indices.sorted {
+      (operations[$0].time, $0) < (operations[$1].time, $1)
+    }
+    let partners = try partners(of: operations, in: byTime)
+    func key(_ position: Int) -> (Nanoseconds, Int, Int) {
+      (operations[position].time, operations[position].type == .invoke ? 0 : 1, position)
+    }
+    let order = byTime.sorted { key($0) < key($1) }
+    var places = [Int32](repeating: -1, count: operations.count)
+    for (place, position) in order.enumerated() { places[position] = Int32(place) }
+    return (
+      order.map { operations[$0] },
+      order.map { partners[$0] < 0 ? -1 : places[Int(partners[$0])] }
+    )
   }
 
   /// The clients' operations in the order of their invocations.
@@ -103,9 +153,11 @@ public struct HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case overlappingInvocations(process: Int, first: Int)
     case completionWithoutInvocation(process: Int)
     case mismatchedCompletion(process: Int, invoked: String, completed: String)
+    /// The lines were to be ordered by time.
+    case withoutTime
   }
 
-  /// The place among the lines of the history, from 0.
+  /// The place among the lines as they were given, from 0.
   public var position: Int
   /// The `index` that the line carries.
   public var index: Int
@@ -120,6 +172,8 @@ public struct HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
       "op \(index): process \(process) completed an operation that it never invoked"
     case .mismatchedCompletion(let process, let invoked, let completed):
       "op \(index): process \(process) invoked \(invoked) but completed \(completed)"
+    case .withoutTime:
+      "op \(index) has no time, so that the history can't be ordered by time"
     }
   }
 }

@@ -3,18 +3,21 @@ public import Values
 
 /// A history as it was read from a file.
 public struct HistoryFile: Sendable {
+  /// The operations in the order of their indices; where one has none, in the order of the lines.
   public var operations: [Operation]
   /// For each operation the line of the file that it stands in.
   public var lines: [Int32]
   /// The file's last line was cut short, as by the death of who wrote it, and was left out.
   public var isTruncated: Bool
 
-  /// Pairs the operations, in the order of their indices where they have any.
+  /// Pairs the operations.
   ///
   /// - Throws: When they are no history; the error names the line.
-  public func history(named file: String) throws(HistoryFileError) -> History {
+  public func history(
+    named file: String, order: History.Order = .index
+  ) throws(HistoryFileError) -> History {
     do {
-      return try History(operations)
+      return try History(operations, order: order)
     } catch {
       throw HistoryFileError(
         file: file, line: Int(lines[error.position]), column: nil, problem: error.description)
@@ -51,16 +54,18 @@ public struct HistoryFileError: Error, Hashable, Sendable, CustomStringConvertib
 }
 
 extension HistoryFile {
-  /// Reads a history of JSON Lines or of EDN operation maps; the first bytes tell which.
+  /// Reads a history of a format; without one the first bytes tell.
   ///
   /// - Throws: When the file can't be read, or a line is broken.
-  public init(path: String) throws(HistoryFileError) {
+  public init(path: String, format: HistoryFormat? = nil) throws(HistoryFileError) {
     let bytes = try HistoryFile.bytes(of: path)
     do throws(SyntaxError) {
       self = try bytes.withUnsafeBufferPointer { (bytes) throws(SyntaxError) in
         let bytes = UnsafeRawBufferPointer(bytes)
-        return HistoryFile.isEDN(bytes)
-          ? try HistoryFile(edn: bytes) : try HistoryFile(jsonLines: bytes)
+        switch format ?? HistoryFormat(detecting: bytes) {
+        case .jsonLines: return try HistoryFile(jsonLines: bytes)
+        case .jepsenEDN: return try HistoryFile(edn: bytes)
+        }
       }
     } catch {
       throw HistoryFileError(file: path, error)
@@ -69,7 +74,7 @@ extension HistoryFile {
 
   /// Reads JSON Lines.
   ///
-  /// A last line without its end that is no operation was cut short.
+  /// A last line without its end that is no JSON was cut short.
   public init(jsonLines bytes: UnsafeRawBufferPointer) throws(SyntaxError) {
     operations = []
     lines = []
@@ -84,20 +89,34 @@ extension HistoryFile {
       start += end + 1
       if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }) { continue }
       do throws(SyntaxError) {
-        operations.append(try Operation(json: text, place: operations.count))
+        operations.append(try Operation(json: text, place: -1))
         lines.append(Int32(line))
       } catch {
-        guard start > bytes.count else { throw error.offset(byLines: line - 1) }
+        guard start > bytes.count, !HistoryFile.isJSON(text) else {
+          throw error.offset(byLines: line - 1)
+        }
         isTruncated = true
       }
     }
     sortByIndex()
   }
 
-  /// Brings the operations into the order of their indices.
+  private static func isJSON(_ text: UnsafeRawBufferPointer) -> Bool {
+    do throws(SyntaxError) { try JSONScanner.validate(text) } catch { return false }
+    return true
+  }
+
+  /// Brings the operations into the order of their indices; where one has none, they stay in the
+  /// order of the lines, and those without take their places as indices.
   mutating func sortByIndex() {
-    let isSorted = zip(operations, operations.dropFirst()).allSatisfy { $0.index <= $1.index }
-    guard !isSorted else { return }
+    var isComplete = true
+    for place in operations.indices where operations[place].index < 0 {
+      operations[place].index = place
+      isComplete = false
+    }
+    guard isComplete,
+      !zip(operations, operations.dropFirst()).allSatisfy({ $0.index <= $1.index })
+    else { return }
     let order = operations.indices.sorted {
       (operations[$0].index, $0) < (operations[$1].index, $1)
     }
@@ -105,40 +124,30 @@ extension HistoryFile {
     lines = order.map { lines[$0] }
   }
 
-  /// Whether the first thing in a text is EDN and can't be JSON.
-  private static func isEDN(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    var isAfterBrace = false
-    for byte in bytes {
-      switch byte {
-      case 0x20, 0x09, 0x0a, 0x0d, UInt8(ascii: ","): continue
-      case UInt8(ascii: "{") where !isAfterBrace: isAfterBrace = true
-      case UInt8(ascii: "\""), UInt8(ascii: "}"): return false
-      default: return true
-      }
-    }
-    return false
-  }
-
   private static func bytes(of path: String) throws(HistoryFileError) -> [UInt8] {
     let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else {
-      throw HistoryFileError(file: path, problem: String(cString: strerror(errno)))
-    }
+    guard file >= 0 else { throw HistoryFileError(file: path, code: errno) }
     defer { close(file) }
     var status = stat()
-    fstat(file, &status)
+    guard fstat(file, &status) == 0 else { throw HistoryFileError(file: path, code: errno) }
     var bytes: [UInt8] = []
     var room = max(1 << 16, Int(status.st_size) + 1)
     while true {
       let count = bytes.count
       bytes.append(contentsOf: repeatElement(0, count: room))
       let got = bytes.withUnsafeMutableBytes { read(file, $0.baseAddress.map { $0 + count }, room) }
+      let code = errno
       bytes.removeLast(room - max(0, got))
       if got == 0 { return bytes }
-      guard got > 0 else {
-        throw HistoryFileError(file: path, problem: String(cString: strerror(errno)))
-      }
+      guard got > 0 || code == EINTR else { throw HistoryFileError(file: path, code: code) }
       room = 1 << 16
     }
+  }
+}
+
+extension HistoryFileError {
+  /// An error of the operating system.
+  fileprivate init(file: String, code: Int32) {
+    self.init(file: file, problem: String(cString: strerror(code)))
   }
 }

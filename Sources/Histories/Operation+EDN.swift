@@ -18,14 +18,13 @@ extension HistoryFile {
         reader.pass()
         continue
       }
-      guard case .map(let map) = try reader.value() else {
+      let value = try reader.value()
+      guard let map = value.operationMap else {
         throw SyntaxError(
           line: start.line, column: start.column, expected: "a map of an operation",
-          found: "another value")
+          found: value.edn)
       }
-      operations.append(
-        try Operation(
-          map, place: operations.count, line: start.line, column: start.column))
+      operations.append(try Operation(map, line: start.line, column: start.column))
       lines.append(Int32(start.line))
     }
     if let close { try reader.pass(close) }
@@ -36,6 +35,24 @@ extension HistoryFile {
     switch byte {
     case UInt8(ascii: "["): UInt8(ascii: "]")
     case UInt8(ascii: "("): UInt8(ascii: ")")
+    default: nil
+    }
+  }
+}
+
+extension Value {
+  /// A keyword of a name, or a string where no keyword can have that name.
+  fileprivate init(ednName name: String) {
+    let isKeyword =
+      !name.isEmpty && !name.hasPrefix(":")
+      && name.utf8.allSatisfy { $0 > 0x20 && !EDNReader.isDelimiter($0) }
+    self = isKeyword ? .keyword(name) : .string(name)
+  }
+
+  /// The fields of an operation: a map, or a record such as `#jepsen.history.Op{…}`.
+  fileprivate var operationMap: ValueMap? {
+    switch self {
+    case .map(let map), .tagged(_, .map(let map)): map
     default: nil
     }
   }
@@ -77,9 +94,9 @@ private struct LineCounter {
 }
 
 extension Operation {
-  /// The operation that an EDN map describes.
-  init(_ map: ValueMap, place: Int, line: Int, column: Int) throws(SyntaxError) {
-    var fields = OperationFields()
+  /// The operation that an EDN map describes; its index is -1 where it carries none.
+  fileprivate init(_ map: ValueMap, line: Int, column: Int) throws(SyntaxError) {
+    var fields = OperationFields(of: .jepsenEDN)
     for entry in map.entries {
       switch entry.key.name {
       case "value": fields.value = entry.value
@@ -93,7 +110,7 @@ extension Operation {
       case nil: fields.extra.append(entry)
       }
     }
-    self = try fields.operation(place: place, line: line, column: column)
+    self = try fields.operation(place: -1, line: line, column: column)
   }
 
   /// Appends this operation as an EDN map in Jepsen's style, without the end of the line.
@@ -107,10 +124,10 @@ extension Operation {
     bytes.appendText(", :process ")
     switch process {
     case .client(let number): bytes.appendJSON(number)
-    case .named(let name): Value.keyword(name).writeEDN(into: &bytes)
+    case .named(let name): Value(ednName: name).writeEDN(into: &bytes)
     }
     bytes.appendText(", :f ")
-    Value.keyword(f).writeEDN(into: &bytes)
+    Value(ednName: f).writeEDN(into: &bytes)
     bytes.appendText(", :value ")
     value.writeEDN(into: &bytes)
     if let error {
@@ -119,7 +136,7 @@ extension Operation {
     }
     for entry in extra.entries {
       bytes.appendText(", ")
-      (entry.key.name.map { .keyword($0) } ?? entry.key).writeEDN(into: &bytes)
+      (entry.key.name.map { Value(ednName: $0) } ?? entry.key).writeEDN(into: &bytes)
       bytes.append(UInt8(ascii: " "))
       entry.value.writeEDN(into: &bytes)
     }

@@ -39,7 +39,7 @@ extension Operation {
   /// - Parameter place: The index of an operation that carries none.
   /// - Throws: When the line is no JSON object, or one of its fields is missing or wrong.
   public init(json line: UnsafeRawBufferPointer, place: Int) throws(SyntaxError) {
-    var fields = OperationFields()
+    var fields = OperationFields(of: .jsonLines)
     try JSONScanner.fields(of: line) { key, value in
       if key.isString("value") {
         fields.value = value.value
@@ -73,6 +73,8 @@ struct OperationFields {
     case f
   }
 
+  /// The format in which errors quote values.
+  let format: HistoryFormat
   var index: Int?
   var time: Nanoseconds = -1
   var type: Operation.Kind?
@@ -82,6 +84,8 @@ struct OperationFields {
   var error: Value?
   var extra: [ValueMap.Entry] = []
   private var problem: SyntaxError?
+
+  init(of format: HistoryFormat) { self.format = format }
 
   /// Takes one of the fields that have a fixed form.
   mutating func take(_ value: Value, for field: Field, _ place: JSONSlice) {
@@ -105,10 +109,12 @@ struct OperationFields {
     case (.f, _): f = value.name ?? value.json
     }
     guard let expected, problem == nil else { return }
-    problem = SyntaxError(line: line, column: column, expected: expected, found: value.json)
+    problem = SyntaxError(
+      line: line, column: column, expected: expected,
+      found: format == .jsonLines ? value.json : value.edn)
   }
 
-  /// The operation; one without an index is numbered by its place.
+  /// The operation; `place` is the index of one without.
   func operation(place: Int, line: Int = 1, column: Int = 1) throws(SyntaxError) -> Operation {
     if let problem { throw problem }
     func missing(_ field: Field) -> SyntaxError {

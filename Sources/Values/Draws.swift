@@ -79,7 +79,7 @@ public struct Draws: Hashable, Sendable {
 /// The natural logarithm by IEEE basic operations only, exact to about 1e-13, equal everywhere.
 ///
 /// - Parameter number: A positive normal number.
-func naturalLogarithm(_ number: Double) -> Double {
+package func naturalLogarithm(_ number: Double) -> Double {
   var exponent = Double(number.exponent)
   var significand = number.significand
   if significand > 1.414_213_562_373_095_1 {

@@ -3,7 +3,7 @@
 /// The grammar is that of the EDN format's specification, with what Clojure's printer adds: ratios,
 /// `##NaN` and `##Inf`, namespaced maps, metadata (which is passed over) and records
 /// (`#ns.Record{…}`, tagged maps). Lists and vectors are both lists; a map's equal keys keep the
-/// last; nesting ends at ``JSONScanner/depthLimit``.
+/// last; `12N` is 12, for Clojure holds them equal; nesting ends at ``JSONScanner/depthLimit``.
 public struct EDNReader {
   package var cursor: TextCursor
 
@@ -101,9 +101,10 @@ public struct EDNReader {
       throw cursor.error(
         expected: "a value for each key", at: start - 1, found: "a key without one")
     }
+    guard let namespace else { return ValueMap(flat: flat) }
     return ValueMap(
-      stride(from: 0, to: flat.count, by: 2).map { place in
-        ValueMap.Entry(key: flat[place].inNamespace(namespace), value: flat[place + 1])
+      flat: flat.enumerated().map { place, value in
+        place.isMultiple(of: 2) ? value.inNamespace(namespace) : value
       })
   }
 
@@ -117,6 +118,8 @@ public struct EDNReader {
       return try special()
     case UInt8(ascii: ":"):
       cursor.position += 2
+      let isName = cursor.next >= UInt8(ascii: "A") && cursor.next != UInt8(ascii: "\\")
+      guard isName else { throw cursor.error(expected: "a namespace") }
       let namespace = try token(expected: "a namespace")
       guard try skipBlanks(depth: depth), cursor.next == UInt8(ascii: "{") else {
         throw cursor.error(expected: "a map after its namespace")
@@ -153,7 +156,7 @@ public struct EDNReader {
     return cursor.text(start..<cursor.position)
   }
 
-  private static func isDelimiter(_ byte: UInt8) -> Bool {
+  package static func isDelimiter(_ byte: UInt8) -> Bool {
     switch byte {
     case 0x20, 0x09, 0x0a, 0x0d, 0x0c, UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: ";"),
       UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "["), UInt8(ascii: "]"),
@@ -165,7 +168,7 @@ public struct EDNReader {
 
   private mutating func keyword() throws(SyntaxError) -> Value {
     cursor.position += 1
-    if cursor.next == UInt8(ascii: ":") { cursor.position += 1 }
+    guard cursor.next != UInt8(ascii: ":") else { throw cursor.error(expected: "a keyword's name") }
     return .keyword(try token(expected: "a keyword's name"))
   }
 
@@ -199,12 +202,19 @@ public struct EDNReader {
     if name.unicodeScalars.count == 1, let scalar = name.unicodeScalars.first {
       return .character(scalar)
     }
-    if name.hasPrefix("u"), name.utf8.count == 5, let code = UInt32(name.dropFirst(), radix: 16),
-      let scalar = Unicode.Scalar(code)
-    {
-      return .character(scalar)
-    }
+    if let scalar = EDNReader.codedCharacter(name) { return .character(scalar) }
     throw cursor.error(expected: "a character", at: start, found: "\\\(name)")
+  }
+
+  /// The character of `u20ac`, four hexadecimal digits, or of `o101`, up to three octal ones.
+  private static func codedCharacter(_ name: String) -> Unicode.Scalar? {
+    let digits = name.dropFirst()
+    guard !digits.hasPrefix("+"), !digits.hasPrefix("-") else { return nil }
+    if name.hasPrefix("u"), digits.utf8.count == 4 {
+      return UInt32(digits, radix: 16).flatMap(Unicode.Scalar.init)
+    }
+    guard name.hasPrefix("o"), digits.utf8.count <= 3 else { return nil }
+    return UInt8(digits, radix: 8).map { Unicode.Scalar($0) }
   }
 
   private mutating func string() throws(SyntaxError) -> String {
@@ -240,8 +250,8 @@ public struct EDNReader {
         code = code * 8 + UInt32(cursor.next - UInt8(ascii: "0"))
         cursor.position += 1
       }
-      guard let scalar = Unicode.Scalar(code) else {
-        throw cursor.error(expected: "a character's octal code", at: start)
+      guard code <= 0o377, let scalar = Unicode.Scalar(code) else {
+        throw cursor.error(expected: "an octal code of at most \\377", at: start)
       }
       return scalar
     }
@@ -250,63 +260,15 @@ public struct EDNReader {
     defer { cursor = scanner.cursor }
     return try scanner.escape()
   }
-
-  private mutating func number() throws(SyntaxError) -> Value {
-    let start = cursor.position
-    let text = try token(expected: "a number")
-    guard let value = Value(ednNumber: text) else {
-      throw cursor.error(expected: "a number", at: start, found: "'\(text)'")
-    }
-    return value
-  }
 }
 
 extension Value {
-  /// A number as EDN and Clojure write it: `12`, `-3.5e7`, `12N`, `0.1M`, `2/3`, `0x1f`, `2r101`.
-  fileprivate init?(ednNumber text: String) {
-    if let integer = Int(text) {
-      self = .integer(integer)
-      return
-    }
-    var digits = text[...]
-    if digits.hasPrefix("+") || digits.hasPrefix("-") { digits.removeFirst() }
-    let isNegative = text.hasPrefix("-")
-    if digits.lowercased().hasPrefix("0x"), let magnitude = Int(digits.dropFirst(2), radix: 16) {
-      self = .integer(isNegative ? -magnitude : magnitude)
-      return
-    }
-    let parts = digits.split(separator: "r", maxSplits: 1)
-    if parts.count == 2, let radix = Int(parts[0]), (2...36).contains(radix),
-      let magnitude = Int(parts[1], radix: radix)
-    {
-      self = .integer(isNegative ? -magnitude : magnitude)
-      return
-    }
-    let body = digits.hasSuffix("N") || digits.hasSuffix("M") ? digits.dropLast() : digits
-    let allowed = digits.contains("/") ? "0123456789/" : "0123456789.eE+-"
-    guard body.allSatisfy({ allowed.contains($0) }), body.first?.isNumber == true else {
-      return nil
-    }
-    let isWhole = body.allSatisfy(\.isNumber)
-    if isWhole || digits.hasSuffix("M") || digits.contains("/") {
-      guard !digits.contains("/") || Value.isRatio(digits) else { return nil }
-      self = .number(text)
-    } else {
-      guard let double = Double(text), double.isFinite else { return nil }
-      self = .double(double)
-    }
-  }
-
-  private static func isRatio(_ digits: Substring) -> Bool {
-    let parts = digits.split(separator: "/", omittingEmptySubsequences: false)
-    return parts.count == 2 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isNumber) }
-  }
-
   /// A key of a namespaced map.
-  fileprivate func inNamespace(_ namespace: String?) -> Value {
-    guard let namespace else { return self }
+  fileprivate func inNamespace(_ namespace: String) -> Value {
     switch self {
-    case .keyword(let name) where name.hasPrefix("_/"): return .keyword(String(name.dropFirst(2)))
+    case .keyword(let name)
+    where name.hasPrefix("_/") && name.utf8.count > 2 && !name.hasPrefix("_/:"):
+      return .keyword(String(name.dropFirst(2)))
     case .keyword(let name) where !name.contains("/"): return .keyword("\(namespace)/\(name)")
     case .symbol(let name) where !name.contains("/"): return .symbol("\(namespace)/\(name)")
     default: return self

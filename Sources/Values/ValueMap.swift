@@ -35,6 +35,12 @@ public struct ValueMap: Hashable, Sendable {
     }
   }
 
+  /// A map of keys that are each followed by their value.
+  package init(flat: [Value]) {
+    self.init(
+      stride(from: 0, to: flat.count - 1, by: 2).map { Entry(key: flat[$0], value: flat[$0 + 1]) })
+  }
+
   public var count: Int { entries.count }
   public var isEmpty: Bool { entries.isEmpty }
 
