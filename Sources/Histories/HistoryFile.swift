@@ -58,17 +58,11 @@ extension HistoryFile {
   ///
   /// - Throws: When the file can't be read, or a line is broken.
   public init(path: String, format: HistoryFormat? = nil) throws(HistoryFileError) {
-    let bytes = try HistoryFile.bytes(of: path)
-    do throws(SyntaxError) {
-      self = try bytes.withUnsafeBufferPointer { (bytes) throws(SyntaxError) in
-        let bytes = UnsafeRawBufferPointer(bytes)
-        switch format ?? HistoryFormat(detecting: bytes) {
-        case .jsonLines: return try HistoryFile(jsonLines: bytes)
-        case .jepsenEDN: return try HistoryFile(edn: bytes)
-        }
+    self = try HistoryFile.withBytes(of: path) { (bytes) throws(SyntaxError) in
+      switch format ?? HistoryFormat(detecting: bytes) {
+      case .jsonLines: try HistoryFile(jsonLines: bytes)
+      case .jepsenEDN: try HistoryFile(edn: bytes)
       }
-    } catch {
-      throw HistoryFileError(file: path, error)
     }
   }
 
@@ -124,23 +118,51 @@ extension HistoryFile {
     lines = order.map { lines[$0] }
   }
 
-  private static func bytes(of path: String) throws(HistoryFileError) -> [UInt8] {
+  /// Lends a file's bytes. A file is mapped, so that its text does not have to fit in memory; what
+  /// can't be mapped, such as a pipe, is read.
+  private static func withBytes<Result>(
+    of path: String, _ body: (UnsafeRawBufferPointer) throws(SyntaxError) -> Result
+  ) throws(HistoryFileError) -> Result {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw HistoryFileError(file: path, code: errno) }
     defer { close(file) }
     var status = stat()
     guard fstat(file, &status) == 0 else { throw HistoryFileError(file: path, code: errno) }
+    let count = Int(status.st_size)
+    if count > 0, status.st_mode & S_IFMT == S_IFREG,
+      let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, file, 0), start != MAP_FAILED
+    {
+      defer { munmap(start, count) }
+      madvise(start, count, MADV_SEQUENTIAL)
+      do throws(SyntaxError) {
+        return try body(UnsafeRawBufferPointer(start: start, count: count))
+      } catch {
+        throw HistoryFileError(file: path, error)
+      }
+    }
+    let bytes = try bytes(of: file, named: path)
+    do throws(SyntaxError) {
+      return try bytes.withUnsafeBufferPointer { (bytes) throws(SyntaxError) in
+        try body(UnsafeRawBufferPointer(bytes))
+      }
+    } catch {
+      throw HistoryFileError(file: path, error)
+    }
+  }
+
+  private static func bytes(
+    of file: Int32, named path: String
+  ) throws(HistoryFileError) -> [UInt8] {
     var bytes: [UInt8] = []
-    var room = max(1 << 16, Int(status.st_size) + 1)
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-      let count = bytes.count
-      bytes.append(contentsOf: repeatElement(0, count: room))
-      let got = bytes.withUnsafeMutableBytes { read(file, $0.baseAddress.map { $0 + count }, room) }
-      let code = errno
-      bytes.removeLast(room - max(0, got))
-      if got == 0 { return bytes }
-      guard got > 0 || code == EINTR else { throw HistoryFileError(file: path, code: code) }
-      room = 1 << 16
+      let count = read(file, &chunk, chunk.count)
+      if count == 0 { return bytes }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw HistoryFileError(file: path, code: errno)
+      }
+      bytes += chunk[..<count]
     }
   }
 }

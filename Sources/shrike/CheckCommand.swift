@@ -30,6 +30,12 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "The state before the first operation, as JSON.")
   var initial: String?
 
+  @Option(help: "jsonl or jepsen-edn; without it the file's beginning tells.")
+  var format: String?
+
+  @Option(help: "What orders the operations: index, or time, where intervals are closed.")
+  var order = "index"
+
   @Flag(help: "Print the verdict as JSON.")
   var json = false
 
@@ -57,7 +63,8 @@ struct CheckCommand: ParsableCommand {
       return try findings(onRun: RunFolder(FilePath(file)))
     }
     let checkers = [try chosenChecker()]
-    return try judge(HistoryFile(path: file), named: file, with: checkers)
+    return try judge(
+      HistoryFile(path: file, format: chosenFormat()), named: file, with: checkers)
   }
 
   private func findings(onRun folder: RunFolder) throws -> [Finding] {
@@ -74,8 +81,26 @@ struct CheckCommand: ParsableCommand {
     if file.isTruncated {
       complain("shrike: \(name): the last line was cut short and is left out")
     }
-    let history = try file.history(named: name)
+    let history = try file.history(named: name, order: chosenOrder())
     return checkers.map { $0.check(history) }
+  }
+
+  private func chosenFormat() throws -> HistoryFormat? {
+    guard let format else { return nil }
+    guard let known = HistoryFormat(rawValue: format) else {
+      throw PlanError(
+        "there is no format \"\(format)\"; there are "
+          + HistoryFormat.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    return known
+  }
+
+  private func chosenOrder() throws -> History.Order {
+    switch order {
+    case "index": .index
+    case "time": .time
+    default: throw PlanError("--order \(order): index or time")
+    }
   }
 
   private func chosenChecker() throws -> any Checker {
