@@ -21,7 +21,10 @@ public struct Campaign: Sendable {
   public struct Result: Sendable {
     public var runCount = 0
     public var failures: [Outcome] = []
+    /// Runs that could not be judged, though everything that they were to do happened.
     public var undecided: [Outcome] = []
+    /// Runs whose faults left nothing to judge; others of the campaign make up for them.
+    public var vacuousCount = 0
     public var hindered: [Outcome] = []
     /// The sums of all runs' statistics.
     public var statistics = RunStatistics()
@@ -30,7 +33,8 @@ public struct Campaign: Sendable {
 
     public var verdict: Verdict {
       if !failures.isEmpty { return .invalid }
-      return undecided.isEmpty && vacuity.isEmpty && runCount > 0 ? .valid : .unknown
+      let isProof = undecided.isEmpty && vacuity.isEmpty && runCount > vacuousCount
+      return isProof ? .valid : .unknown
     }
 
     public var exitCode: ExitCode {
@@ -106,9 +110,11 @@ public struct Campaign: Sendable {
     result.runCount = outcomes.count
     result.failures = outcomes.filter { $0.verdict == .invalid }
     result.hindered = outcomes.filter { !$0.hindrances.isEmpty }
-    result.undecided = outcomes.filter { outcome in
+    let unknown = outcomes.filter { outcome in
       outcome.hindrances.isEmpty && Verdict.merged(outcome.findings.map(\.verdict)) == .unknown
     }
+    result.undecided = unknown.filter(\.vacuity.isEmpty)
+    result.vacuousCount = unknown.count - result.undecided.count
     for outcome in outcomes { result.statistics.add(outcome.statistics) }
     if let first = outcomes.first {
       result.vacuity = first.vacuity.filter { reason in

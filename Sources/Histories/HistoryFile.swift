@@ -118,8 +118,10 @@ extension HistoryFile {
     lines = order.map { lines[$0] }
   }
 
-  /// Lends a file's bytes. A file is mapped, so that its text does not have to fit in memory; what
-  /// can't be mapped, such as a pipe, is read.
+  /// Lends a file's bytes.
+  ///
+  /// A file is mapped, so that its text does not have to fit in memory; what can't be mapped, such
+  /// as a pipe, is read.
   private static func withBytes<Result>(
     of path: String, _ body: (UnsafeRawBufferPointer) throws(SyntaxError) -> Result
   ) throws(HistoryFileError) -> Result {

@@ -60,7 +60,7 @@ struct CampaignReport {
     let statistics = result.statistics
     var lines = [
       "  \(result.runCount) runs in \(Int(seconds)) s, \(result.failures.count) invalid, "
-        + "\(result.undecided.count) undecided",
+        + "\(result.undecided.count) undecided, \(result.vacuousCount) vacuous",
       "  \(statistics.operations) operations, \(statistics.events ?? 0) events, "
         + "\(statistics.duration / 1_000_000_000) simulated seconds",
     ]
@@ -76,6 +76,13 @@ struct CampaignReport {
     }
     if let first = result.failures.first {
       lines.append(TerminalReport.text(first.findings.filter { $0.verdict == .invalid }))
+    }
+    for outcome in result.undecided.prefix(CampaignReport.keptCount) {
+      let reasons = outcome.findings.filter { $0.verdict == .unknown }.map {
+        "\($0.checker): \($0.reason ?? "undecided")"
+      }
+      lines.append("  ? seed \(outcome.plan.seed): \(reasons.joined(separator: "; "))")
+      lines.append("    replay: \(outcome.replayCommand)")
     }
     lines += result.vacuity.map { "  ? vacuous: \($0)" }
     lines += result.hindered.flatMap(\.hindrances).prefix(3).map { "  ! hindered: \($0)" }
