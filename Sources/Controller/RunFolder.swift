@@ -38,7 +38,11 @@ public struct RunFolder: Hashable, Sendable {
 
   /// Writes a value as a file of indented JSON.
   public func write(_ value: Value, to file: FilePath) throws {
-    try FileContents.write(Array((value.indentedJSON + "\n").utf8), to: file)
+    do {
+      try FileContents.write(Array((value.indentedJSON + "\n").utf8), to: file)
+    } catch {
+      throw JournalError(path: file, reason: error)
+    }
   }
 
   private static func pointLatest(in results: FilePath, to folder: FilePath) throws {
