@@ -51,8 +51,9 @@ struct TestCommand: ParsableCommand {
   private func runCampaign(_ plan: Plan, _ runs: Int) throws {
     guard runs > 0 else { throw PlanError("--runs \(runs): at least 1") }
     let first = test.seed ?? 0
-    let campaign = Campaign(
-      plan: plan, seeds: first..<first + UInt64(runs), failureLimit: failFast ? 1 : nil)
+    let (end, overflows) = first.addingReportingOverflow(UInt64(runs))
+    guard !overflows else { throw PlanError("--seed \(first): no \(runs) seeds begin there") }
+    let campaign = Campaign(plan: plan, seeds: first..<end, failureLimit: failFast ? 1 : nil)
     let result = try CampaignReport(campaign, output: output).run()
     quit(result.exitCode.rawValue)
   }
