@@ -195,7 +195,7 @@ extension Nanoseconds {
   fileprivate init?(_ value: Value) {
     switch value {
     case .string(let text): self.init(duration: text)
-    case .integer(let seconds): self = .seconds(Int64(seconds))
+    case .integer(let seconds): self.init(duration: "\(seconds)")
     default: return nil
     }
   }

@@ -66,10 +66,13 @@ extension Plan {
             + (known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))"))
       }
       let options = system.description.options.map(\.name)
-      for option in self.options.keys.sorted() where !options.contains(option) {
-        throw PlanError(
-          "\(name) has no option \"\(option)\"; "
-            + (options.isEmpty ? "it has none" : "it has \(options.joined(separator: ", "))"))
+      for (option, value) in self.options.sorted(by: { $0.key < $1.key }) {
+        guard let known = system.description.options.first(where: { $0.name == option }) else {
+          throw PlanError(
+            "\(name) has no option \"\(option)\"; "
+              + (options.isEmpty ? "it has none" : "it has \(options.joined(separator: ", "))"))
+        }
+        try known.check(value)
       }
       return system
     }

@@ -19,6 +19,7 @@ public struct Test: Sendable {
 
   /// - Throws: When the plan names something that does not exist or asks for what can't be.
   public init(_ plan: Plan) throws {
+    try plan.checkFields()
     self.plan = plan
     names = NodeNames(plan.nodes)
     guard let type = workloads.first(where: { $0.name == plan.workload }) else {
@@ -40,7 +41,7 @@ public struct Test: Sendable {
     families = FaultFamily.allCases.filter { family in specs.contains { $0.family == family } }
     if let faults = plan.faults {
       let names = names
-      schedule = try faults.map { try ScheduledFault($0, names) }
+      schedule = try faults.map { try ScheduledFault($0, names) }.inOrder
     } else {
       schedule =
         try FaultSchedule(

@@ -89,12 +89,10 @@ struct TestOptions: ParsableArguments {
     }
     plan.place = place
     plan.seed = seed ?? UInt64.random(in: 0..<1 << 53)
-    guard rate >= 0, rate <= 1e9 else { throw PlanError("--rate: \(rate) is no rate") }
     plan.rate = rate
     plan.timeLimit = try duration(timeLimit, "time-limit")
     plan.latency = try latency.map { (text) throws -> Nanoseconds in
-      if let milliseconds = Int64(text) { return .milliseconds(milliseconds) }
-      return try duration(text, "latency")
+      try duration(Int64(text) == nil ? text : text + "ms", "latency")
     }
     plan.latencyDistribution = latencyDist
     plan.topology = topology
@@ -129,6 +127,9 @@ struct TestOptions: ParsableArguments {
     }
     guard let nodeCount else { return NodeNames.numbered(count: 5).names }
     guard nodeCount > 0 else { throw PlanError("--node-count \(nodeCount): at least 1") }
+    guard nodeCount <= Plan.nodesMax else {
+      throw PlanError("--node-count \(nodeCount): at most \(Plan.nodesMax)")
+    }
     return NodeNames.numbered(count: nodeCount, from: bin == nil ? 1 : 0).names
   }
 

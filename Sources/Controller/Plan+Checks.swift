@@ -1,0 +1,85 @@
+import Algorithms
+import Environments
+import Invariants
+import Nemeses
+import Values
+
+extension Plan {
+  /// More nodes than this are taken for a slip of the pen.
+  public static let nodesMax = 10_000
+  static let concurrencyMax = 100_000
+  /// Operations a second: slower ones come so rarely that it is a slip, faster ones have no time.
+  static let rates = 1e-6...1e9
+  /// Sums of durations up to this one stay far within what nanoseconds can count.
+  static let longestDuration = Nanoseconds.seconds(100_000_000)
+
+  /// Refuses fields that no test can be made of, so that nothing is made of them.
+  func checkFields() throws(PlanError) {
+    if let name = nodes.indices.first(where: { nodes[..<$0].contains(nodes[$0]) }) {
+      throw PlanError("nodes: \"\(nodes[name])\" is there twice")
+    }
+    try Plan.check("nodes", nodes.count, within: 1...Plan.nodesMax)
+    try Plan.check("concurrency", concurrency, within: 1...Plan.concurrencyMax)
+    try Plan.check("key-count", keyCount, within: 1...Plan.concurrencyMax)
+    try Plan.check("max-writes-per-key", operationsPerKey, within: 1...Int.max)
+    guard rate == 0 || Plan.rates.contains(rate) else {
+      throw PlanError("rate: \(rate) is neither 0 nor from 0.000001 to 1000000000 a second")
+    }
+    let durations = [
+      ("time-limit", timeLimit), ("latency", latency), ("timeout", timeout),
+      ("nemesis-interval", nemesisInterval),
+    ]
+    for (field, duration) in durations {
+      guard let duration, !(0...Plan.longestDuration).contains(duration) else { continue }
+      throw PlanError(
+        "\(field): \(duration.durationText) is not from 0 to "
+          + Plan.longestDuration.durationText)
+    }
+    guard Latency(distribution: latencyDistribution, mean: 0) != nil else {
+      throw PlanError.latencyDistribution(latencyDistribution)
+    }
+    if let availability, AvailabilityChecker.Demand(availability) == nil {
+      throw PlanError("availability: \"\(availability)\" is neither total nor from 0 to 1")
+    }
+  }
+
+  private static func check(
+    _ field: String, _ number: Int?, within range: ClosedRange<Int>
+  ) throws(PlanError) {
+    guard let number else { return }
+    guard number >= range.lowerBound else {
+      throw PlanError("\(field): \(number) is too few, at least \(range.lowerBound)")
+    }
+    guard number <= range.upperBound else {
+      throw PlanError("\(field): \(number) is too many, at most \(range.upperBound)")
+    }
+  }
+}
+
+extension AlgorithmOption {
+  /// Refuses a value of another kind than the standard one's, which the algorithm could not read.
+  func check(_ text: String) throws(PlanError) {
+    let kind: String
+    if Int(standard) != nil {
+      kind = "a whole number of at least 1"
+      if let count = Int(text), count > 0 { return }
+    } else if Nanoseconds(duration: standard) != nil {
+      kind = "a duration such as \(standard)"
+      if let duration = Nanoseconds(duration: text), duration <= Plan.longestDuration { return }
+    } else if standard == "true" || standard == "false" {
+      kind = "true or false"
+      if text == "true" || text == "false" { return }
+    } else {
+      return
+    }
+    throw PlanError("option \(name): \"\(text)\" is not \(kind)")
+  }
+}
+
+extension [ScheduledFault] {
+  /// In the order of their times, as a schedule must be; those of one time as they stand.
+  var inOrder: [ScheduledFault] {
+    enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
+      .map(\.element)
+  }
+}
