@@ -6,7 +6,8 @@ public enum Token {
   static let prefix = "s1"
 
   public static func encode(_ plan: Plan) -> String {
-    prefix + base64(Array(plan.distinctive.json.utf8))
+    let bytes = Array(plan.distinctive.json.utf8)
+    return prefix + base64(bytes + checksum(bytes))
   }
 
   /// - Throws: When the text is no token, or not a whole one.
@@ -14,8 +15,13 @@ public enum Token {
     guard token.hasPrefix(prefix), let bytes = bytes(ofBase64: token.dropFirst(prefix.count)) else {
       throw PlanError("\"\(token)\" is no token, run or plan")
     }
+    let text = Array(bytes.dropLast(checksumCount))
+    // Bits that the last character has to spare must be as they were written, too.
+    guard bytes.suffix(checksumCount) == checksum(text)[...], token == prefix + base64(bytes) else {
+      throw PlanError("the token is damaged, or not the whole of one")
+    }
     do {
-      return try Plan(value: Value(json: String(decoding: bytes, as: UTF8.self)))
+      return try Plan(value: Value(json: text))
     } catch let error as PlanError {
       throw error
     } catch {
@@ -25,6 +31,15 @@ public enum Token {
 
   public static func isToken(_ text: String) -> Bool {
     text.hasPrefix(prefix) && text.utf8.count > 16 && !text.contains("/")
+  }
+
+  private static let checksumCount = 3
+
+  /// Another seed or option would run, too, and show something else: so slips are told.
+  private static func checksum(_ bytes: [UInt8]) -> [UInt8] {
+    var hasher = StableHasher()
+    hasher.put(bytes)
+    return (0..<checksumCount).map { UInt8(truncatingIfNeeded: hasher.value >> (8 * $0)) }
   }
 
   private static let alphabet = Array(
