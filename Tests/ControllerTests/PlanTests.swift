@@ -46,6 +46,64 @@ struct PlanTests {
     #expect { try Plan(value: value) } throws: { "\($0)" == problem }
   }
 
+  @Test("are read as they were written, whatever field differs from the standard")
+  func everyField() throws {
+    let value = plan.value
+    let fields = try #require(value.map).entries.compactMap(\.key.name)
+    #expect(fields.count == 23)
+    for (field, other) in [
+      ("bin", "/bin/node"), ("arguments", ["-v", "ü \"q\""]), ("env", "local"), ("seed", 0),
+      ("rate", 0), ("latency", nil), ("latency-dist", "exponential"), ("topology", "tree4"),
+      ("nemesis", []), ("nemesis-interval", "7ns"), ("availability", nil), ("key-count", nil),
+      ("max-writes-per-key", 9), ("timeout", nil), ("bugs", []), ("options", [:]),
+      ("faults", nil), ("faults", []), ("build", ""), ("time-limit", "3h"), ("nodes", ["a"]),
+    ] as [(String, Value)] {
+      guard case .map(var map) = value else { return }
+      map[.string(field)] = other
+      let changed = try Plan(value: .map(map))
+      #expect(changed != plan, "\(field)")
+      #expect(try Plan(value: Value(json: changed.value.json)) == changed, "\(field)")
+      #expect(try Token.decode(Token.encode(changed)) == changed, "\(field)")
+    }
+  }
+
+  @Test(
+    "with a field of the wrong kind are refused, each with its name",
+    arguments: [
+      "system", "bin", "arguments", "workload", "env", "nodes", "seed", "concurrency", "rate",
+      "time-limit", "latency", "latency-dist", "topology", "nemesis", "nemesis-interval",
+      "availability", "key-count", "max-writes-per-key", "timeout", "bugs", "options", "faults",
+      "build",
+    ])
+  func wrongKind(field: String) throws {
+    for wrong in [["x": 1], [1, 2], true, .double(-0.5)] as [Value] {
+      guard case .map(var map) = plan.value else { return }
+      map[.string(field)] = wrong
+      // A number is a rate, a list may be one of faults, which are read when they are needed.
+      if field == "rate" && wrong == .double(-0.5) || field == "faults" && wrong == [1, 2] {
+        continue
+      }
+      let value = Value.map(map)
+      #expect {
+        try Plan(value: value)
+      } throws: {
+        "\($0)".hasPrefix("field \"\(field)\": \(wrong.json) is not ")
+      }
+    }
+  }
+
+  @Test("a token in which any character is another is refused")
+  func mistypedToken() throws {
+    let token = Array(Token.encode(plan))
+    for place in token.indices {
+      var mistyped = token
+      mistyped[place] = token[place] == "A" ? "B" : "A"
+      #expect(throws: PlanError.self, "character \(place)") {
+        try Token.decode(String(mistyped))
+      }
+    }
+  }
+
   @Test("a damaged token is refused")
   func damagedToken() {
     let token = Token.encode(plan)

@@ -69,17 +69,53 @@ struct SimulatedRunTests {
     #expect(outcome.statistics.marks["raft: a leader was elected", default: 0] > 0)
   }
 
-  @Test("of a Raft that acknowledges early are not linearizable, with the lines that show it")
-  func earlyAck() throws {
+  @Test(
+    "of a Raft with a bug that clients can see are not linearizable, with the lines that show it",
+    arguments: ["early-ack", "stale-reads"])
+  func visibleBug(bug: String) throws {
     let outcome = try #require(
-      try (0..<20 as Range<UInt64>).lazy
-        .map { try SimulatedRun(plan("raft", "lin-kv", seed: $0, bug: "early-ack")).run() }
-        .first { $0.verdict == .invalid })
+      try (0..<30 as Range<UInt64>).lazy
+        .map { try SimulatedRun(plan("raft", "lin-kv", seed: $0, bug: bug)).run() }
+        .first { $0.findings.flatMap(\.anomalies).contains { $0.type == "nonlinearizable" } })
     #expect(outcome.exitCode == .invalid)
     let anomaly = try #require(
       outcome.findings.flatMap(\.anomalies).first { $0.type == "nonlinearizable" })
     #expect(anomaly.operations.count >= 2)
     #expect(anomaly.explanation.contains("does not fit"))
+  }
+
+  @Test("invoke nothing after the time limit, and every process has one operation at a time")
+  func shape() throws {
+    let recording = Recording()
+    _ = try SimulatedRun(plan("raft", "lin-kv", seed: 2)).run(journal: recording)
+    let operations = recording.operations
+    #expect(operations.map(\.index) == Array(operations.indices))
+    #expect(zip(operations, operations.dropFirst()).allSatisfy { $0.time <= $1.time })
+    let history = try History(operations)
+    let invoked = operations.filter { $0.type == .invoke }
+    #expect(invoked.count > 500)
+    #expect(try #require(invoked.last).time < .seconds(11))
+    #expect(history.operations.count == operations.count)
+    // Whoever had an indeterminate operation is never heard of again.
+    var gone: Set<Int> = []
+    for operation in operations {
+      guard let process = operation.process.number else { continue }
+      #expect(!gone.contains(process))
+      if operation.type == .info { gone.insert(process) }
+    }
+    #expect(!gone.isEmpty)
+  }
+
+  @Test("follow a plan's faults by their times, whatever the order in which they are written")
+  func editedFaults() throws {
+    let cut: Value = ["fault": "cut", "target": [["n1", "n2"]], "time": 1_000_000_000]
+    let mend: Value = ["fault": "mend", "time": 2_000_000_000]
+    var ordered = plan("raft", "lin-kv", seed: 1, nemesis: [])
+    ordered.faults = [cut, mend]
+    var edited = ordered
+    edited.faults = [mend, cut]
+    #expect(try lines(edited) == lines(ordered))
+    #expect(try lines(ordered).contains { $0.contains("start-partition") })
   }
 
   @Test("of a correct broadcast are valid and end on evidence, not at the deadline")
