@@ -16,13 +16,15 @@ struct SingleTest {
     // Looked up before a folder is made, so that what makes no sense leaves nothing behind.
     let test = try Controller.Test(plan)
     try check()
+    let trace = try openTrace()
+    defer { try? trace?.close() }
     let folder = try RunFolder.create(in: FilePath(output.results), plan: plan)
     var stored = plan
     stored.faults = test.scheduleValue
     try folder.write(stored.value, to: folder.plan)
     let journal = try Journal(folder, names: test.names)
     say("\(plan.title), seed \(plan.seed)")
-    var outcome = try run(journal, folder)
+    var outcome = try run(journal, folder, trace)
     outcome.folder = folder
     try journal.close()
     // Whoever ran the test hears the verdict, even where no disk will have it.
@@ -45,15 +47,23 @@ struct SingleTest {
     }
   }
 
-  private func run(_ journal: Journal, _ folder: RunFolder) throws -> Outcome {
+  private func openTrace() throws -> FileDescriptor? {
+    guard let trace, plan.place == .simulated else { return nil }
+    do {
+      return try FileDescriptor.open(
+        FilePath(trace), .writeOnly, options: [.create, .truncate], permissions: .standard)
+    } catch {
+      throw PlanError("--trace \(trace): \(error)")
+    }
+  }
+
+  private func run(
+    _ journal: Journal, _ folder: RunFolder, _ trace: FileDescriptor?
+  ) throws -> Outcome {
     if plan.place == .simulated {
       let run = try SimulatedRun(plan)
       guard let trace else { return try run.run(journal: journal) }
-      let file = try FileDescriptor.open(
-        FilePath(trace), .writeOnly, options: [.create, .truncate], permissions: .standard)
-      return try file.closeAfter {
-        try run.run(journal: journal) { line in _ = try? file.writeAll((line + "\n").utf8) }
-      }
+      return try run.run(journal: journal) { line in _ = try? trace.writeAll((line + "\n").utf8) }
     }
     var surroundings = LocalRun.Surroundings(folder: folder, executable: ownExecutable)
     surroundings.echoesStandardError = output.logStderr
