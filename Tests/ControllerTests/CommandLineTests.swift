@@ -40,6 +40,7 @@ struct CommandLineTests {
       (["test", "raft", "--key-count", "0"], "key-count"),
       (["test", "raft", "--max-writes-per-key", "0"], "max-writes-per-key"),
       (["test", "raft", "--runs", "3"], "--runs needs --env simulated"),
+      (simulated + ["--trace", "/nonexistent/t"], "--trace /nonexistent/t: No such file"),
       (simulated + ["--runs", "0"], "--runs 0: at least 1"),
       (simulated + ["--runs", "2", "--seed", "18446744073709551615"], "seed"),
       (["test", "--env", "simulated", "--bin", "/bin/sh"], "only bundled systems"),
