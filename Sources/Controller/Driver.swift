@@ -33,6 +33,8 @@ public struct Driver: Sendable {
   let settings: DriverSettings
   var phase = Phase.setup
   var now: Nanoseconds = 0
+  /// When the main phase began: the generator's time and the schedule's count from there.
+  private(set) var start: Nanoseconds = 0
   var context: GeneratorContext
   var generator: any Generator
   var threads: [ClientThread]
@@ -89,7 +91,7 @@ public struct Driver: Sendable {
   /// Does all that is due at a time; what the host must do is appended to `actions`.
   public mutating func step(at time: Nanoseconds, into actions: inout [Action]) {
     now = time
-    context.time = max(0, time - settings.start)
+    context.time = max(0, time - start)
     expire(into: &actions)
     switch phase {
     case .setup: stepSetup(into: &actions)
@@ -118,6 +120,8 @@ extension Driver {
       phase = .done
     } else if setup.isComplete {
       phase = .main
+      start = now
+      context.time = 0
       faults.start(at: now)
       stepMain(into: &actions)
     }
@@ -144,7 +148,7 @@ extension Driver {
         return true
       case .invocation(let invocation):
         guard invocation.time <= context.time else {
-          generatorWake = invocation.time + settings.start
+          generatorWake = invocation.time + start
           return true
         }
         generator = asked
@@ -241,7 +245,7 @@ extension Driver {
     into actions: inout [Action]
   ) {
     now = time
-    context.time = max(0, time - settings.start)
+    context.time = max(0, time - start)
     if phase == .setup {
       setup.answered(id, reply)
     } else if let place = final.place(of: id) {

@@ -11,8 +11,6 @@ public struct DriverSettings: Sendable {
   public var timeout: Nanoseconds
   /// How long the final reads may take to settle.
   public var finalTimeLimit: Nanoseconds
-  /// The environment's time at which the generator's begins.
-  public var start: Nanoseconds
   /// How soon a generator that has nothing now is asked again.
   public var pollInterval: Nanoseconds = .milliseconds(1)
 
@@ -21,7 +19,7 @@ public struct DriverSettings: Sendable {
 
   public init(
     workload: any Workload, names: NodeNames, concurrency: Int, timeout: Nanoseconds,
-    finalTimeLimit: Nanoseconds = .seconds(30), start: Nanoseconds = 0,
+    finalTimeLimit: Nanoseconds = .seconds(30),
     seed: UInt64 = 0
   ) {
     precondition(concurrency > 0, "a test needs a client thread, not \(concurrency)")
@@ -30,7 +28,6 @@ public struct DriverSettings: Sendable {
     self.concurrency = concurrency
     self.timeout = timeout
     self.finalTimeLimit = finalTimeLimit
-    self.start = start
     self.seed = seed
   }
 

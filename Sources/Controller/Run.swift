@@ -78,7 +78,7 @@ public struct Run {
           primaries: environment.primaries, of: environment.names.nodes)
         let report = environment.apply(fault.fault)
         let applied = AppliedFault(
-          time: environment.now - driver.settings.start, fault: fault, report: report)
+          time: environment.now - driver.start, fault: fault, report: report)
         faults.append(applied)
         driver.applied(
           fault, value: applied.value(environment.names), at: environment.now)

@@ -79,7 +79,7 @@ public struct Test: Sendable {
     try environment.start()
     let settings = DriverSettings(
       workload: workload, names: names, concurrency: plan.concurrency,
-      timeout: plan.timeout ?? workload.standardTimeout, start: environment.now,
+      timeout: plan.timeout ?? workload.standardTimeout,
       seed: plan.seed)
     var run = Run(
       environment, driver: Driver(settings, generator: generator, schedule: schedule),

@@ -66,6 +66,39 @@ struct EndToEndTests {
         == code)
   }
 
+  @Test(
+    "a run that is replayed sees the faults again as they happened", .timeLimit(.minutes(1)))
+  func replayed() throws {
+    let workshop = try Workshop()
+    let first = try realTest(
+      workshop, pythonNode("kv_proxy.py"), "lin-kv",
+      ["--node-count", "3", "--time-limit", "3", "--rate", "50", "--nemesis", "partition,pause"])
+    #expect(first.code == 0, "\(first.errors)")
+    let folder = try #require(try first.json["run"]?.name)
+    let again = try workshop.run(
+      "replay", folder, "--results", "\(workshop.path)/results", "--json")
+    #expect(again.code == 0, "\(again.errors)")
+    let other = try #require(try again.json["run"]?.name)
+    #expect(other != folder)
+    func faults(_ folder: String) throws -> [Value] {
+      try #require(text(ofFile: "\(folder)/faults.jsonl")).split(separator: "\n")
+        .map { try Value(json: String($0)) }
+    }
+    let happened = try faults(folder)
+    #expect(happened.count > 3)
+    // What heals at the end is chosen anew.
+    let repeated = try faults(other)
+    let scheduled = happened.filter { ($0["time"]?.integer ?? 0) < 2_900_000_000 }
+    for (before, after) in zip(scheduled, repeated) {
+      #expect(after["fault"] == before["fault"])
+      #expect(after["target"] == before["target"])
+      let late = (after["time"]?.integer ?? 0) - (before["time"]?.integer ?? 0)
+      #expect((0..<500_000_000).contains(late))
+    }
+    #expect(repeated.count >= scheduled.count)
+    #expect(workshop.becomesQuiet)
+  }
+
   @Test("a bundled system stands partitions, kills and pauses", .timeLimit(.minutes(1)))
   func raft() throws {
     let workshop = try Workshop()

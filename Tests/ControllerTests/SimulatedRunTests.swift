@@ -8,6 +8,7 @@ import Verdicts
 final class Recording: RunJournal {
   private(set) var lines: [String] = []
   private(set) var operations: [Operation] = []
+  private(set) var faults: [AppliedFault] = []
 
   func record(_ operations: ArraySlice<Operation>) {
     self.operations += operations
@@ -18,7 +19,7 @@ final class Recording: RunJournal {
     }
   }
 
-  func note(_ fault: AppliedFault) {}
+  func note(_ fault: AppliedFault) { faults.append(fault) }
   func log(_ text: String) {}
 }
 
@@ -104,6 +105,18 @@ struct SimulatedRunTests {
       if operation.type == .info { gone.insert(process) }
     }
     #expect(!gone.isEmpty)
+  }
+
+  @Test("inject faults at the times of the plan, however long the set-up takes")
+  func faultTimes() throws {
+    var plan = plan("broadcast", "broadcast", seed: 1, nemesis: ["partition"])
+    // Each node is told its neighbours before the main phase, which takes as long as two messages.
+    plan.latency = .milliseconds(100)
+    let recording = Recording()
+    _ = try SimulatedRun(plan).run(journal: recording)
+    let planned = try Controller.Test(plan).scheduleValue.map { $0["time"]?.integer }
+    #expect(planned.count > 3)
+    #expect(recording.faults.prefix(planned.count).map { Int($0.time) } == planned)
   }
 
   @Test("follow a plan's faults by their times, whatever the order in which they are written")
