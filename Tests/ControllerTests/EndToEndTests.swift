@@ -244,7 +244,7 @@ struct EndToEndTests {
 struct BroadcastEndToEndTests {
   @Test(
     "broadcast converges when the partitions are over, and loses messages where it must not retry",
-    .timeLimit(.minutes(1)), arguments: [true, false])
+    .timeLimit(.minutes(2)), arguments: [true, false])
   func broadcast(retries: Bool) throws {
     let workshop = try Workshop()
     let end = try realTest(
