@@ -18,13 +18,7 @@ extension HistoryFile {
         reader.pass()
         continue
       }
-      let value = try reader.value()
-      guard let map = value.operationMap else {
-        throw SyntaxError(
-          line: start.line, column: start.column, expected: "a map of an operation",
-          found: value.edn)
-      }
-      operations.append(try Operation(map, line: start.line, column: start.column))
+      operations.append(try reader.operation(line: start.line, column: start.column))
       lines.append(Int32(start.line))
     }
     if let close { try reader.pass(close) }
@@ -48,19 +42,72 @@ extension Value {
       && name.utf8.allSatisfy { $0 > 0x20 && !EDNReader.isDelimiter($0) }
     self = isKeyword ? .keyword(name) : .string(name)
   }
-
-  /// The fields of an operation: a map, or a record such as `#jepsen.history.Op{…}`.
-  fileprivate var operationMap: ValueMap? {
-    switch self {
-    case .map(let map), .tagged(_, .map(let map)): map
-    default: nil
-    }
-  }
 }
 
 extension EDNReader {
   /// Passes the next byte.
   fileprivate mutating func pass() { cursor.position += 1 }
+
+  /// Reads an operation: a map, or a record such as `#jepsen.history.Op{…}`.
+  fileprivate mutating func operation(line: Int, column: Int) throws(SyntaxError) -> Operation {
+    var fields = OperationFields()
+    if cursor.next == UInt8(ascii: "{") {
+      try takeFields(into: &fields)
+    } else {
+      switch try value() {
+      case .tagged(_, .map(let map)), .map(let map):
+        for entry in map.entries {
+          let field = entry.key.name.flatMap(OperationFields.Field.init)
+          let expected = fields.take(entry.value, for: field, key: entry.key)
+          guard let expected else { continue }
+          throw SyntaxError(
+            line: line, column: column, expected: expected, found: entry.value.edn)
+        }
+      case let value:
+        throw SyntaxError(
+          line: line, column: column, expected: "a map of an operation", found: value.edn)
+      }
+    }
+    return try fields.operation(place: -1, line: line, column: column)
+  }
+
+  /// Reads a map, whose brace is next, field by field: most keys never become values.
+  private mutating func takeFields(into fields: inout OperationFields) throws(SyntaxError) {
+    let start = cursor.position
+    cursor.position += 1
+    while true {
+      guard try skipBlanks() else {
+        throw cursor.error(expected: "'}' to end what began \(cursor.place(start))")
+      }
+      if cursor.next == UInt8(ascii: "}") { break }
+      let (field, key) = try fieldName()
+      guard try skipBlanks(), cursor.next != UInt8(ascii: "}") else {
+        throw cursor.error(
+          expected: "a value for each key", at: start, found: "a key without one")
+      }
+      let place = cursor.position
+      let value = try value(depth: 1)
+      if let expected = fields.take(value, for: field, key: key) {
+        throw cursor.error(expected: expected, at: place, found: value.edn)
+      }
+    }
+    cursor.position += 1
+  }
+
+  /// Reads a key, which is a value only where it names no field.
+  private mutating func fieldName() throws(SyntaxError) -> (OperationFields.Field?, key: Value) {
+    let start = cursor.position
+    if cursor.next == UInt8(ascii: ":") {
+      cursor.position += 1
+      let name = try tokenRange(expected: "a keyword's name")
+      if let field = OperationFields.Field(UnsafeBufferPointer(rebasing: cursor.bytes[name])) {
+        return (field, .null)
+      }
+      cursor.position = start
+    }
+    let key = try value(depth: 1)
+    return (key.name.flatMap(OperationFields.Field.init), key)
+  }
 
   /// Passes the bracket that ends a history, after which nothing may come.
   fileprivate mutating func pass(_ close: UInt8) throws(SyntaxError) {
@@ -94,25 +141,6 @@ private struct LineCounter {
 }
 
 extension Operation {
-  /// The operation that an EDN map describes; its index is -1 where it carries none.
-  fileprivate init(_ map: ValueMap, line: Int, column: Int) throws(SyntaxError) {
-    var fields = OperationFields(of: .jepsenEDN)
-    for entry in map.entries {
-      switch entry.key.name {
-      case "value": fields.value = entry.value
-      case "error": fields.error = entry.value
-      case let name?:
-        if let field = OperationFields.Field(rawValue: name) {
-          fields.take(entry.value, for: field, column: column, line: line)
-        } else {
-          fields.extra.append(.init(key: .string(name), value: entry.value))
-        }
-      case nil: fields.extra.append(entry)
-      }
-    }
-    self = try fields.operation(place: -1, line: line, column: column)
-  }
-
   /// Appends this operation as an EDN map in Jepsen's style, without the end of the line.
   public func writeEDN(into bytes: inout [UInt8]) {
     bytes.appendText("{:index ")

@@ -146,14 +146,23 @@ public struct EDNReader {
 
   /// Reads the characters up to the next delimiter.
   package mutating func token(expected: String) throws(SyntaxError) -> String {
+    cursor.text(try tokenRange(expected: expected))
+  }
+
+  /// Passes the characters up to the next delimiter.
+  package mutating func tokenRange(expected: String) throws(SyntaxError) -> Range<Int> {
     let start = cursor.position
     while !cursor.isAtEnd, !EDNReader.isDelimiter(cursor.next) {
+      if cursor.next > 0x20, cursor.next < 0x80 {
+        cursor.position += 1
+        continue
+      }
       let length = cursor.scalarLength(at: cursor.position)
       guard length > 0, cursor.next >= 0x20 else { throw cursor.error(expected: expected) }
       cursor.position += length
     }
     guard cursor.position > start else { throw cursor.error(expected: expected) }
-    return cursor.text(start..<cursor.position)
+    return start..<cursor.position
   }
 
   package static func isDelimiter(_ byte: UInt8) -> Bool {
