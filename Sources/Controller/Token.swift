@@ -29,10 +29,6 @@ public enum Token {
     }
   }
 
-  public static func isToken(_ text: String) -> Bool {
-    text.hasPrefix(prefix) && text.utf8.count > 16 && !text.contains("/")
-  }
-
   private static let checksumCount = 3
 
   /// Another seed or option would run, too, and show something else: so slips are told.
@@ -42,39 +38,31 @@ public enum Token {
     return (0..<checksumCount).map { UInt8(truncatingIfNeeded: hasher.value >> (8 * $0)) }
   }
 
-  private static let alphabet = Array(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
+  /// Base64 without what command lines and URLs take for something else: `-` and `_` stand for `+`
+  /// and `/`, and nothing is padded.
   private static func base64(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
-    var bits = 0
-    var count = 0
-    for byte in bytes {
-      bits = bits << 8 | Int(byte)
-      count += 8
-      while count >= 6 {
-        count -= 6
-        text.append(alphabet[bits >> count & 63])
-      }
-      bits &= 1 << count - 1
-    }
-    if count > 0 { text.append(alphabet[bits << (6 - count) & 63]) }
-    return String(decoding: text, as: UTF8.self)
+    Base64.append(bytes, to: &text)
+    return String(
+      decoding: text.filter { $0 != UInt8(ascii: "=") }.map(exchange), as: UTF8.self)
   }
 
   private static func bytes(ofBase64 text: Substring) -> [UInt8]? {
-    var bytes: [UInt8] = []
-    var bits = 0
-    var count = 0
-    for character in text.utf8 {
-      guard let digit = alphabet.firstIndex(of: character) else { return nil }
-      bits = bits << 6 | digit
-      count += 6
-      guard count >= 8 else { continue }
-      count -= 8
-      bytes.append(UInt8(bits >> count & 255))
-      bits &= 1 << count - 1
+    guard text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "/") }) else {
+      return nil
     }
-    return bytes
+    var digits = text.utf8.map(exchange)
+    while digits.count % 4 != 0 { digits.append(UInt8(ascii: "=")) }
+    return digits.withUnsafeBytes { Base64.decode($0) }
+  }
+
+  private static func exchange(_ digit: UInt8) -> UInt8 {
+    switch digit {
+    case UInt8(ascii: "+"): UInt8(ascii: "-")
+    case UInt8(ascii: "-"): UInt8(ascii: "+")
+    case UInt8(ascii: "/"): UInt8(ascii: "_")
+    case UInt8(ascii: "_"): UInt8(ascii: "/")
+    default: digit
+    }
   }
 }

@@ -14,15 +14,31 @@ enum Catalogue {
 
   /// All of one kind, a line each.
   static func section(_ kind: String) -> String? {
+    guard let rows = rows(kind) else { return nil }
+    let title = kind == "nemesis" ? "Nemeses" : "\(kind.prefix(1).uppercased())\(kind.dropFirst())s"
+    return "\(title)\n\(table(rows))"
+  }
+
+  /// One of a kind that has no page of its own.
+  static func line(_ kind: String, _ name: String) -> String? {
+    rows(kind)?.first { names(of: $0).contains(name) }.map { "\($0.0): \($0.1)" }
+  }
+
+  /// The names of all of a kind.
+  static func names(_ kind: String) -> [String] { (rows(kind) ?? []).flatMap(names(of:)) }
+
+  private static func names(of row: (String, String)) -> [String] {
+    row.0.split(separator: ",").map { String($0.drop { $0 == " " }) }
+  }
+
+  private static func rows(_ kind: String) -> [(String, String)]? {
     switch kind {
-    case "system":
-      "Systems\n"
-        + table(BundledSystem.all.map { ($0.description.name, $0.description.summary) })
-    case "workload": "Workloads\n" + table(workloads.map { ($0.name, $0.summary) })
-    case "nemesis": "Nemeses\n" + table(nemeses)
-    case "checker": "Checkers\n" + table(checkers)
-    case "model": "Models\n" + table(models)
-    case "format": "Formats\n" + table(formats)
+    case "system": BundledSystem.all.map { ($0.description.name, $0.description.summary) }
+    case "workload": workloads.map { ($0.name, $0.summary) }
+    case "nemesis": nemeses
+    case "checker": checkers
+    case "model": models
+    case "format": formats
     default: nil
     }
   }

@@ -18,32 +18,28 @@ struct ListCommand: ParsableCommand {
   var name: String?
 
   func run() throws {
-    switch (kind.map(ListCommand.singular), name) {
-    case (nil, _): print(Catalogue.overview)
-    case ("system", let name?):
-      guard let system = BundledSystem.named(name) else {
-        Failure.end(
-          .usage,
-          "there is no system \"\(name)\"; there are "
-            + BundledSystem.all.map(\.description.name).joined(separator: ", "), json: false)
-      }
-      print(Catalogue.page(system.description))
-    case ("workload", let name?):
-      guard let workload = workload(named: name) else {
-        Failure.end(
-          .usage,
-          "there is no workload \"\(name)\"; there are "
-            + workloads.map { $0.name }.joined(separator: ", "), json: false)
-      }
-      print(Catalogue.page(workload))
-    case (let kind?, _):
-      guard let section = Catalogue.section(kind) else {
-        Failure.end(
-          .usage,
-          "there is no list of \"\(kind)\"; there are system, workload, nemesis, checker, model, "
-            + "format", json: false)
-      }
-      print(section)
+    guard let kind = kind.map(ListCommand.singular) else { return print(Catalogue.overview) }
+    guard let section = Catalogue.section(kind) else {
+      Failure.end(
+        .usage,
+        "there is no list of \"\(kind)\"; there are system, workload, nemesis, checker, model, "
+          + "format", json: false)
+    }
+    guard let name else { return print(section) }
+    guard let text = ListCommand.explanation(of: name, kind) else {
+      Failure.end(
+        .usage,
+        "there is no \(kind) \"\(name)\"; there are "
+          + Catalogue.names(kind).joined(separator: ", "), json: false)
+    }
+    print(text)
+  }
+
+  private static func explanation(of name: String, _ kind: String) -> String? {
+    switch kind {
+    case "system": BundledSystem.named(name).map { Catalogue.page($0.description) }
+    case "workload": workload(named: name).map { Catalogue.page($0) }
+    default: Catalogue.line(kind, name)
     }
   }
 

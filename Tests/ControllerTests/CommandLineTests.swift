@@ -55,6 +55,8 @@ struct CommandLineTests {
       (["check", "/etc/passwd", "--model", "register", "--initial", "{"], "--initial: "),
       (["list", "x"], "there is no list of \"x\""),
       (["list", "system", "x"], "there is no system \"x\"; there are "),
+      (["list", "checker", "x"], "there is no checker \"x\"; there are linearizable, "),
+      (["list", "nemesis", "x"], "there is no nemesis \"x\"; there are partition, "),
       (["node", "x"], "there is no system \"x\"; there are "),
     ] as [([String], String)])
   func refused(arguments: [String], text: String) throws {

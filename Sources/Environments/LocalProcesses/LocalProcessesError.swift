@@ -1,7 +1,6 @@
 /// Why a cluster could not be run; the system under test is not to blame, or never came up.
 public enum LocalProcessesError: Error, Hashable, Sendable, CustomStringConvertible {
   case programNotFound(String)
-  case programNotStarted(node: String, problem: String)
   case nodeNeverCameUp(node: String, status: String, lastLines: [String])
   case supervisorNotStarted(String)
   case supervisorDied
@@ -10,9 +9,8 @@ public enum LocalProcessesError: Error, Hashable, Sendable, CustomStringConverti
     switch self {
     case .programNotFound(let program):
       "\(program): there is no such program, neither here nor in PATH"
-    case .programNotStarted(let node, let problem): "node \(node) could not be started: \(problem)"
     case .nodeNeverCameUp(let node, let status, let lastLines):
-      ["node \(node) never came up: \(status)"].joined()
+      "node \(node) never came up: \(status)"
         + (lastLines.isEmpty
           ? "; it printed nothing"
           : "; the last that it printed:\n" + lastLines.map { "  \($0)" }.joined(separator: "\n"))

@@ -1,10 +1,10 @@
 /// Base64 of RFC 4648, with padding.
-enum Base64 {
+package enum Base64 {
   private static let alphabet: StaticString =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
   /// Appends the text of `bytes`.
-  static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+  package static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
     let digits = alphabet.utf8Start
     text.reserveCapacity(text.count + (bytes.count + 2) / 3 * 4)
     var position = 0
@@ -23,7 +23,7 @@ enum Base64 {
   }
 
   /// The bytes that `text` stands for, or nothing where it is not Base64.
-  static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+  package static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
     guard text.count % 4 == 0 else { return nil }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count / 4 * 3)
