@@ -1,5 +1,5 @@
 public import Histories
-internal import Values
+package import Values
 public import Verdicts
 
 /// Judges a counter by its reads: Maelstrom's g-counter and pn-counter, and Jepsen's counter.
@@ -62,5 +62,23 @@ public struct CounterChecker: Checker {
       finding.verdict = .unknown
     }
     return finding
+  }
+}
+
+extension CounterChecker {
+  /// Whether each of some reads, taken after all that a history has, is a sum that its adds allow.
+  ///
+  /// - Complexity: As of ``check(_:)`` with one set of adds.
+  package static func accepts(_ reads: [Value], after operations: [Operation]) -> Bool {
+    guard let history = try? History(operations) else { return false }
+    let timeline = CounterTimeline(history)
+    let view = timeline.wholeView
+    guard timeline.problem == nil,
+      let sums = SubsetSums(
+        base: timeline.sum(of: view), timeline.uncertain(in: view).map(\.delta))
+    else { return false }
+    return reads.allSatisfy { read in
+      read.integer.flatMap { sums.contains($0) } ?? false
+    }
   }
 }
