@@ -132,34 +132,36 @@ extension CounterOutcome {
     return "the read at op \(line.index)\(node) answered \(read.value)"
   }
 
+  /// What is acceptable is told for the first such read; mostly it is the same for all.
   private mutating func appendUnacceptable(of count: Int) {
     guard let view = unacceptable.first?.view else { return }
     let shown = unacceptable.prefix(CounterOutcome.shown)
-    let uncertain = timeline.uncertain(in: view)
-    var details = shown.map { "  \(text($0.read))" }
     let more = unacceptable.count - shown.count
-    if more > 0 { details.append("  and \(more) more") }
-    let ranges = sums(view)?.ranges ?? []
-    let acceptable = ranges.prefix(9).map { range in
-      range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
-    }
-    let rest = ranges.count > 9 ? " and \(ranges.count - 9) more ranges" : ""
-    details.append("  acceptable: \(acceptable.joined(separator: ", "))\(rest)")
-    details.append(
-      "  \(view.acknowledged) adds were certainly there and make \(timeline.sum(of: view)); "
-        + (uncertain.isEmpty ? "no other may have been" : "\(uncertain.count) more may have been:"))
-    let adds = uncertain.prefix(CounterOutcome.shown)
-    if !adds.isEmpty {
-      let listed = adds.map { "\($0.delta) (op \(lines[$0.invocation].index))" }
-      let left = uncertain.count - adds.count
-      details.append(
-        "    \(listed.joined(separator: ", "))" + (left > 0 ? " and \(left) more" : ""))
-    }
+    let uncertain = timeline.uncertain(in: view)
+    let details =
+      shown.map { "  \(text($0.read))" } + (more > 0 ? ["  and \(more) more"] : [])
+      + [
+        "  acceptable: \(listing(rangeTexts(view)))",
+        "  adds that were certainly there (\(view.acknowledged)) make \(timeline.sum(of: view))",
+        "  adds that may have been there (\(uncertain.count)): " + listing(addTexts(uncertain)),
+      ]
     append(
       "unacceptable", count: unacceptable.count,
-      positions: shown.map(\.read.completion) + adds.map(\.invocation),
+      positions: shown.map(\.read.completion)
+        + uncertain.prefix(CounterOutcome.shown).map(\.invocation),
       "unacceptable (\(unacceptable.count) of \(count) final reads): no sum that the adds allow",
       details)
+  }
+
+  private mutating func rangeTexts(_ view: CounterTimeline.View) -> [String] {
+    (sums(view)?.ranges ?? []).map { range in
+      range.lowerBound == range.upperBound
+        ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+    }
+  }
+
+  private func addTexts(_ adds: [CounterTimeline.Add]) -> [String] {
+    adds.isEmpty ? ["none"] : adds.map { "\($0.delta) (op \(lines[$0.invocation].index))" }
   }
 
   /// Compares the reads that may have seen the same adds as the last one.

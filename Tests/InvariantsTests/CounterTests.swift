@@ -47,8 +47,8 @@ struct CounterTests {
             unacceptable (1 of 1 final reads): no sum that the adds allow
               the read at op 7 answered \(value)
               acceptable: -2, 3
-              1 adds were certainly there and make 3; 1 more may have been:
-                -5 (op 2)
+              adds that were certainly there (1) make 3
+              adds that may have been there (1): -5 (op 2)
             """)
       ])
   }
