@@ -40,6 +40,9 @@ public struct Completion: Hashable, Sendable {
     self.mismatch = mismatch
   }
 
+  /// The body of the reply that was none to the request, as it was received.
+  public var mismatchedBody: String { error?.elements?.last?.json ?? "" }
+
   /// An operation that took effect.
   public static func ok(_ value: Value? = nil) -> Completion {
     Completion(.ok, value: value)
