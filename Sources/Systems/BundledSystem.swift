@@ -23,6 +23,7 @@ public struct BundledSystem: Sendable {
   public static let all: [BundledSystem] = [
     BundledSystem(Echo.self), BundledSystem(UniqueIDs.self), BundledSystem(Broadcast.self),
     BundledSystem(Raft.self), BundledSystem(KeyValueProxy.self), BundledSystem(Relay.self),
+    BundledSystem(KafkaLog.self), BundledSystem(KafkaSingle.self),
   ]
 
   public static func named(_ name: String) -> BundledSystem? {

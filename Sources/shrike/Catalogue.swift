@@ -64,6 +64,7 @@ enum Catalogue {
     ("set-full", "added elements are read, once each, for good, everywhere"),
     ("unique-ids", "no identifier is generated twice"),
     ("echo", "answers are what was sent"),
+    ("kafka", "messages keep their offsets, and are polled in order, each once, none lost"),
     ("availability", "which share of the operations succeeded"),
     ("stats", "counts, rates and latencies"),
   ]
