@@ -4,7 +4,8 @@ internal import Verdicts
 
 /// How far polls lagged behind: for how long a poll's newest message of a key had not been the newest.
 ///
-/// It is a lower bound: the time from when a later message was first known until the poll began.
+/// It is a lower bound: the time from when a later message was first known until the poll began. Final
+/// polls don't count, which begin at the beginning to catch up.
 struct KafkaLag {
   /// The greatest lag, in seconds, and the time of the poll that had it.
   let worst: Value
@@ -16,6 +17,7 @@ struct KafkaLag {
     var worst: (lag: Nanoseconds, time: Nanoseconds) = (0, 0)
     for (number, act) in history.acts.enumerated() where act.isOk && act.kind != .other {
       let invoked = history.lines[act.invocation].time
+      if history.lines[act.invocation].extra[.string("final")] == true { continue }
       if act.kind == .assign {
         let old = positions[act.process] ?? [:]
         var assigned: [Int: Int] = [:]

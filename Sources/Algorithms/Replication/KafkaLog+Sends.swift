@@ -105,6 +105,8 @@ extension KafkaLog {
   mutating func adopt(_ reply: Reply, _ key: String, _ chunk: Int) -> Bool {
     guard case .value(let value) = reply else { return false }
     let found = (value.elements ?? []).compactMap { KafkaEntry($0) }
+    // Whoever writes blindly has to believe what he reads.
+    if has(Bug.blindWrite) { logs[key]?.entries.removeLast(beyond: chunk * chunkSize) }
     logs[key, default: Log()].adopt(found, at: chunk * chunkSize)
     return found.count == chunkSize
   }
@@ -129,5 +131,12 @@ extension KafkaLog {
     log.waiting = kept
     logs[key] = log
     append(to: key, &context)
+  }
+}
+
+extension Array {
+  /// Keeps the first `count` elements.
+  fileprivate mutating func removeLast(beyond count: Int) {
+    if self.count > count { removeSubrange(count...) }
   }
 }
