@@ -213,6 +213,16 @@ struct KafkaTests {
     }
   }
 
+  @Test("crashes count neither as failures nor as operations that never succeed")
+  func crashes() throws {
+    let history = try kafkaScript("0 send k 1 @0\n0 crash\n1 poll info")
+    #expect(OperationStatistics().check(history).facts[fact: "never-ok"] == ["poll"])
+    let calm = try kafkaScript("0 send k 1 @0\n0 crash")
+    #expect(AvailabilityChecker(demand: .total).check(calm).verdict == .valid)
+    // For Maelstrom they do.
+    #expect(AvailabilityChecker(demand: .total, countsAll: true).check(calm).verdict == .invalid)
+  }
+
   @Test("what is no history of logs is refused with the line and the reason")
   func refused() throws {
     func reason(_ lines: [Operation]) throws -> String? {
