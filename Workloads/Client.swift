@@ -30,6 +30,8 @@ public struct Completion: Hashable, Sendable {
   public var error: Value?
   /// Set where the reply was none to this request: the type of reply that was expected.
   public var mismatch: String?
+  /// Further fields of the completion's line, beside those of the invocation.
+  public var extra = ValueMap()
 
   public init(
     _ type: Operation.Kind, value: Value? = nil, error: Value? = nil, mismatch: String? = nil

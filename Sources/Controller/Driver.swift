@@ -349,7 +349,8 @@ extension Driver {
     }
     let operation = Operation(
       time: now, type: completion.type, process: .client(threads[thread].process), f: pending.f,
-      value: completion.value ?? pending.value, error: completion.error, extra: pending.extra)
+      value: completion.value ?? pending.value, error: completion.error,
+      extra: pending.extra.merging(completion.extra))
     record(operation)
     progress.count(completion.type, latency: now - pending.invoked)
     context.idle.insert(thread)

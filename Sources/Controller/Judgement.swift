@@ -10,7 +10,9 @@ extension Test {
   /// The checkers that judge a run of this test.
   public var checkers: [any Checker] {
     let demand = plan.availability.flatMap(AvailabilityChecker.Demand.init) ?? .none
-    return workload.checkers + [AvailabilityChecker(demand: demand), OperationStatistics()]
+    return workload.checkers + [
+      AvailabilityChecker(demand: demand, countsAll: plan.isCompatible), OperationStatistics(),
+    ]
   }
 
   /// Judges what a run left: its history, its nodes' conduct, and whether it proves anything.
