@@ -62,8 +62,10 @@ enum Catalogue {
   private static let checkers = [
     ("linearizable", "operations take effect one at a time, between invocation and completion"),
     ("set-full", "added elements are read, once each, for good, everywhere"),
+    ("counter", "final reads are the sum of what was added"),
     ("unique-ids", "no identifier is generated twice"),
     ("echo", "answers are what was sent"),
+    ("kafka", "messages keep their offsets, and are polled in order, each once, none lost"),
     ("availability", "which share of the operations succeeded"),
     ("stats", "counts, rates and latencies"),
   ]

@@ -31,9 +31,14 @@ struct TestCommand: ParsableCommand {
     CaseProcess.followParent()
     do {
       var plan = try test.plan()
+      if test.maelstromCompat, !test.strayWords.isEmpty {
+        complain(
+          "shrike: as Maelstrom does, \(test.strayWords.joined(separator: " ")) goes to the node; "
+            + "if it was meant for Shrike, it is not heeded")
+      }
       if let runs {
         let result = try CampaignReport(campaign(of: plan, runs), output: output).run()
-        quit(result.exitCode.rawValue)
+        quit(result.exitCode.status(isCompatible: plan.isCompatible))
       }
       var code = Controller.ExitCode.valid
       for number in 0..<max(1, testCount) {
@@ -41,9 +46,11 @@ struct TestCommand: ParsableCommand {
         code = try SingleTest(plan: plan, output: output, trace: trace).run()
         if code != .valid || Interruption.hasCome { break }
       }
-      quit(code.rawValue)
+      quit(code.status(isCompatible: test.maelstromCompat))
     } catch {
-      Failure.end(Failure.code(of: error), "\(error)", json: output.json)
+      Failure.end(
+        Failure.code(of: error), "\(error)", json: output.json,
+        isCompatible: test.maelstromCompat)
     }
   }
 
