@@ -105,7 +105,8 @@ let package = Package(
       dependencies: [
         "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Histories",
         "Nodes", "Values", "Verdicts", "Linearizability", "Isolation", "Invariants",
-        "NodeProcesses", "LocalProcesses", "Simulations", "Generators", "Environments", system, arguments,
+        "NodeProcesses", "LocalProcesses", "Simulations", "Generators", "Environments", system,
+        arguments,
       ],
       swiftSettings: strict),
     tests("Values", "Values"),

@@ -1,5 +1,5 @@
 /// Decides whether chains of a register's versions can be brought into an order that agrees with
-/// time (Gibbons and Korach, Testing shared memories, SIAM J. Comput. 26, 1997, section 4.2).
+/// time: the zones of Gibbons and Korach, Testing shared memories, SIAM Journal on Computing, 1997.
 ///
 /// The transactions at one chain's versions take effect without any of another chain in between. So
 /// a chain precedes another where one of its transactions completed before one of the other's was

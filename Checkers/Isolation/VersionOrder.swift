@@ -13,8 +13,9 @@ struct VersionOrder {
     /// The level below its first write; -1 where it wrote nothing, ``somewhere`` where nobody
     /// observed it.
     var below: Int32 = -1
-    /// The level of its last write, -1 where it wrote nothing. A write that nobody observed is above
-    /// all others.
+    /// The level of its last write, -1 where it wrote nothing.
+    ///
+    /// A write that nobody observed is above all others.
     var above: Int32 = -1
 
     static let somewhere = Int32.max

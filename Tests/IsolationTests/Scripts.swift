@@ -3,8 +3,9 @@ import Isolation
 import Values
 import Verdicts
 
-/// A history of transactions from lines such as `0 invoke a x 1, r y`, `0 ok a x 1, r y [1 2]`, and
-/// `1 do w x 1`, which is invoked and at once completed. `r y` observed null.
+/// A history of transactions from lines such as `0 invoke a x 1, r y` and `0 ok a x 1, r y [1 2]`.
+///
+/// `1 do w x 1` is invoked and at once completed, and `r y` observed null.
 func script(_ text: String) throws -> History {
   var lines: [Operation] = []
   func add(_ process: Int, _ type: Operation.Kind, _ value: Value) {

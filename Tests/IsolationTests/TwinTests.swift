@@ -56,7 +56,9 @@ struct TwinTests {
       let seen = try run(batch, kind, keys: 1, level) { finding, isSerial, seed in
         guard finding.verdict != .unknown else { return }
         if isSerial { #expect(finding.verdict == .valid, "\(level.model) seed \(seed)") }
-        if isExact, !isSerial { #expect(finding.verdict == .invalid, "\(level.model) seed \(seed)") }
+        if isExact, !isSerial {
+          #expect(finding.verdict == .invalid, "\(level.model) seed \(seed)")
+        }
       }
       #expect(seen[.valid, default: 0] >= 5 && seen[.invalid, default: 0] >= 5, "\(seen)")
     }
