@@ -41,7 +41,7 @@ public struct BroadcastWorkload: Workload {
     }
   }
 
-  public var finalRead: String? { "read" }
+  public var finalPhase: FinalOperations { .reads(f: "read") }
 
   public func accepts(finalReads: [Value], after history: [Operation]) -> Bool {
     let added = Set(

@@ -8,7 +8,9 @@ public import Values
 /// brings back the reply, or drops the operation as indeterminate when its time is over.
 public protocol Client: Sendable {
   /// Begins an operation; the one before it has ended or was given up.
-  mutating func begin(_ f: String, _ value: Value) -> ClientStep
+  ///
+  /// - Parameter extra: The invocation's further fields, such as `"final": true`.
+  mutating func begin(_ f: String, _ value: Value, _ extra: ValueMap) -> ClientStep
 
   /// Takes the reply to the request that it asked for last.
   mutating func receive(_ reply: Reply) -> ClientStep
@@ -77,7 +79,7 @@ public struct SingleRequestClient: Client {
     self.completion = completion
   }
 
-  public mutating func begin(_ f: String, _ value: Value) -> ClientStep {
+  public mutating func begin(_ f: String, _ value: Value, _ extra: ValueMap) -> ClientStep {
     self.f = f
     self.value = value
     return .ask(request(f, value))

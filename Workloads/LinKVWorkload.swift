@@ -54,7 +54,7 @@ public struct LinKVWorkload: Workload {
   public func makeGenerator() -> any Generator {
     RegisterOperations(
       seed: options.seed, keyCount: options.keyCount ?? max(1, options.concurrency / 4),
-      operationsPerKey: options.operationsPerKey ?? 200)
+      operationsPerKey: options.maxWritesPerKey ?? 200)
   }
 
   public var checkers: [any Checker] { [LinearizabilityChecker(KeyValueModel())] }

@@ -23,8 +23,8 @@ public protocol Workload: Sendable {
   /// The operations, without rate and time limit.
   func makeGenerator() -> any Generator
 
-  /// What is read from each node when the faults are over, until the answers have settled.
-  var finalRead: String? { get }
+  /// What is done when the faults are over.
+  var finalPhase: FinalOperations { get }
 
   /// Whether final reads, the last of each node, are acceptable given all that happened before.
   func accepts(finalReads: [Value], after history: [Operation]) -> Bool
@@ -40,10 +40,25 @@ public protocol Workload: Sendable {
 
 extension Workload {
   public var setup: [Request] { [] }
-  public var finalRead: String? { nil }
+  public var finalPhase: FinalOperations { .none }
   public func accepts(finalReads: [Value], after history: [Operation]) -> Bool { true }
   public var standardTimeout: Nanoseconds { .seconds(5) }
   public var demandsReplies: Bool { false }
+}
+
+/// What a workload does when the faults are over.
+public enum FinalOperations: Sendable {
+  /// Nothing: the run ends with its last operation.
+  case none
+  /// This operation is asked of each node, again and again until the answers have settled: all
+  /// nodes answer, alike, and as `accepts` wants. Its lines are marked `"final":true` and carry the
+  /// node's name as `"node"`.
+  case reads(f: String)
+  /// Operations on the clients' threads, at no rate, from `recovery` after the faults until the
+  /// generator is exhausted, or until it had `timeLimit`.
+  case generator(
+    recovery: Nanoseconds, timeLimit: Nanoseconds,
+    make: @Sendable (_ history: [Operation]) -> any Generator)
 }
 
 /// What a workload needs to know of the test that it is part of.
@@ -53,21 +68,27 @@ public struct WorkloadOptions: Hashable, Sendable {
   public var concurrency: Int
   /// How many keys are in use at a time.
   public var keyCount: Int?
-  /// How many operations a key sees before another takes its place.
-  public var operationsPerKey: Int?
+  /// How often a key is written before another takes its place.
+  public var maxWritesPerKey: Int?
+  /// The most micro-operations of a transaction.
+  public var maxTransactionLength: Int?
+  /// The consistency models that transactions are judged by; none leaves it to the workload.
+  public var consistencyModels: [String] = []
+  /// Whether the workload must act and judge as Maelstrom's does, bug for bug.
+  public var isCompatible = false
   public var topology: Topology
   /// The mean latency between nodes.
   public var latency: Nanoseconds
 
   public init(
     seed: UInt64, nodes: [NodeID], concurrency: Int, keyCount: Int? = nil,
-    operationsPerKey: Int? = nil, topology: Topology = .grid, latency: Nanoseconds = 0
+    maxWritesPerKey: Int? = nil, topology: Topology = .grid, latency: Nanoseconds = 0
   ) {
     self.seed = seed
     self.nodes = nodes
     self.concurrency = concurrency
     self.keyCount = keyCount
-    self.operationsPerKey = operationsPerKey
+    self.maxWritesPerKey = maxWritesPerKey
     self.topology = topology
     self.latency = latency
   }

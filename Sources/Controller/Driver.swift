@@ -27,6 +27,12 @@ public struct Driver: Sendable {
     /// Nothing new is invoked; what is outstanding ends or times out.
     case draining
     case settling
+    /// The system is left alone before the final operations.
+    case recovering(until: Nanoseconds)
+    /// The final operations are invoked.
+    case finishing(deadline: Nanoseconds)
+    /// No more final operations; those that are outstanding end or time out.
+    case closing
     case done
   }
 
@@ -83,7 +89,11 @@ public struct Driver: Sendable {
       if let generatorWake { wake = min(wake, generatorWake) }
       if let fault = faults.nextTime { wake = min(wake, fault) }
     case .settling: wake = min(wake, final.nextWake)
-    case .draining, .done: break
+    case .recovering(let until): wake = min(wake, until)
+    case .finishing(let deadline):
+      wake = min(wake, deadline)
+      if let generatorWake { wake = min(wake, generatorWake) }
+    case .draining, .closing, .done: break
     }
     return wake
   }
@@ -98,14 +108,21 @@ public struct Driver: Sendable {
     case .main: stepMain(into: &actions)
     case .draining: stepDraining(into: &actions)
     case .settling: stepSettling(into: &actions)
+    case .recovering(let until): stepRecovering(until, into: &actions)
+    case .finishing(let deadline): stepFinishing(deadline, into: &actions)
+    case .closing: stepClosing()
     case .done: break
     }
   }
 
   /// Ends the main phase now, as when the user interrupts: faults are healed, the rest is judged.
   public mutating func interrupt() {
-    if phase == .setup { phase = .done }
-    if phase == .main { phase = .draining }
+    switch phase {
+    case .setup: phase = .done
+    case .main: phase = .draining
+    case .recovering, .finishing: phase = .closing
+    case .draining, .settling, .closing, .done: break
+    }
     final.isInterrupted = true
   }
 }
@@ -160,13 +177,40 @@ extension Driver {
   private mutating func stepDraining(into actions: inout [Action]) {
     for fault in faults.takeHealing(of: settings.nodes, at: now) { actions.append(.apply(fault)) }
     guard threads.allSatisfy({ $0.pending == nil }) else { return }
-    guard settings.workload.finalRead != nil, !final.isInterrupted else {
+    guard !final.isInterrupted else {
       phase = .done
       return
     }
-    phase = .settling
-    final.start(at: now, firstProcess: freshProcess())
-    stepSettling(into: &actions)
+    switch settings.workload.finalPhase {
+    case .none: phase = .done
+    case .reads:
+      phase = .settling
+      final.start(at: now, firstProcess: freshProcess())
+      stepSettling(into: &actions)
+    case .generator(let recovery, _, _):
+      phase = .recovering(until: now + recovery)
+      stepRecovering(now + recovery, into: &actions)
+    }
+  }
+
+  private mutating func stepRecovering(_ until: Nanoseconds, into actions: inout [Action]) {
+    guard now >= until,
+      case .generator(_, let timeLimit, let make) = settings.workload.finalPhase
+    else { return }
+    generator = make(operations).onClients()
+    phase = .finishing(deadline: now + timeLimit)
+    stepFinishing(now + timeLimit, into: &actions)
+  }
+
+  private mutating func stepFinishing(_ deadline: Nanoseconds, into actions: inout [Action]) {
+    guard now >= deadline || !offer(into: &actions) else { return }
+    phase = .closing
+    stepClosing()
+  }
+
+  private mutating func stepClosing() {
+    guard threads.allSatisfy({ $0.pending == nil }) else { return }
+    phase = .done
   }
 
   /// A process number that no client has had, and none will have.
@@ -176,7 +220,7 @@ extension Driver {
   }
 
   private mutating func stepSettling(into actions: inout [Action]) {
-    guard let f = settings.workload.finalRead, !final.isInterrupted else {
+    guard case .reads(let f) = settings.workload.finalPhase, !final.isInterrupted else {
       phase = .done
       return
     }
@@ -222,7 +266,7 @@ extension Driver {
     generator.update(operation, thread: thread, context)
     threads[thread].pending = PendingOperation(
       f: f, value: value, extra: extra, invoked: now, isCalm: faults.isCalm(at: now))
-    follow(threads[thread].client.begin(f, value), thread: thread, into: &actions)
+    follow(threads[thread].client.begin(f, value, extra), thread: thread, into: &actions)
   }
 
   private mutating func follow(
@@ -345,11 +389,12 @@ extension Driver {
   ) {
     guard !final.isWaiting(for: node) else { return }
     var client = settings.workload.makeClient()
-    guard case .ask(let request) = client.begin(f, .null) else { return }
+    let fields = finalFields(node)
+    guard case .ask(let request) = client.begin(f, .null, fields) else { return }
     let id = final.begin(node, client)
     record(
       Operation(
-        time: now, type: .invoke, process: .client(id.client), f: f, extra: finalFields(node)))
+        time: now, type: .invoke, process: .client(id.client), f: f, extra: fields))
     deadlines.append(id, at: now + settings.timeout)
     actions.append(.submit(request, id, node))
   }
@@ -364,7 +409,7 @@ extension Driver {
   }
 
   private mutating func finish(_ place: Int, _ completion: Completion) {
-    guard let f = settings.workload.finalRead else { return }
+    guard case .reads(let f) = settings.workload.finalPhase else { return }
     let node = settings.nodes[place]
     if let expected = completion.mismatch {
       problems.append(

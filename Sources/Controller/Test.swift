@@ -32,11 +32,14 @@ public struct Test: Sendable {
         "there is no topology \"\(plan.topology)\"; there are "
           + Topology.allCases.map(\.rawValue).joined(separator: ", "))
     }
-    workload = type.init(
-      WorkloadOptions(
-        seed: plan.seed, nodes: names.nodes, concurrency: plan.concurrency,
-        keyCount: plan.keyCount, operationsPerKey: plan.operationsPerKey, topology: topology,
-        latency: plan.latency ?? 0))
+    var options = WorkloadOptions(
+      seed: plan.seed, nodes: names.nodes, concurrency: plan.concurrency,
+      keyCount: plan.keyCount, maxWritesPerKey: plan.maxWritesPerKey, topology: topology,
+      latency: plan.latency ?? 0)
+    options.maxTransactionLength = plan.maxTransactionLength
+    options.consistencyModels = plan.consistencyModels
+    options.isCompatible = plan.isCompatible
+    workload = type.init(options)
     let specs = try plan.nemesis.flatMap { try parseNemesis($0, all: plan.place.families) }
     families = FaultFamily.allCases.filter { family in specs.contains { $0.family == family } }
     if let faults = plan.faults {

@@ -63,6 +63,19 @@ extension Reply {
     }
   }
 
+  /// What is wrong with a body, of which this reply was read, by Maelstrom's closed schemas: a field
+  /// that they don't know.
+  public func unknownField(in body: ValueMap) -> BodyError? {
+    switch self {
+    case .custom, .failed: return nil
+    default: break
+    }
+    let known = self.body
+    guard let entry = body.entries.first(where: { known[$0.key] == nil }) else { return nil }
+    return BodyError(
+      "field \"\(entry.keyText)\": \(body["type"]?.name ?? "the reply") has no such field")
+  }
+
   private static func messages(_ object: ValueMap) throws(BodyError) -> [String: [Value]] {
     var messages: [String: [Value]] = [:]
     for entry in object.entries {

@@ -22,6 +22,8 @@ public struct BundledSystem: Sendable {
   /// All bundled systems, in the order in which they are listed.
   public static let all: [BundledSystem] = [
     BundledSystem(Echo.self), BundledSystem(UniqueIDs.self), BundledSystem(Broadcast.self),
+    BundledSystem(Flood.self), BundledSystem(GSet.self), BundledSystem(GCounter.self),
+    BundledSystem(PNCounter.self), BundledSystem(KVCounter.self),
     BundledSystem(Raft.self), BundledSystem(KeyValueProxy.self), BundledSystem(Relay.self),
   ]
 

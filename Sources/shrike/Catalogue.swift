@@ -62,6 +62,7 @@ enum Catalogue {
   private static let checkers = [
     ("linearizable", "operations take effect one at a time, between invocation and completion"),
     ("set-full", "added elements are read, once each, for good, everywhere"),
+    ("counter", "final reads are the sum of what was added"),
     ("unique-ids", "no identifier is generated twice"),
     ("echo", "answers are what was sent"),
     ("availability", "which share of the operations succeeded"),

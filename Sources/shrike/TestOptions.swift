@@ -61,8 +61,20 @@ struct TestOptions: ParsableArguments {
   @Option(help: "How many keys are in use at a time.")
   var keyCount: Int?
 
-  @Option(help: "How many operations a key sees before another takes its place.")
+  @Option(help: "How often a key is written before another takes its place.")
   var maxWritesPerKey: Int?
+
+  @Option(help: "The most micro-operations of a transaction.")
+  var maxTxnLength: Int?
+
+  @Option(help: "What transactions are judged by, by comma; strict-serializable without it.")
+  var consistencyModels: [String] = []
+
+  @Option(help: "Bounds of what is measured, by comma: msgs-per-op<30,p50<400ms,max<600ms.")
+  var expect: [String] = []
+
+  @Flag(help: "Do and judge everything as Maelstrom does, bug for bug.")
+  var maelstromCompat = false
 
   @Option(help: "How long a client waits for a reply.")
   var timeout: String?
@@ -96,11 +108,15 @@ struct TestOptions: ParsableArguments {
     }
     plan.latencyDistribution = latencyDist
     plan.topology = topology
-    plan.nemesis = try expandedNemesis()
+    plan.nemesis = TestOptions.words(nemesis).filter { $0 != "none" }
     plan.nemesisInterval = try duration(nemesisInterval, "nemesis-interval")
     plan.availability = availability
     plan.keyCount = keyCount
-    plan.operationsPerKey = maxWritesPerKey
+    plan.maxWritesPerKey = maxWritesPerKey
+    plan.maxTransactionLength = maxTxnLength
+    plan.consistencyModels = TestOptions.words(consistencyModels)
+    plan.expectations = TestOptions.words(expect)
+    plan.isCompatible = maelstromCompat
     plan.timeout = try timeout.map { try duration($0, "timeout") }
     plan.bugs = bug
     for option in options {
@@ -171,7 +187,17 @@ struct TestOptions: ParsableArguments {
     return String(cString: resolved)
   }
 
-  private func expandedNemesis() throws -> [String] {
-    nemesis.flatMap { $0.split(separator: ",").map(String.init) }.filter { $0 != "none" }
+  /// The words of options that can be given by comma and again and again.
+  private static func words(_ texts: [String]) -> [String] {
+    texts.flatMap { $0.split(separator: ",").map { String($0.trimmed) } }
+  }
+}
+
+extension Substring {
+  /// The text without the spaces around it.
+  fileprivate var trimmed: Substring {
+    var text = drop { $0 == " " }
+    while text.last == " " { text.removeLast() }
+    return text
   }
 }
