@@ -66,7 +66,7 @@ extension CounterWorkload {
     }
   }
 
-  public var finalRead: String? { "read" }
+  public var finalPhase: FinalOperations { .reads(f: "read", options) }
 
   public func accepts(finalReads: [Value], after history: [Operation]) -> Bool {
     CounterChecker.accepts(finalReads, after: history)

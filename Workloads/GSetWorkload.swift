@@ -36,12 +36,12 @@ public struct GSetWorkload: Workload {
     }
   }
 
-  public var finalRead: String? { "read" }
+  public var finalPhase: FinalOperations { .reads(f: "read", options) }
 
   public func accepts(finalReads: [Value], after history: [Operation]) -> Bool {
     let added = Set(history.lazy.filter { $0.type == .ok && $0.f == "add" }.map(\.value))
     return finalReads.allSatisfy { added.isSubset(of: $0.elements ?? []) }
   }
 
-  public var checkers: [any Checker] { [SetFullChecker()] }
+  public var checkers: [any Checker] { [SetFullChecker(isCompatible: options.isCompatible)] }
 }

@@ -2,7 +2,7 @@
 public let workloads: [any Workload.Type] = [
   EchoWorkload.self, UniqueIDsWorkload.self, BroadcastWorkload.self, GSetWorkload.self,
   GCounterWorkload.self, PNCounterWorkload.self, LinKVWorkload.self, ListAppendWorkload.self,
-  RegisterTransactionsWorkload.self,
+  RegisterTransactionsWorkload.self, KafkaWorkload.self,
 ]
 
 /// The workload of a name.

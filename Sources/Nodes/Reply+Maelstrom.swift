@@ -79,8 +79,14 @@ extension Reply {
   private static func messages(_ object: ValueMap) throws(BodyError) -> [String: [Value]] {
     var messages: [String: [Value]] = [:]
     for entry in object.entries {
-      guard case .string(let key) = entry.key, case .list(let pairs) = entry.value else {
-        throw BodyError("msgs.\(entry.keyText)", expected: "an array", found: entry.value)
+      guard case .string(let key) = entry.key, entry.value == .null || entry.value.elements != nil
+      else { throw BodyError("msgs.\(entry.keyText)", expected: "an array", found: entry.value) }
+      let pairs = entry.value.elements ?? []
+      for (place, pair) in pairs.enumerated() {
+        guard let parts = pair.elements, parts.count == 2, parts[0].integer != nil else {
+          throw BodyError(
+            "msgs.\(key)[\(place)]", expected: "[integer offset, message]", found: pair)
+        }
       }
       messages[key] = pairs
     }

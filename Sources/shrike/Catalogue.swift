@@ -67,6 +67,7 @@ enum Catalogue {
     ("rw-register", "transactions of writes and reads keep to a model, as far as keys alone tell"),
     ("unique-ids", "no identifier is generated twice"),
     ("echo", "answers are what was sent"),
+    ("kafka", "messages keep their offsets, and are polled in order, each once, none lost"),
     ("availability", "which share of the operations succeeded"),
     ("stats", "counts, rates and latencies"),
   ]
