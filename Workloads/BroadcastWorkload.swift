@@ -41,7 +41,9 @@ public struct BroadcastWorkload: Workload {
     }
   }
 
-  public var finalPhase: FinalOperations { .reads(f: "read") }
+  public var finalPhase: FinalOperations {
+    options.isCompatible ? .maelstromReads : .reads(f: "read")
+  }
 
   public func accepts(finalReads: [Value], after history: [Operation]) -> Bool {
     let added = Set(
@@ -49,5 +51,5 @@ public struct BroadcastWorkload: Workload {
     return finalReads.allSatisfy { added.isSubset(of: $0.elements ?? []) }
   }
 
-  public var checkers: [any Checker] { [SetFullChecker()] }
+  public var checkers: [any Checker] { [SetFullChecker(isCompatible: options.isCompatible)] }
 }
