@@ -23,6 +23,9 @@ public struct BundledSystem: Sendable {
   public static let all: [BundledSystem] = [
     BundledSystem(Echo.self), BundledSystem(UniqueIDs.self), BundledSystem(Broadcast.self),
     BundledSystem(Raft.self), BundledSystem(KeyValueProxy.self), BundledSystem(Relay.self),
+    BundledSystem(LocalKeyValueStore.self), BundledSystem(MemoryTransactions.self),
+    BundledSystem(PerKeyTransactions.self), BundledSystem(WholeTransactions.self),
+    BundledSystem(ThunkTransactions.self), BundledSystem(HighlyAvailableTransactions.self),
   ]
 
   public static func named(_ name: String) -> BundledSystem? {
