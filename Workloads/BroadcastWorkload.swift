@@ -41,7 +41,8 @@ public struct BroadcastWorkload: Workload {
     }
   }
 
-  public var finalRead: String? { "read" }
+  public var finalPhase: FinalOperations { .reads(f: "read", options) }
+  public func failsOnTimeout(_ f: String) -> Bool { options.isCompatible && f == "read" }
 
   public func accepts(finalReads: [Value], after history: [Operation]) -> Bool {
     let added = Set(
@@ -49,5 +50,5 @@ public struct BroadcastWorkload: Workload {
     return finalReads.allSatisfy { added.isSubset(of: $0.elements ?? []) }
   }
 
-  public var checkers: [any Checker] { [SetFullChecker()] }
+  public var checkers: [any Checker] { [SetFullChecker(isCompatible: options.isCompatible)] }
 }

@@ -8,7 +8,9 @@ public import Values
 /// brings back the reply, or drops the operation as indeterminate when its time is over.
 public protocol Client: Sendable {
   /// Begins an operation; the one before it has ended or was given up.
-  mutating func begin(_ f: String, _ value: Value) -> ClientStep
+  ///
+  /// - Parameter extra: The invocation's further fields, such as `"final": true`.
+  mutating func begin(_ f: String, _ value: Value, _ extra: ValueMap) -> ClientStep
 
   /// Takes the reply to the request that it asked for last.
   mutating func receive(_ reply: Reply) -> ClientStep
@@ -28,6 +30,8 @@ public struct Completion: Hashable, Sendable {
   public var error: Value?
   /// Set where the reply was none to this request: the type of reply that was expected.
   public var mismatch: String?
+  /// Further fields of the completion's line, beside those of the invocation.
+  public var extra = ValueMap()
 
   public init(
     _ type: Operation.Kind, value: Value? = nil, error: Value? = nil, mismatch: String? = nil
@@ -37,6 +41,9 @@ public struct Completion: Hashable, Sendable {
     self.error = error
     self.mismatch = mismatch
   }
+
+  /// The body of the reply that was none to the request, as it was received.
+  public var mismatchedBody: String { error?.elements?.last?.json ?? "" }
 
   /// An operation that took effect.
   public static func ok(_ value: Value? = nil) -> Completion {
@@ -77,7 +84,7 @@ public struct SingleRequestClient: Client {
     self.completion = completion
   }
 
-  public mutating func begin(_ f: String, _ value: Value) -> ClientStep {
+  public mutating func begin(_ f: String, _ value: Value, _ extra: ValueMap) -> ClientStep {
     self.f = f
     self.value = value
     return .ask(request(f, value))

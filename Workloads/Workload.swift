@@ -14,6 +14,9 @@ public protocol Workload: Sendable {
 
   init(_ options: WorkloadOptions)
 
+  /// Why no test can be made of the options, where none can.
+  var refusal: String? { get }
+
   /// Requests that are answered before the first operation, a round at all nodes.
   var setup: [Request] { get }
 
@@ -23,8 +26,8 @@ public protocol Workload: Sendable {
   /// The operations, without rate and time limit.
   func makeGenerator() -> any Generator
 
-  /// What is read from each node when the faults are over, until the answers have settled.
-  var finalRead: String? { get }
+  /// What is done when the faults are over.
+  var finalPhase: FinalOperations { get }
 
   /// Whether final reads, the last of each node, are acceptable given all that happened before.
   func accepts(finalReads: [Value], after history: [Operation]) -> Bool
@@ -34,16 +37,48 @@ public protocol Workload: Sendable {
   /// How long a client waits for a reply, where the user does not say.
   var standardTimeout: Nanoseconds { get }
 
+  /// Whether an operation that was not answered in time counts as failed, for it changes nothing.
+  func failsOnTimeout(_ f: String) -> Bool
+
   /// Whether a node owes an answer to each operation while no fault is in force.
   var demandsReplies: Bool { get }
 }
 
 extension Workload {
+  public var refusal: String? { nil }
   public var setup: [Request] { [] }
-  public var finalRead: String? { nil }
+  public var finalPhase: FinalOperations { .none }
   public func accepts(finalReads: [Value], after history: [Operation]) -> Bool { true }
   public var standardTimeout: Nanoseconds { .seconds(5) }
   public var demandsReplies: Bool { false }
+  public func failsOnTimeout(_ f: String) -> Bool { false }
+}
+
+/// What a workload does when the faults are over.
+public enum FinalOperations: Sendable {
+  /// Nothing: the run ends with its last operation.
+  case none
+  /// This operation is asked of each node, again and again until the answers have settled: all
+  /// nodes answer, alike, and as `accepts` wants. Its lines are marked `"final":true` and carry the
+  /// node's name as `"node"`.
+  case reads(f: String)
+  /// Operations on the clients' threads, at no rate, from `recovery` after the faults until the
+  /// generator is exhausted, or until it had `timeLimit`.
+  case generator(
+    recovery: Nanoseconds, timeLimit: Nanoseconds,
+    make: @Sendable (_ history: [Operation]) -> any Generator)
+}
+
+extension FinalOperations {
+  /// Reads of each node until the answers have settled; as Maelstrom does it, one by each thread
+  /// after ten seconds.
+  static func reads(f: String, _ options: WorkloadOptions) -> FinalOperations {
+    guard options.isCompatible else { return .reads(f: f) }
+    let mark = ValueMap([.init(key: "final", value: true)])
+    return .generator(recovery: .seconds(10), timeLimit: .seconds(30)) { _ in
+      EachThread(Once(Draft(f, extra: mark)))
+    }
+  }
 }
 
 /// What a workload needs to know of the test that it is part of.
@@ -53,21 +88,27 @@ public struct WorkloadOptions: Hashable, Sendable {
   public var concurrency: Int
   /// How many keys are in use at a time.
   public var keyCount: Int?
-  /// How many operations a key sees before another takes its place.
-  public var operationsPerKey: Int?
+  /// How often a key is written before another takes its place.
+  public var maxWritesPerKey: Int?
+  /// The most micro-operations of a transaction.
+  public var maxTransactionLength: Int?
+  /// The consistency models that transactions are judged by; none leaves it to the workload.
+  public var consistencyModels: [String] = []
+  /// Whether the workload must act and judge as Maelstrom's does, bug for bug.
+  public var isCompatible = false
   public var topology: Topology
   /// The mean latency between nodes.
   public var latency: Nanoseconds
 
   public init(
     seed: UInt64, nodes: [NodeID], concurrency: Int, keyCount: Int? = nil,
-    operationsPerKey: Int? = nil, topology: Topology = .grid, latency: Nanoseconds = 0
+    maxWritesPerKey: Int? = nil, topology: Topology = .grid, latency: Nanoseconds = 0
   ) {
     self.seed = seed
     self.nodes = nodes
     self.concurrency = concurrency
     self.keyCount = keyCount
-    self.operationsPerKey = operationsPerKey
+    self.maxWritesPerKey = maxWritesPerKey
     self.topology = topology
     self.latency = latency
   }

@@ -21,7 +21,8 @@ struct FinalReads {
   /// The lines of each node's last final read that was answered.
   private(set) var last: Set<Int> = []
 
-  init(_ history: History) {
+  /// - Parameter state: What an answer says of the state: equal for answers that mean the same.
+  init(_ history: History, state: (Value) -> Value) {
     var places: [Value: Int] = [:]
     var lines: [Value: Int] = [:]
     for (position, line) in history.operations.enumerated() {
@@ -33,11 +34,17 @@ struct FinalReads {
       }
       end = max(end, line.time)
       guard line.type == .ok else { continue }
-      answers[place].answers.append(
-        Answer(time: line.time, value: .list((line.value.elements ?? []).sorted())))
+      answers[place].answers.append(Answer(time: line.time, value: state(line.value)))
       lines[node] = position
     }
     last = Set(lines.values)
+  }
+
+  /// Whether a read is judged as final: each that is marked, but of a named node only the last one
+  /// that was answered.
+  func judges(_ invocation: Operation, _ completion: Operation, at position: Int) -> Bool {
+    guard invocation.isMarkedFinal || completion.isMarkedFinal else { return false }
+    return completion.extra[fact: "node"] == nil || last.contains(position)
   }
 
   /// Why the answers prove nothing yet, where they don't.
@@ -57,4 +64,9 @@ struct FinalReads {
     }
     return nil
   }
+}
+
+extension Operation {
+  /// Whether this line belongs to a final read, as Shrike or as Jepsen marks it.
+  var isMarkedFinal: Bool { extra[fact: "final"] == true || extra[fact: "final?"] == true }
 }

@@ -15,10 +15,16 @@ public import Verdicts
 /// Without a stable element nothing is known: the verdict is unknown. So it is where final reads of
 /// named nodes had not come to rest: of each of these nodes only the last final read is judged as
 /// such, see ``FinalReads``.
+///
+/// As Jepsen's own, of compatible mode, it knows no invalid elements but lost ones, and judges final
+/// reads as any others.
 public struct SetFullChecker: Checker {
   public var name: String { "set-full" }
 
-  public init() {}
+  private let isCompatible: Bool
+
+  /// - Parameter isCompatible: Whether only lost elements are invalid, as in Jepsen.
+  public init(isCompatible: Bool = false) { self.isCompatible = isCompatible }
 
   /// - Complexity: O(*n* + total length of the reads · log of the longest).
   public func check(_ history: History) -> Finding {
@@ -27,7 +33,9 @@ public struct SetFullChecker: Checker {
     let outcome = SetOutcome(timeline, history)
     var finding = Finding(name, .valid, facts: outcome.facts)
     finding.anomalies = outcome.anomalies
-    if let unrest = timeline.finalReads.unrest {
+    if isCompatible {
+      finding.anomalies.removeAll { $0.type != "lost" }
+    } else if let unrest = timeline.finalReads.unrest {
       // What was missing may still have come.
       finding.anomalies.removeAll { $0.type == "lost" || $0.type == "diverging" }
       if finding.anomalies.isEmpty {

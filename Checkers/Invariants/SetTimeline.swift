@@ -51,7 +51,7 @@ struct SetTimeline {
   private var numbers: [Value: Int32] = [:]
 
   init(_ history: History) {
-    finalReads = FinalReads(history)
+    finalReads = FinalReads(history) { .list(($0.elements ?? []).sorted()) }
     let lines = history.operations
     for position in lines.indices where problem == nil {
       let invocation = lines[position]
@@ -110,11 +110,7 @@ struct SetTimeline {
         distinct.append(element)
       }
     }
-    let isMarked = [lines[position], lines[partner]].contains { line in
-      line.extra["final"] == true || line.extra["final?"] == true
-    }
-    let isOfNode = lines[partner].extra["node"] != nil
-    let isFinal = isMarked && (!isOfNode || finalReads.last.contains(partner))
+    let isFinal = finalReads.judges(lines[position], lines[partner], at: partner)
     reads.append(
       Read(invocation: position, completion: partner, isFinal: isFinal, elements: distinct))
   }

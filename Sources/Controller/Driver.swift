@@ -27,6 +27,12 @@ public struct Driver: Sendable {
     /// Nothing new is invoked; what is outstanding ends or times out.
     case draining
     case settling
+    /// The system is left alone before the final operations.
+    case recovering(until: Nanoseconds)
+    /// The final operations are invoked.
+    case finishing(deadline: Nanoseconds)
+    /// No more final operations; those that are outstanding end or time out.
+    case closing
     case done
   }
 
@@ -83,7 +89,11 @@ public struct Driver: Sendable {
       if let generatorWake { wake = min(wake, generatorWake) }
       if let fault = faults.nextTime { wake = min(wake, fault) }
     case .settling: wake = min(wake, final.nextWake)
-    case .draining, .done: break
+    case .recovering(let until): wake = min(wake, until)
+    case .finishing(let deadline):
+      wake = min(wake, deadline)
+      if let generatorWake { wake = min(wake, generatorWake) }
+    case .draining, .closing, .done: break
     }
     return wake
   }
@@ -98,14 +108,21 @@ public struct Driver: Sendable {
     case .main: stepMain(into: &actions)
     case .draining: stepDraining(into: &actions)
     case .settling: stepSettling(into: &actions)
+    case .recovering(let until): stepRecovering(until, into: &actions)
+    case .finishing(let deadline): stepFinishing(deadline, into: &actions)
+    case .closing: stepClosing()
     case .done: break
     }
   }
 
   /// Ends the main phase now, as when the user interrupts: faults are healed, the rest is judged.
   public mutating func interrupt() {
-    if phase == .setup { phase = .done }
-    if phase == .main { phase = .draining }
+    switch phase {
+    case .setup: phase = .done
+    case .main: phase = .draining
+    case .recovering, .finishing: phase = .closing
+    case .draining, .settling, .closing, .done: break
+    }
     final.isInterrupted = true
   }
 }
@@ -115,7 +132,10 @@ public struct Driver: Sendable {
 extension Driver {
   private mutating func stepSetup(into actions: inout [Action]) {
     setup.step(at: now, timeout: settings.timeout, into: &actions)
-    if let silent = setup.silentNodes(at: now) {
+    if let refusal = setup.refusal {
+      problems.append(.setupRefused(refusal.node, reply: Value.map(refusal.reply.body).json))
+      phase = .done
+    } else if let silent = setup.silentNodes(at: now) {
       problems.append(.setupUnanswered(silent))
       phase = .done
     } else if setup.isComplete {
@@ -160,13 +180,40 @@ extension Driver {
   private mutating func stepDraining(into actions: inout [Action]) {
     for fault in faults.takeHealing(of: settings.nodes, at: now) { actions.append(.apply(fault)) }
     guard threads.allSatisfy({ $0.pending == nil }) else { return }
-    guard settings.workload.finalRead != nil, !final.isInterrupted else {
+    guard !final.isInterrupted else {
       phase = .done
       return
     }
-    phase = .settling
-    final.start(at: now, firstProcess: freshProcess())
-    stepSettling(into: &actions)
+    switch settings.workload.finalPhase {
+    case .none: phase = .done
+    case .reads:
+      phase = .settling
+      final.start(at: now, firstProcess: freshProcess())
+      stepSettling(into: &actions)
+    case .generator(let recovery, _, _):
+      phase = .recovering(until: now + recovery)
+      stepRecovering(now + recovery, into: &actions)
+    }
+  }
+
+  private mutating func stepRecovering(_ until: Nanoseconds, into actions: inout [Action]) {
+    guard now >= until,
+      case .generator(_, let timeLimit, let make) = settings.workload.finalPhase
+    else { return }
+    generator = make(operations).onClients()
+    phase = .finishing(deadline: now + timeLimit)
+    stepFinishing(now + timeLimit, into: &actions)
+  }
+
+  private mutating func stepFinishing(_ deadline: Nanoseconds, into actions: inout [Action]) {
+    guard now >= deadline || !offer(into: &actions) else { return }
+    phase = .closing
+    stepClosing()
+  }
+
+  private mutating func stepClosing() {
+    guard threads.allSatisfy({ $0.pending == nil }) else { return }
+    phase = .done
   }
 
   /// A process number that no client has had, and none will have.
@@ -176,7 +223,7 @@ extension Driver {
   }
 
   private mutating func stepSettling(into actions: inout [Action]) {
-    guard let f = settings.workload.finalRead, !final.isInterrupted else {
+    guard case .reads(let f) = settings.workload.finalPhase, !final.isInterrupted else {
       phase = .done
       return
     }
@@ -222,7 +269,7 @@ extension Driver {
     generator.update(operation, thread: thread, context)
     threads[thread].pending = PendingOperation(
       f: f, value: value, extra: extra, invoked: now, isCalm: faults.isCalm(at: now))
-    follow(threads[thread].client.begin(f, value), thread: thread, into: &actions)
+    follow(threads[thread].client.begin(f, value, extra), thread: thread, into: &actions)
   }
 
   private mutating func follow(
@@ -235,8 +282,16 @@ extension Driver {
       let id = RequestID(
         client: threads[thread].process, number: threads[thread].requestNumber)
       deadlines.append(id, at: now + settings.timeout)
+      threads[thread].request = request
       actions.append(.submit(request, id, threads[thread].node))
     }
+  }
+
+  /// A request as its client sent it.
+  private func text(_ request: Request?, _ id: RequestID) -> String {
+    guard var body = request?.body(settings.names) else { return "" }
+    body[.string("msg_id")] = .integer(id.number)
+    return Value.map(body).json
   }
 
   /// Takes a reply; one that nobody waits for any more is dropped.
@@ -260,11 +315,16 @@ extension Driver {
     _ id: RequestID, from node: NodeID, problem: String, line: String, at time: Nanoseconds
   ) {
     now = time
-    problems.append(.malformedReply(node, problem: problem, line: line))
-    guard let thread = waitingThread(for: id) else { return }
-    complete(
-      thread,
-      Completion(.info, error: .list(["malformed-reply", .string(problem)])))
+    let thread = waitingThread(for: id)
+    let place = final.place(of: id)
+    let request =
+      thread.flatMap { threads[$0].request } ?? place.flatMap { final.request(at: $0) }
+      ?? (phase == .setup ? setup.request : nil)
+    problems.append(
+      .malformedReply(node, to: text(request, id), problem: problem, line: line))
+    let completion = Completion(.info, error: .list(["malformed-reply", .string(problem)]))
+    if let place { finish(place, completion) }
+    if let thread { complete(thread, completion) }
   }
 
   private func waitingThread(for id: RequestID) -> Int? {
@@ -280,14 +340,17 @@ extension Driver {
     guard let pending = threads[thread].pending else { return }
     threads[thread].pending = nil
     if let expected = completion.mismatch {
+      let id = RequestID(
+        client: threads[thread].process, number: threads[thread].requestNumber)
       problems.append(
         .mismatchedReply(
-          threads[thread].node, f: pending.f, expected: expected,
-          found: completion.error?.json ?? ""))
+          threads[thread].node, to: text(threads[thread].request, id), expected: expected,
+          found: completion.mismatchedBody))
     }
     let operation = Operation(
       time: now, type: completion.type, process: .client(threads[thread].process), f: pending.f,
-      value: completion.value ?? pending.value, error: completion.error, extra: pending.extra)
+      value: completion.value ?? pending.value, error: completion.error,
+      extra: pending.extra.merging(completion.extra))
     record(operation)
     progress.count(completion.type, latency: now - pending.invoked)
     context.idle.insert(thread)
@@ -310,8 +373,8 @@ extension Driver {
       if settings.workload.demandsReplies && pending.isCalm && faults.isCalm(at: now) {
         problems.append(.noReply(threads[thread].node, f: pending.f))
       }
-      complete(
-        thread, Completion(.info, error: "timeout"))
+      let isHarmless = settings.workload.failsOnTimeout(pending.f)
+      complete(thread, Completion(isHarmless ? .fail : .info, error: "timeout"))
     }
     for sleeper in sleepers where sleeper.until <= now { context.idle.insert(sleeper.thread) }
     sleepers.removeAll { $0.until <= now }
@@ -345,11 +408,12 @@ extension Driver {
   ) {
     guard !final.isWaiting(for: node) else { return }
     var client = settings.workload.makeClient()
-    guard case .ask(let request) = client.begin(f, .null) else { return }
-    let id = final.begin(node, client)
+    let fields = finalFields(node)
+    guard case .ask(let request) = client.begin(f, .null, fields) else { return }
+    let id = final.begin(node, client, request)
     record(
       Operation(
-        time: now, type: .invoke, process: .client(id.client), f: f, extra: finalFields(node)))
+        time: now, type: .invoke, process: .client(id.client), f: f, extra: fields))
     deadlines.append(id, at: now + settings.timeout)
     actions.append(.submit(request, id, node))
   }
@@ -364,12 +428,13 @@ extension Driver {
   }
 
   private mutating func finish(_ place: Int, _ completion: Completion) {
-    guard let f = settings.workload.finalRead else { return }
+    guard case .reads(let f) = settings.workload.finalPhase else { return }
     let node = settings.nodes[place]
     if let expected = completion.mismatch {
       problems.append(
         .mismatchedReply(
-          node, f: f, expected: expected, found: completion.error?.json ?? ""))
+          node, to: final.request(at: place).map { Value.map($0.body(settings.names)).json } ?? f,
+          expected: expected, found: completion.mismatchedBody))
     }
     let process = final.end(place, completion, at: now)
     record(

@@ -1,6 +1,7 @@
 import Algorithms
 import Environments
 import Invariants
+import Isolation
 import Nemeses
 import Values
 
@@ -8,6 +9,7 @@ extension Plan {
   /// More nodes than this are taken for a slip of the pen.
   public static let nodesMax = 10_000
   static let concurrencyMax = 100_000
+  static let transactionLengthMax = 10_000
   /// Operations a second: slower ones come so rarely that it is a slip, faster ones have no time.
   static let rates = 1e-6...1e9
   /// Sums of durations up to this one stay far within what nanoseconds can count.
@@ -21,7 +23,8 @@ extension Plan {
     try Plan.check("nodes", nodes.count, within: 1...Plan.nodesMax)
     try Plan.check("concurrency", concurrency, within: 1...Plan.concurrencyMax)
     try Plan.check("key-count", keyCount, within: 1...Plan.concurrencyMax)
-    try Plan.check("max-writes-per-key", operationsPerKey, within: 1...Int.max)
+    try Plan.check("max-writes-per-key", maxWritesPerKey, within: 1...Int.max)
+    try Plan.check("max-txn-length", maxTransactionLength, within: 1...Plan.transactionLengthMax)
     guard rate == 0 || Plan.rates.contains(rate) else {
       throw PlanError("rate: \(rate) is neither 0 nor from 0.000001 to 1000000000 a second")
     }
@@ -40,6 +43,17 @@ extension Plan {
     }
     if let availability, AvailabilityChecker.Demand(availability) == nil {
       throw PlanError("availability: \"\(availability)\" is neither total nor from 0 to 1")
+    }
+    try checkConsistencyModels()
+  }
+
+  /// Refuses names that no model has; Maelstrom runs the test, and then can't judge it.
+  private func checkConsistencyModels() throws(PlanError) {
+    guard !isCompatible else { return }
+    do throws(UnknownModel) {
+      _ = try ConsistencyModel.models(named: consistencyModels)
+    } catch {
+      throw PlanError("consistency-models: \(error.description)")
     }
   }
 

@@ -95,7 +95,11 @@ private struct PlanField: Sendable {
     .duration("nemesis-interval", \.nemesisInterval),
     .optionalText("availability", \.availability),
     .optionalInteger("key-count", \.keyCount),
-    .optionalInteger("max-writes-per-key", \.operationsPerKey),
+    .optionalInteger("max-writes-per-key", \.maxWritesPerKey),
+    .optionalInteger("max-txn-length", \.maxTransactionLength),
+    .texts("consistency-models", \.consistencyModels),
+    .texts("expect", \.expectations),
+    .flag("maelstrom-compat", \.isCompatible),
     .optionalDuration("timeout", \.timeout),
     .texts("bugs", \.bugs),
     PlanField(name: "options", kind: "an object of strings") {
@@ -148,6 +152,16 @@ private struct PlanField: Sendable {
       let texts = elements.compactMap(\.name)
       plan[keyPath: path] = texts
       return texts.count == elements.count
+    }
+  }
+
+  static func flag(_ name: String, _ path: Path<Bool>) -> PlanField {
+    PlanField(name: name, kind: "true or false") {
+      .bool($0[keyPath: path])
+    } write: { plan, value in
+      guard case .bool(let flag) = value else { return false }
+      plan[keyPath: path] = flag
+      return true
     }
   }
 

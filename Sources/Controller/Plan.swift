@@ -33,7 +33,14 @@ public struct Plan: Hashable, Sendable {
   /// `total`, or a lower bound of the share of operations that succeed.
   public var availability: String?
   public var keyCount: Int?
-  public var operationsPerKey: Int?
+  public var maxWritesPerKey: Int?
+  public var maxTransactionLength: Int?
+  /// What transactions are judged by; none leaves it to the workload.
+  public var consistencyModels: [String] = []
+  /// Bounds of what is measured, as `--expect` has them: `msgs-per-op<30`.
+  public var expectations: [String] = []
+  /// Whether all is done and judged as by Maelstrom, bug for bug.
+  public var isCompatible = false
   public var timeout: Nanoseconds?
   public var bugs: [String] = []
   public var options: [String: String] = [:]

@@ -22,10 +22,13 @@ public struct BundledSystem: Sendable {
   /// All bundled systems, in the order in which they are listed.
   public static let all: [BundledSystem] = [
     BundledSystem(Echo.self), BundledSystem(UniqueIDs.self), BundledSystem(Broadcast.self),
+    BundledSystem(Flood.self), BundledSystem(GSet.self), BundledSystem(GCounter.self),
+    BundledSystem(PNCounter.self), BundledSystem(KVCounter.self),
     BundledSystem(Raft.self), BundledSystem(KeyValueProxy.self), BundledSystem(Relay.self),
     BundledSystem(LocalKeyValueStore.self), BundledSystem(MemoryTransactions.self),
     BundledSystem(PerKeyTransactions.self), BundledSystem(WholeTransactions.self),
     BundledSystem(ThunkTransactions.self), BundledSystem(HighlyAvailableTransactions.self),
+    BundledSystem(KafkaLog.self), BundledSystem(KafkaSingle.self),
   ]
 
   public static func named(_ name: String) -> BundledSystem? {

@@ -9,7 +9,7 @@ import Workloads
 /// The options of `test` that make up a plan.
 struct TestOptions: ParsableArguments {
   @Argument(help: "A bundled system; see `shrike list`. With --bin there is none.")
-  var system: String?
+  var words: [String] = []
 
   @Option(help: "A program that is a node in the Maelstrom protocol; what follows -- goes to it.")
   var bin: String?
@@ -61,8 +61,20 @@ struct TestOptions: ParsableArguments {
   @Option(help: "How many keys are in use at a time.")
   var keyCount: Int?
 
-  @Option(help: "How many operations a key sees before another takes its place.")
+  @Option(help: "How often a key is written before another takes its place.")
   var maxWritesPerKey: Int?
+
+  @Option(help: "The most micro-operations of a transaction.")
+  var maxTxnLength: Int?
+
+  @Option(help: "What transactions are judged by, by comma; strict-serializable without it.")
+  var consistencyModels: [String] = []
+
+  @Option(help: "Bounds of what is measured, by comma: msgs-per-op<30,p50<400ms,max<600ms.")
+  var expect: [String] = []
+
+  @Flag(help: "Do and judge everything as Maelstrom does, bug for bug.")
+  var maelstromCompat = false
 
   @Option(help: "How long a client waits for a reply.")
   var timeout: String?
@@ -76,6 +88,12 @@ struct TestOptions: ParsableArguments {
   @Option(help: "Everything random follows from it. Without it one is chosen and printed.")
   var seed: UInt64?
 
+  /// The bundled system that was named.
+  var system: String? { bin == nil ? words.first : nil }
+
+  /// Words that stand where only a system may; Maelstrom hands them to the node.
+  var strayWords: [String] { Array(bin == nil ? words.dropFirst() : words[...]) }
+
   /// The plan that the options describe.
   func plan() throws -> Plan {
     let names = try nodeNames()
@@ -83,7 +101,7 @@ struct TestOptions: ParsableArguments {
     var plan = Plan(
       system: system, workload: workload, nodes: names, concurrency: try threadCount(names.count))
     plan.binary = try bin.map(TestOptions.absolutePath)
-    plan.arguments = binArguments
+    plan.arguments = (maelstromCompat ? strayWords : []) + binArguments
     guard let place = Plan.Place(rawValue: environment) else {
       throw PlanError("there is no environment \"\(environment)\"; there are simulated, local")
     }
@@ -96,11 +114,15 @@ struct TestOptions: ParsableArguments {
     }
     plan.latencyDistribution = latencyDist
     plan.topology = topology
-    plan.nemesis = try expandedNemesis()
+    plan.nemesis = TestOptions.words(nemesis).filter { $0 != "none" }
     plan.nemesisInterval = try duration(nemesisInterval, "nemesis-interval")
     plan.availability = availability
     plan.keyCount = keyCount
-    plan.operationsPerKey = maxWritesPerKey
+    plan.maxWritesPerKey = maxWritesPerKey
+    plan.maxTransactionLength = maxTxnLength
+    plan.consistencyModels = TestOptions.words(consistencyModels)
+    plan.expectations = TestOptions.words(expect)
+    plan.isCompatible = maelstromCompat
     plan.timeout = try timeout.map { try duration($0, "timeout") }
     plan.bugs = bug
     for option in options {
@@ -112,11 +134,14 @@ struct TestOptions: ParsableArguments {
   }
 
   private func nodeNames() throws -> [String] {
-    switch (system, bin) {
-    case (nil, nil): throw PlanError("name a bundled system, or a program with --bin")
-    case (let system?, .some):
-      throw PlanError("with --bin there is no system: \"\(system)\" is one word too many")
-    default: break
+    guard system != nil || bin != nil else {
+      throw PlanError("name a bundled system, or a program with --bin")
+    }
+    if let word = strayWords.first, bin == nil || !maelstromCompat {
+      throw PlanError(
+        (bin == nil ? "" : "with --bin there is no system: ")
+          + "\"\(word)\" is one word too many"
+          + (word.hasPrefix("\u{2013}") ? "; it begins with a dash that is no hyphen" : ""))
     }
     if let nodes {
       let names = nodes.split(separator: ",").map(String.init)
@@ -171,7 +196,17 @@ struct TestOptions: ParsableArguments {
     return String(cString: resolved)
   }
 
-  private func expandedNemesis() throws -> [String] {
-    nemesis.flatMap { $0.split(separator: ",").map(String.init) }.filter { $0 != "none" }
+  /// The words of options that can be given by comma and again and again.
+  private static func words(_ texts: [String]) -> [String] {
+    texts.flatMap { $0.split(separator: ",").map { String($0.trimmed) } }
+  }
+}
+
+extension Substring {
+  /// The text without the spaces around it.
+  fileprivate var trimmed: Substring {
+    var text = drop { $0 == " " }
+    while text.last == " " { text.removeLast() }
+    return text
   }
 }

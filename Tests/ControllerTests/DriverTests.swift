@@ -6,6 +6,7 @@ import Nemeses
 import Nodes
 import Testing
 import Values
+import Workloads
 
 private let cut = ScheduledFault(
   time: .seconds(1), family: .partition, f: "start-partition",
@@ -121,7 +122,7 @@ struct DriverTests {
     environment.answer = { _, id, node in [(5, .replied(id, .written, from: node))] }
     let run = try run(environment, Script([0]))
     #expect(lines(run, .info).count == 1)
-    guard case .mismatchedReply(_, let f, let expected, let found) = run.problems.first else {
+    guard case .mismatchedReply(_, let request, let expected, let found) = run.problems.first else {
       Issue.record("\(run.problems)")
       return
     }
@@ -137,7 +138,7 @@ struct DriverTests {
     }
     let run = try run(environment, Script([0]))
     #expect(lines(run, .info).map(\.error) == [["malformed-reply", "no \"value\""]])
-    guard case .malformedReply(_, "no \"value\"", "{}") = run.problems.first else {
+    guard case .malformedReply(_, _, "no \"value\"", "{}") = run.problems.first else {
       Issue.record("\(run.problems)")
       return
     }
@@ -180,7 +181,8 @@ struct DriverTests {
         : echo(after: .milliseconds(1))(request, id, node)
     }
     let run = try run(
-      environment, Script(every: .milliseconds(500), count: 5), ToyWorkload(finalRead: "read"),
+      environment, Script(every: .milliseconds(500), count: 5),
+      ToyWorkload(finalPhase: .reads(f: "read")),
       schedule: [cut])
     #expect(environment.applied.map(\.fault) == [cut.fault, .mend])
     #expect(environment.applied.map(\.time) == [.seconds(1), .seconds(2)])
@@ -219,11 +221,42 @@ struct DriverTests {
     let clock = Countdown(30)
     let run = try run(
       environment, Script(every: .milliseconds(100), count: 10_000),
-      ToyWorkload(finalRead: "read"), schedule: [cut], interrupted: { clock.isOver })
+      ToyWorkload(finalPhase: .reads(f: "read")), schedule: [cut], interrupted: { clock.isOver })
     #expect(environment.applied.map(\.fault) == [cut.fault, .mend])
     #expect(!run.operations.contains { $0.f == "read" })
     #expect(lines(run, .invoke).count < 100)
     #expect(lines(run, .invoke).count == lines(run, .ok).count)
+  }
+
+  @Test("waits for the system to recover, then invokes the final operations until they are over")
+  func finalOperations() throws {
+    let environment = FakeEnvironment()
+    environment.answer = echo(after: .milliseconds(10))
+    let workload = ToyWorkload(
+      finalPhase: .generator(recovery: .seconds(10), timeLimit: .seconds(5)) { history in
+        Once("final", .integer(history.count)).eachThread()
+      })
+    let run = try run(
+      environment, Script(every: .milliseconds(100), count: 15), workload, schedule: [cut])
+    let final = lines(run, .ok).filter { $0.f == "final" }
+    #expect(final.count == 2)
+    #expect(final.allSatisfy { $0.time >= .milliseconds(11_400) && $0.time < .seconds(12) })
+    let healed = try #require(run.operations.firstIndex { $0.f == "stop-partition" })
+    #expect(final.allSatisfy { $0.index > healed && $0.value.integer == healed + 1 })
+  }
+
+  @Test("ends the final operations at their time limit, and takes what is outstanding")
+  func endlessFinalOperations() throws {
+    let environment = FakeEnvironment()
+    environment.answer = echo(after: .milliseconds(300))
+    let workload = ToyWorkload(
+      finalPhase: .generator(recovery: 0, timeLimit: .seconds(5)) { _ in
+        Script(every: .milliseconds(200), count: 1_000)
+      })
+    let run = try run(environment, Script([]), workload)
+    #expect(lines(run, .invoke).count == lines(run, .ok).count)
+    #expect(lines(run, .invoke).count >= 25)
+    #expect(try #require(lines(run, .invoke).last).time < .seconds(5))
   }
 
   @Test("keeps what was recorded when the environment fails")

@@ -5,6 +5,7 @@ import Histories
 import Nodes
 import Testing
 import Values
+import Workloads
 
 @Suite("Final reads")
 struct FinalPhaseTests {
@@ -22,7 +23,8 @@ struct FinalPhaseTests {
       return [(.milliseconds(1), .replied(id, .messages(messages), from: node))]
     }
     let settings = DriverSettings(
-      workload: ToyWorkload(finalRead: "read"), names: environment.names, concurrency: 2,
+      workload: ToyWorkload(finalPhase: .reads(f: "read")), names: environment.names,
+      concurrency: 2,
       timeout: .seconds(1), finalTimeLimit: timeLimit)
     var run = Run(
       environment,

@@ -34,14 +34,16 @@ struct ToyWorkload: Workload {
   static let operations = ["ask v → v", "read null → [e, …]"]
 
   var setup: [Request] = []
-  var finalRead: String?
+  var finalPhase = FinalOperations.none
   var demandsReplies = false
 
   init(_ options: WorkloadOptions) {}
 
-  init(setup: [Request] = [], finalRead: String? = nil, demandsReplies: Bool = false) {
+  init(
+    setup: [Request] = [], finalPhase: FinalOperations = .none, demandsReplies: Bool = false
+  ) {
     self.setup = setup
-    self.finalRead = finalRead
+    self.finalPhase = finalPhase
     self.demandsReplies = demandsReplies
   }
 

@@ -65,6 +65,19 @@ struct SetFullTests {
     #expect(finding.anomalies.first?.operations == [2, 3, 4])
   }
 
+  @Test(
+    "in compatible mode only what is lost is invalid, and final reads are reads like any others")
+  func compatible() throws {
+    func verdict(_ text: String) throws -> Verdict {
+      SetFullChecker(isCompatible: true).check(try script(Self.added + text)).verdict
+    }
+    #expect(try verdict("1 invoke read!\n1 ok read! [1 2 2 7]") == .valid)
+    #expect(
+      try verdict("1 invoke read!\n2 invoke read!\n1 ok read! [1 2]\n2 ok read! [1 2 9]") == .valid)
+    #expect(try verdict("1 invoke read!\n1 ok read! [1]") == .invalid)
+    #expect(try verdict("1 invoke read!\n1 info read!") == .unknown)
+  }
+
   @Test("a read that began before the acknowledgement proves no loss")
   func concurrent() throws {
     let finding = try check(
