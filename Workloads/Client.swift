@@ -30,6 +30,8 @@ public struct Completion: Hashable, Sendable {
   public var error: Value?
   /// Set where the reply was none to this request: the type of reply that was expected.
   public var mismatch: String?
+  /// Further fields of the completion's line, beside those of the invocation.
+  public var extra = ValueMap()
 
   public init(
     _ type: Operation.Kind, value: Value? = nil, error: Value? = nil, mismatch: String? = nil
@@ -39,6 +41,9 @@ public struct Completion: Hashable, Sendable {
     self.error = error
     self.mismatch = mismatch
   }
+
+  /// The body of the reply that was none to the request, as it was received.
+  public var mismatchedBody: String { error?.elements?.last?.json ?? "" }
 
   /// An operation that took effect.
   public static func ok(_ value: Value? = nil) -> Completion {

@@ -72,9 +72,7 @@ extension CounterWorkload {
     }
   }
 
-  public var finalPhase: FinalOperations {
-    options.isCompatible ? .maelstromReads : .reads(f: "read")
-  }
+  public var finalPhase: FinalOperations { .reads(f: "read", options) }
 
   public func accepts(finalReads: [Value], after history: [Operation]) -> Bool {
     CounterChecker.accepts(finalReads, after: history)

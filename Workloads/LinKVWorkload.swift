@@ -20,8 +20,21 @@ public struct LinKVWorkload: Workload {
   public init(_ options: WorkloadOptions) { self.options = options }
 
   public func makeClient() -> any Client {
-    SingleRequestClient(request: LinKVWorkload.request, completion: LinKVWorkload.completion)
+    let isCompatible = options.isCompatible
+    return SingleRequestClient(request: LinKVWorkload.request) { f, value, reply in
+      // To Maelstrom a read of a missing key has failed.
+      if isCompatible, case .failed(let error) = reply { return .failed(error) }
+      return LinKVWorkload.completion(f: f, value: value, reply: reply)
+    }
   }
+
+  public var refusal: String? {
+    guard options.isCompatible else { return nil }
+    return MaelstromRegisters.refusal(
+      nodeCount: options.nodes.count, concurrency: options.concurrency)
+  }
+
+  public func failsOnTimeout(_ f: String) -> Bool { options.isCompatible && f == "read" }
 
   private static func request(f: String, value: Value) -> Request {
     let pair = value.elements ?? []
@@ -52,7 +65,11 @@ public struct LinKVWorkload: Workload {
   }
 
   public func makeGenerator() -> any Generator {
-    RegisterOperations(
+    guard !options.isCompatible else {
+      return MaelstromRegisters.generator(
+        seed: options.seed, nodeCount: options.nodes.count, concurrency: options.concurrency)
+    }
+    return RegisterOperations(
       seed: options.seed, keyCount: options.keyCount ?? max(1, options.concurrency / 4),
       operationsPerKey: options.maxWritesPerKey ?? 200)
   }

@@ -14,6 +14,9 @@ public protocol Workload: Sendable {
 
   init(_ options: WorkloadOptions)
 
+  /// Why no test can be made of the options, where none can.
+  var refusal: String? { get }
+
   /// Requests that are answered before the first operation, a round at all nodes.
   var setup: [Request] { get }
 
@@ -34,16 +37,21 @@ public protocol Workload: Sendable {
   /// How long a client waits for a reply, where the user does not say.
   var standardTimeout: Nanoseconds { get }
 
+  /// Whether an operation that was not answered in time counts as failed, for it changes nothing.
+  func failsOnTimeout(_ f: String) -> Bool
+
   /// Whether a node owes an answer to each operation while no fault is in force.
   var demandsReplies: Bool { get }
 }
 
 extension Workload {
+  public var refusal: String? { nil }
   public var setup: [Request] { [] }
   public var finalPhase: FinalOperations { .none }
   public func accepts(finalReads: [Value], after history: [Operation]) -> Bool { true }
   public var standardTimeout: Nanoseconds { .seconds(5) }
   public var demandsReplies: Bool { false }
+  public func failsOnTimeout(_ f: String) -> Bool { false }
 }
 
 /// What a workload does when the faults are over.
@@ -59,6 +67,18 @@ public enum FinalOperations: Sendable {
   case generator(
     recovery: Nanoseconds, timeLimit: Nanoseconds,
     make: @Sendable (_ history: [Operation]) -> any Generator)
+}
+
+extension FinalOperations {
+  /// Reads of each node until the answers have settled; as Maelstrom does it, one by each thread
+  /// after ten seconds.
+  static func reads(f: String, _ options: WorkloadOptions) -> FinalOperations {
+    guard options.isCompatible else { return .reads(f: f) }
+    let mark = ValueMap([.init(key: "final", value: true)])
+    return .generator(recovery: .seconds(10), timeLimit: .seconds(30)) { _ in
+      EachThread(Once(Draft(f, extra: mark)))
+    }
+  }
 }
 
 /// What a workload needs to know of the test that it is part of.

@@ -27,8 +27,13 @@ public struct AvailabilityChecker: Checker {
 
   public var name: String { "availability" }
   public let demand: Demand
+  /// Whether operations count that can't succeed by design, such as `crash`; for Maelstrom they do.
+  public let countsAll: Bool
 
-  public init(demand: Demand = .none) { self.demand = demand }
+  public init(demand: Demand = .none, countsAll: Bool = false) {
+    self.demand = demand
+    self.countsAll = countsAll
+  }
 
   /// - Complexity: O(*n*).
   public func check(_ history: History) -> Finding {
@@ -36,6 +41,7 @@ public struct AvailabilityChecker: Checker {
     var others: [(index: Int, text: String)] = []
     for (position, line) in history.operations.enumerated()
     where line.type == .invoke && line.process.number != nil {
+      guard countsAll || !OperationStatistics.withoutSuccess.contains(line.f) else { continue }
       let partner = Int(history.partners[position])
       let outcome = partner < 0 ? Operation.Kind.info : history.operations[partner].type
       if outcome == .ok {

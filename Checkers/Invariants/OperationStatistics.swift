@@ -4,10 +4,13 @@ public import Verdicts
 
 /// Counts operations by outcome and kind, with rates and latencies; never finds anything invalid.
 ///
-/// Its facts name the kinds of operation that never succeeded; whether that makes a run vacuous is
-/// not this checker's to say. A history without operations is unknown.
+/// Its facts name the kinds of operation that never succeeded, but for those that can't, such as
+/// `crash`; whether that makes a run vacuous is not this checker's to say. A history without operations is unknown.
 public struct OperationStatistics: Checker {
   public var name: String { "stats" }
+
+  /// The kinds that never succeed by design.
+  static let withoutSuccess: Set<String> = ["crash", "debug-topic-partitions"]
 
   public init() {}
 
@@ -65,7 +68,8 @@ public struct OperationStatistics: Checker {
           ValueMap.Entry(key: .string(f), value: .map(kinds[f]?.facts ?? ValueMap()))
         }))
     facts[fact: "never-ok"] = .list(
-      names.filter { kinds[$0]?.ok == 0 }.map { .string($0) })
+      names.filter { kinds[$0]?.ok == 0 && !OperationStatistics.withoutSuccess.contains($0) }
+        .map { .string($0) })
     let clients = lines.filter { $0.process.number != nil && $0.time >= 0 }
     if let first = clients.first?.time, let last = clients.last?.time, last > first {
       let seconds = Double(last - first) / 1e9

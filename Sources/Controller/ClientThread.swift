@@ -9,6 +9,8 @@ struct ClientThread: Sendable {
   var client: any Client
   /// The number of the last request of this process.
   var requestNumber = 0
+  /// The last request.
+  var request: Request?
   var pending: PendingOperation?
 
   init(process: Int, node: NodeID, client: any Client) {

@@ -132,7 +132,10 @@ public struct Driver: Sendable {
 extension Driver {
   private mutating func stepSetup(into actions: inout [Action]) {
     setup.step(at: now, timeout: settings.timeout, into: &actions)
-    if let silent = setup.silentNodes(at: now) {
+    if let refusal = setup.refusal {
+      problems.append(.setupRefused(refusal.node, reply: Value.map(refusal.reply.body).json))
+      phase = .done
+    } else if let silent = setup.silentNodes(at: now) {
       problems.append(.setupUnanswered(silent))
       phase = .done
     } else if setup.isComplete {
@@ -279,8 +282,16 @@ extension Driver {
       let id = RequestID(
         client: threads[thread].process, number: threads[thread].requestNumber)
       deadlines.append(id, at: now + settings.timeout)
+      threads[thread].request = request
       actions.append(.submit(request, id, threads[thread].node))
     }
+  }
+
+  /// A request as its client sent it.
+  private func text(_ request: Request?, _ id: RequestID) -> String {
+    guard var body = request?.body(settings.names) else { return "" }
+    body[.string("msg_id")] = .integer(id.number)
+    return Value.map(body).json
   }
 
   /// Takes a reply; one that nobody waits for any more is dropped.
@@ -304,11 +315,16 @@ extension Driver {
     _ id: RequestID, from node: NodeID, problem: String, line: String, at time: Nanoseconds
   ) {
     now = time
-    problems.append(.malformedReply(node, problem: problem, line: line))
-    guard let thread = waitingThread(for: id) else { return }
-    complete(
-      thread,
-      Completion(.info, error: .list(["malformed-reply", .string(problem)])))
+    let thread = waitingThread(for: id)
+    let place = final.place(of: id)
+    let request =
+      thread.flatMap { threads[$0].request } ?? place.flatMap { final.request(at: $0) }
+      ?? (phase == .setup ? setup.request : nil)
+    problems.append(
+      .malformedReply(node, to: text(request, id), problem: problem, line: line))
+    let completion = Completion(.info, error: .list(["malformed-reply", .string(problem)]))
+    if let place { finish(place, completion) }
+    if let thread { complete(thread, completion) }
   }
 
   private func waitingThread(for id: RequestID) -> Int? {
@@ -324,14 +340,17 @@ extension Driver {
     guard let pending = threads[thread].pending else { return }
     threads[thread].pending = nil
     if let expected = completion.mismatch {
+      let id = RequestID(
+        client: threads[thread].process, number: threads[thread].requestNumber)
       problems.append(
         .mismatchedReply(
-          threads[thread].node, f: pending.f, expected: expected,
-          found: completion.error?.json ?? ""))
+          threads[thread].node, to: text(threads[thread].request, id), expected: expected,
+          found: completion.mismatchedBody))
     }
     let operation = Operation(
       time: now, type: completion.type, process: .client(threads[thread].process), f: pending.f,
-      value: completion.value ?? pending.value, error: completion.error, extra: pending.extra)
+      value: completion.value ?? pending.value, error: completion.error,
+      extra: pending.extra.merging(completion.extra))
     record(operation)
     progress.count(completion.type, latency: now - pending.invoked)
     context.idle.insert(thread)
@@ -354,8 +373,8 @@ extension Driver {
       if settings.workload.demandsReplies && pending.isCalm && faults.isCalm(at: now) {
         problems.append(.noReply(threads[thread].node, f: pending.f))
       }
-      complete(
-        thread, Completion(.info, error: "timeout"))
+      let isHarmless = settings.workload.failsOnTimeout(pending.f)
+      complete(thread, Completion(isHarmless ? .fail : .info, error: "timeout"))
     }
     for sleeper in sleepers where sleeper.until <= now { context.idle.insert(sleeper.thread) }
     sleepers.removeAll { $0.until <= now }
@@ -391,7 +410,7 @@ extension Driver {
     var client = settings.workload.makeClient()
     let fields = finalFields(node)
     guard case .ask(let request) = client.begin(f, .null, fields) else { return }
-    let id = final.begin(node, client)
+    let id = final.begin(node, client, request)
     record(
       Operation(
         time: now, type: .invoke, process: .client(id.client), f: f, extra: fields))
@@ -414,7 +433,8 @@ extension Driver {
     if let expected = completion.mismatch {
       problems.append(
         .mismatchedReply(
-          node, f: f, expected: expected, found: completion.error?.json ?? ""))
+          node, to: final.request(at: place).map { Value.map($0.body(settings.names)).json } ?? f,
+          expected: expected, found: completion.mismatchedBody))
     }
     let process = final.end(place, completion, at: now)
     record(

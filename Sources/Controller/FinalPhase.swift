@@ -12,6 +12,7 @@ struct FinalPhase: Sendable {
     var process: Int
     var client: (any Client)?
     var requestNumber = 0
+    var request: Request?
     /// The answer in the current round.
     var answer: Value?
   }
@@ -67,8 +68,9 @@ struct FinalPhase: Sendable {
   func isWaiting(for node: NodeID) -> Bool { readers[node.index].client != nil }
 
   /// Notes that a node is being read.
-  mutating func begin(_ node: NodeID, _ client: any Client) -> RequestID {
+  mutating func begin(_ node: NodeID, _ client: any Client, _ request: Request) -> RequestID {
     readers[node.index].client = client
+    readers[node.index].request = request
     readers[node.index].requestNumber += 1
     return RequestID(
       client: readers[node.index].process, number: readers[node.index].requestNumber)
@@ -80,6 +82,9 @@ struct FinalPhase: Sendable {
       $0.process == id.client && $0.requestNumber == id.number && $0.client != nil
     }
   }
+
+  /// What was asked last at a place.
+  func request(at place: Int) -> Request? { readers[place].request }
 
   mutating func receive(_ reply: Reply, at place: Int) -> ClientStep? {
     readers[place].client?.receive(reply)

@@ -10,7 +10,9 @@ extension Test {
   /// The checkers that judge a run of this test.
   public var checkers: [any Checker] {
     let demand = plan.availability.flatMap(AvailabilityChecker.Demand.init) ?? .none
-    return workload.checkers + [AvailabilityChecker(demand: demand), OperationStatistics()]
+    return workload.checkers + [
+      AvailabilityChecker(demand: demand, countsAll: plan.isCompatible), OperationStatistics(),
+    ]
   }
 
   /// Judges what a run left: its history, its nodes' conduct, and whether it proves anything.
@@ -20,15 +22,40 @@ extension Test {
     var outcome = Outcome(plan: plan)
     outcome.hindrances = hindrance.map { [$0] } ?? []
     for problem in run.problems {
-      if case .setupUnanswered = problem { outcome.hindrances.append(problem.text(names)) }
-      if case .garbage = problem { outcome.warnings.append(problem.text(names)) }
+      switch problem {
+      case .setupUnanswered, .setupRefused: outcome.hindrances.append(problem.text(names))
+      case .garbage, .oddReply: outcome.warnings.append(problem.text(names))
+      default: break
+      }
     }
     outcome.findings = findings(on: run.operations)
-    let conduct = Finding.ofProblems(run.problems, names)
-    if conduct.verdict != .valid { outcome.findings.insert(conduct, at: 0) }
     outcome.statistics = statistics(of: run, in: environment)
-    if outcome.hindrances.isEmpty { weigh(run, into: &outcome) }
+    if plan.isCompatible {
+      judgeAsMaelstrom(run, into: &outcome)
+    } else {
+      let conduct = Finding.ofProblems(run.problems, names)
+      if conduct.verdict != .valid { outcome.findings.insert(conduct, at: 0) }
+      if outcome.hindrances.isEmpty { weigh(run, into: &outcome) }
+    }
+    if !expectations.isEmpty { outcome.findings.append(outcome.finding(on: expectations)) }
     return outcome
+  }
+
+  /// To Maelstrom a node that ended by itself crashes the test, a reply that is none is no matter
+  /// for the verdict, and a kind of operation that never succeeded makes it invalid.
+  private func judgeAsMaelstrom(_ run: Run, into outcome: inout Outcome) {
+    for problem in run.problems {
+      switch problem {
+      case .died: outcome.hindrances.append(problem.text(names))
+      case .malformedReply, .mismatchedReply: outcome.warnings.append(problem.text(names))
+      default: break
+      }
+    }
+    guard let place = outcome.findings.firstIndex(where: { $0.checker == "stats" }) else { return }
+    let never = outcome.neverSucceeded
+    guard !never.isEmpty else { return }
+    outcome.findings[place].verdict = .invalid
+    outcome.findings[place].reason = "no \(never.joined(separator: ", no ")) ever succeeded"
   }
 
   /// What the checkers find in a history.
@@ -47,8 +74,10 @@ extension Test {
     for fault in run.faults where fault.fault.breaks {
       statistics.faults[fault.fault.f, default: 0] += 1
     }
+    // Final reads are repeated at will, so that counting them would flatter the system.
     statistics.operations = run.operations.count {
       $0.type == .invoke && $0.process.number != nil
+        && (plan.isCompatible || $0.extra[.string("final")] != true)
     }
     statistics.betweenServers = environment.traffic.betweenServers
     statistics.lost = environment.traffic.lost
@@ -59,10 +88,7 @@ extension Test {
 
   /// Says why a run proves nothing, where it does.
   private func weigh(_ run: Run, into outcome: inout Outcome) {
-    let facts = outcome.findings.first { $0.checker == "stats" }?.facts
-    for f in facts?[.string("never-ok")]?.elements ?? [] {
-      outcome.vacuity.append("no \(f.name ?? f.json) ever succeeded")
-    }
+    for f in outcome.neverSucceeded { outcome.vacuity.append("no \(f) ever succeeded") }
     let evidence = FaultEvidence(run.faults)
     for family in evidence.missing(from: families) {
       outcome.vacuity.append("no \(family.rawValue) fault took hold")
@@ -75,6 +101,12 @@ extension Test {
 }
 
 extension Outcome {
+  /// The kinds of operation that never succeeded.
+  fileprivate var neverSucceeded: [String] {
+    let facts = findings.first { $0.checker == "stats" }?.facts
+    return (facts?[.string("never-ok")]?.elements ?? []).map { $0.name ?? $0.json }
+  }
+
   /// How many messages servers sent for each operation.
   public var messagesPerOperation: Double? {
     guard statistics.operations > 0 else { return nil }

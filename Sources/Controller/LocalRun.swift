@@ -46,6 +46,7 @@ public struct LocalRun {
       let latency = Latency(distribution: plan.latencyDistribution, mean: plan.latency ?? 0)
     else { throw PlanError.latencyDistribution(plan.latencyDistribution) }
     settings.latency = latency
+    settings.isCompatible = plan.isCompatible
     self.settings = settings
   }
 

@@ -80,6 +80,15 @@ public enum ExitCode: Int32, Hashable, Sendable {
       }
   }
 
+  /// The code that the process ends with; Maelstrom's where all is done as by it.
+  public func status(isCompatible: Bool) -> Int32 {
+    switch self {
+    case .usage where isCompatible: 254
+    case .hindered where isCompatible: 255
+    default: rawValue
+    }
+  }
+
   private var rank: Int {
     switch self {
     case .valid: 0

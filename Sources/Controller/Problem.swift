@@ -4,14 +4,17 @@ import Verdicts
 
 /// Something wrong that is not in the values of the history: what nodes did beside answering.
 public enum Problem: Hashable, Sendable {
-  case malformedReply(NodeID, problem: String, line: String)
-  case mismatchedReply(NodeID, f: String, expected: String, found: String)
+  case malformedReply(NodeID, to: String, problem: String, line: String)
+  case mismatchedReply(NodeID, to: String, expected: String, found: String)
+  /// A reply says more than the protocol knows.
+  case oddReply(NodeID, problem: String, line: String)
   /// A node owed an answer, and no fault excused it.
   case noReply(NodeID, f: String)
   case died(NodeID, status: String, lastLines: [String])
   case violated(String, explanation: String)
   case garbage(NodeID, line: String)
   case setupUnanswered([NodeID])
+  case setupRefused(NodeID, reply: String)
 }
 
 /// Where a problem belongs in the verdict.
@@ -24,17 +27,21 @@ extension Problem {
     case .noReply: "no-reply"
     case .died: "crash"
     case .violated(let invariant, _): invariant
-    case .garbage, .setupUnanswered: nil
+    case .oddReply, .garbage, .setupUnanswered, .setupRefused: nil
     }
   }
 
   /// One problem as a person reads it.
   func text(_ names: NodeNames) -> String {
     switch self {
-    case .malformedReply(let node, let problem, let line):
-      "\(names[node]) sent a malformed reply: \(problem)\n  in the line: \(line)"
-    case .mismatchedReply(let node, let f, let expected, let found):
-      "\(names[node]) answered \(f) with something else than \(expected): \(found)"
+    case .malformedReply(let node, let request, let problem, let line):
+      "\(names[node]) sent a malformed reply: \(problem)"
+        + (request.isEmpty ? "" : "\n  to the request: \(request)") + "\n  in the line: \(line)"
+    case .mismatchedReply(let node, let request, let expected, let found):
+      "\(names[node]) sent a reply that does not answer the request; expected \(expected)"
+        + "\n  to the request: \(request)\n  its reply: \(found)"
+    case .oddReply(let node, let problem, let line):
+      "\(names[node]): \(problem), and Maelstrom would refuse it; in the line: \(line)"
     case .noReply(let node, let f):
       "\(names[node]) did not answer \(f) in time, though no fault was in force"
     case .died(let node, let status, let lastLines):
@@ -43,6 +50,8 @@ extension Problem {
     case .violated(let invariant, let explanation): "\(invariant): \(explanation)"
     case .garbage(let node, let line):
       "\(names[node]) printed a line that is no message to stdout: \(line)"
+    case .setupRefused(let node, let reply):
+      "\(names[node]) answered the workload's set-up with \(reply)"
     case .setupUnanswered(let nodes):
       "no answer to the workload's set-up from \(nodes.map { names[$0] }.joined(separator: ", "))"
     }

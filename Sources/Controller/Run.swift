@@ -94,6 +94,8 @@ public struct Run {
       driver.replied(id, reply, from: node, at: now, into: &actions)
     case .malformedReply(let id, let node, let problem, let line):
       driver.malformed(id, from: node, problem: problem, line: line, at: now)
+    case .oddReply(let node, let problem, let line):
+      reported.append(.oddReply(node, problem: problem, line: line))
     case .garbage(let node, let line): reported.append(.garbage(node, line: line))
     case .died(let node, let status, let lastLines):
       reported.append(.died(node, status: status, lastLines: lastLines))

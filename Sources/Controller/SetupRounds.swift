@@ -10,6 +10,8 @@ struct SetupRounds: Sendable {
   private let nodes: [NodeID]
   private var round = 0
   private var unanswered: Set<NodeID> = []
+  /// The first node that answered with an error, and the answer.
+  private(set) var refusal: (node: NodeID, reply: Reply)?
   private(set) var deadline = Nanoseconds.max
 
   init(requests: [Request], nodes: [NodeID]) {
@@ -18,6 +20,9 @@ struct SetupRounds: Sendable {
   }
 
   var isComplete: Bool { round == requests.count && unanswered.isEmpty }
+
+  /// What was asked last.
+  var request: Request? { round > 0 ? requests[round - 1] : nil }
 
   /// The nodes that let the deadline pass.
   func silentNodes(at now: Nanoseconds) -> [NodeID]? {
@@ -40,7 +45,9 @@ struct SetupRounds: Sendable {
 
   mutating func answered(_ id: RequestID, _ reply: Reply) {
     if id.number == round {
-      unanswered.remove(NodeID(id.client - SetupRounds.firstClient))
+      let node = NodeID(id.client - SetupRounds.firstClient)
+      unanswered.remove(node)
+      if case .failed = reply { refusal = refusal ?? (node, reply) }
     }
     if unanswered.isEmpty { deadline = .max }
   }

@@ -17,6 +17,7 @@ public struct SimulatedRun {
     var settings = SimulationSettings(names: test.names, seed: plan.seed)
     settings.options = plan.options
     settings.bugs = Set(plan.bugs)
+    settings.hasCompatibleServices = plan.isCompatible
     if let mean = plan.latency {
       guard let latency = Latency(distribution: plan.latencyDistribution, mean: mean) else {
         throw PlanError.latencyDistribution(plan.latencyDistribution)

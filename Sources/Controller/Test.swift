@@ -16,11 +16,13 @@ public struct Test: Sendable {
   /// The families of faults that were asked for.
   let families: [FaultFamily]
   let schedule: [ScheduledFault]
+  let expectations: [Expectation]
 
   /// - Throws: When the plan names something that does not exist or asks for what can't be.
   public init(_ plan: Plan) throws {
     try plan.checkFields()
     self.plan = plan
+    expectations = try plan.expectations.map { text throws(PlanError) in try Expectation(text) }
     names = NodeNames(plan.nodes)
     guard let type = workloads.first(where: { $0.name == plan.workload }) else {
       throw PlanError(
@@ -40,6 +42,7 @@ public struct Test: Sendable {
     options.consistencyModels = plan.consistencyModels
     options.isCompatible = plan.isCompatible
     workload = type.init(options)
+    if let refusal = workload.refusal { throw PlanError(refusal) }
     let specs = try plan.nemesis.flatMap { try parseNemesis($0, all: plan.place.families) }
     families = FaultFamily.allCases.filter { family in specs.contains { $0.family == family } }
     if let faults = plan.faults {

@@ -63,11 +63,30 @@ extension Reply {
     }
   }
 
+  /// What is wrong with a body, of which this reply was read, by Maelstrom's closed schemas: a field
+  /// that they don't know.
+  public func unknownField(in body: ValueMap) -> BodyError? {
+    switch self {
+    case .custom, .failed: return nil
+    default: break
+    }
+    let known = self.body
+    guard let entry = body.entries.first(where: { known[$0.key] == nil }) else { return nil }
+    return BodyError(
+      "field \"\(entry.keyText)\": \(body["type"]?.name ?? "the reply") has no such field")
+  }
+
   private static func messages(_ object: ValueMap) throws(BodyError) -> [String: [Value]] {
     var messages: [String: [Value]] = [:]
     for entry in object.entries {
-      guard case .string(let key) = entry.key, case .list(let pairs) = entry.value else {
-        throw BodyError("msgs.\(entry.keyText)", expected: "an array", found: entry.value)
+      guard case .string(let key) = entry.key, entry.value == .null || entry.value.elements != nil
+      else { throw BodyError("msgs.\(entry.keyText)", expected: "an array", found: entry.value) }
+      let pairs = entry.value.elements ?? []
+      for (place, pair) in pairs.enumerated() {
+        guard let parts = pair.elements, parts.count == 2, parts[0].integer != nil else {
+          throw BodyError(
+            "msgs.\(key)[\(place)]", expected: "[integer offset, message]", found: pair)
+        }
       }
       messages[key] = pairs
     }

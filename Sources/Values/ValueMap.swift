@@ -63,6 +63,11 @@ public struct ValueMap: Hashable, Sendable {
     }
   }
 
+  /// The entries of both maps; where a key is in both, the other's counts.
+  public func merging(_ other: ValueMap) -> ValueMap {
+    other.isEmpty ? self : ValueMap(entries + other.entries)
+  }
+
   /// The index of the first entry whose key is not below `key`.
   private func position(of key: Value) -> Int {
     var low = 0

@@ -65,6 +65,7 @@ enum Catalogue {
     ("counter", "final reads are the sum of what was added"),
     ("unique-ids", "no identifier is generated twice"),
     ("echo", "answers are what was sent"),
+    ("kafka", "messages keep their offsets, and are polled in order, each once, none lost"),
     ("availability", "which share of the operations succeeded"),
     ("stats", "counts, rates and latencies"),
   ]

@@ -6,7 +6,8 @@ import Verdicts
 /// The checkers and models by the names that people choose them by.
 enum CheckerRegistry {
   static let checkers: [any Checker] = [
-    SetFullChecker(), CounterChecker(), UniqueIDsChecker(), EchoChecker(), AvailabilityChecker(),
+    SetFullChecker(), CounterChecker(), UniqueIDsChecker(), EchoChecker(), KafkaChecker(),
+    AvailabilityChecker(),
     OperationStatistics(),
   ]
 

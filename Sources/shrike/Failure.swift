@@ -10,14 +10,16 @@ import Verdicts
 
 /// Ends the program with one line that says what is wrong, and the exit code that fits.
 enum Failure {
-  static func end(_ code: Controller.ExitCode, _ text: String, json: Bool) -> Never {
+  static func end(
+    _ code: Controller.ExitCode, _ text: String, json: Bool, isCompatible: Bool = false
+  ) -> Never {
     complain("shrike: \(text)")
     if json {
       var document = VerdictDocument(.unknown)
       document.add("error", .string(text))
       print(document.value.json)
     }
-    quit(code.rawValue)
+    quit(code.status(isCompatible: isCompatible))
   }
 
   /// What an error means for whoever called.

@@ -10,6 +10,7 @@ extension Plan {
     var title = "\(systemName) \(workload): \(nodes.count) nodes (\(place.rawValue))"
     title += ", \(concurrency) clients, \(timeLimit.durationText)"
     if !nemesis.isEmpty { title += ", nemesis \(nemesis.joined(separator: ","))" }
+    if isCompatible { title += ", as Maelstrom, bug for bug" }
     if !bugs.isEmpty { title += ", planted bug \(bugs.joined(separator: ", "))" }
     return title
   }
@@ -25,6 +26,7 @@ extension Outcome {
     if let folder { lines.append("  results: \(folder.path)") }
     lines.append("  replay: \(replayCommand)")
     lines.append("\(TerminalReport.mark(verdict)) \(verdict.rawValue)")
+    if plan.isCompatible { lines += ["", verdict.maelstromLine] }
     return lines.joined(separator: "\n")
   }
 
@@ -53,6 +55,7 @@ extension Outcome {
   /// The machine-readable outcome.
   var document: VerdictDocument {
     var document = VerdictDocument(verdict, findings)
+    document.add("mode", .string(plan.isCompatible ? "maelstrom-compat" : "strict"))
     document.add("seed", Int(exactly: plan.seed).map { .integer($0) } ?? .number("\(plan.seed)"))
     document.add("token", token.map { .string($0) })
     document.add("run", folder.map { .string($0.path.string) })
@@ -85,5 +88,16 @@ extension RunStatistics {
       fields.append(.init(key: "msgs-per-op", value: .double(messagesPerOperation)))
     }
     return .map(ValueMap(fields))
+  }
+}
+
+extension Verdict {
+  /// The line by which scripts know Maelstrom's verdicts.
+  fileprivate var maelstromLine: String {
+    switch self {
+    case .valid: "Everything looks good! ヽ(‘ー`)ノ"
+    case .invalid: "Analysis invalid! (ﾉಥ益ಥ）ﾉ ┻━┻"
+    case .unknown: "Errors occurred during analysis, but no anomalies found. ಠ~ಠ"
+    }
   }
 }

@@ -34,7 +34,8 @@ struct ReplayCommand: ParsableCommand {
         )
       }
       plan.build = BuildID.current
-      quit(try SingleTest(plan: plan, output: output, trace: trace).run().rawValue)
+      let code = try SingleTest(plan: plan, output: output, trace: trace).run()
+      quit(code.status(isCompatible: plan.isCompatible))
     } catch {
       Failure.end(Failure.code(of: error), "\(error)", json: output.json)
     }

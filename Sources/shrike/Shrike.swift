@@ -1,4 +1,5 @@
 import ArgumentParser
+import Controller
 
 /// The command line.
 @main
@@ -22,4 +23,19 @@ struct Shrike: ParsableCommand {
       TestCommand.self, CheckCommand.self, ReplayCommand.self, ListCommand.self,
       NodeCommandLine.self, BenchCommand.self, SuperviseCommand.self,
     ])
+
+  /// Ends with Maelstrom's exit code where a command line for it can't be read.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      let isMisuse = exitCode(for: error) == .validationFailure
+      guard isMisuse, CommandLine.arguments.contains("--maelstrom-compat") else {
+        exit(withError: error)
+      }
+      complain(fullMessage(for: error))
+      quit(Controller.ExitCode.usage.status(isCompatible: true))
+    }
+  }
 }

@@ -30,6 +30,11 @@ struct TestCommand: ParsableCommand {
     Interruption.watch()
     do {
       var plan = try test.plan()
+      if test.maelstromCompat, !test.strayWords.isEmpty {
+        complain(
+          "shrike: as Maelstrom does, \(test.strayWords.joined(separator: " ")) goes to the node; "
+            + "if it was meant for Shrike, it is not heeded")
+      }
       if let runs {
         guard plan.place == .simulated else {
           throw PlanError("--runs needs --env simulated; --test-count repeats a test in real time")
@@ -42,9 +47,11 @@ struct TestCommand: ParsableCommand {
         code = try SingleTest(plan: plan, output: output, trace: trace).run()
         if code != .valid || Interruption.hasCome { break }
       }
-      quit(code.rawValue)
+      quit(code.status(isCompatible: test.maelstromCompat))
     } catch {
-      Failure.end(Failure.code(of: error), "\(error)", json: output.json)
+      Failure.end(
+        Failure.code(of: error), "\(error)", json: output.json,
+        isCompatible: test.maelstromCompat)
     }
   }
 
@@ -55,6 +62,6 @@ struct TestCommand: ParsableCommand {
     guard !overflows else { throw PlanError("--seed \(first): no \(runs) seeds begin there") }
     let campaign = Campaign(plan: plan, seeds: first..<end, failureLimit: failFast ? 1 : nil)
     let result = try CampaignReport(campaign, output: output).run()
-    quit(result.exitCode.rawValue)
+    quit(result.exitCode.status(isCompatible: plan.isCompatible))
   }
 }

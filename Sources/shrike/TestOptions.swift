@@ -9,7 +9,7 @@ import Workloads
 /// The options of `test` that make up a plan.
 struct TestOptions: ParsableArguments {
   @Argument(help: "A bundled system; see `shrike list`. With --bin there is none.")
-  var system: String?
+  var words: [String] = []
 
   @Option(help: "A program that is a node in the Maelstrom protocol; what follows -- goes to it.")
   var bin: String?
@@ -88,6 +88,12 @@ struct TestOptions: ParsableArguments {
   @Option(help: "Everything random follows from it. Without it one is chosen and printed.")
   var seed: UInt64?
 
+  /// The bundled system that was named.
+  var system: String? { bin == nil ? words.first : nil }
+
+  /// Words that stand where only a system may; Maelstrom hands them to the node.
+  var strayWords: [String] { Array(bin == nil ? words.dropFirst() : words[...]) }
+
   /// The plan that the options describe.
   func plan() throws -> Plan {
     let names = try nodeNames()
@@ -95,7 +101,7 @@ struct TestOptions: ParsableArguments {
     var plan = Plan(
       system: system, workload: workload, nodes: names, concurrency: try threadCount(names.count))
     plan.binary = try bin.map(TestOptions.absolutePath)
-    plan.arguments = binArguments
+    plan.arguments = (maelstromCompat ? strayWords : []) + binArguments
     guard let place = Plan.Place(rawValue: environment) else {
       throw PlanError("there is no environment \"\(environment)\"; there are simulated, local")
     }
@@ -128,11 +134,14 @@ struct TestOptions: ParsableArguments {
   }
 
   private func nodeNames() throws -> [String] {
-    switch (system, bin) {
-    case (nil, nil): throw PlanError("name a bundled system, or a program with --bin")
-    case (let system?, .some):
-      throw PlanError("with --bin there is no system: \"\(system)\" is one word too many")
-    default: break
+    guard system != nil || bin != nil else {
+      throw PlanError("name a bundled system, or a program with --bin")
+    }
+    if let word = strayWords.first, bin == nil || !maelstromCompat {
+      throw PlanError(
+        (bin == nil ? "" : "with --bin there is no system: ")
+          + "\"\(word)\" is one word too many"
+          + (word.hasPrefix("\u{2013}") ? "; it begins with a dash that is no hyphen" : ""))
     }
     if let nodes {
       let names = nodes.split(separator: ",").map(String.init)

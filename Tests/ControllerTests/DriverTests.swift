@@ -122,7 +122,7 @@ struct DriverTests {
     environment.answer = { _, id, node in [(5, .replied(id, .written, from: node))] }
     let run = try run(environment, Script([0]))
     #expect(lines(run, .info).count == 1)
-    guard case .mismatchedReply(_, let f, let expected, let found) = run.problems.first else {
+    guard case .mismatchedReply(_, let request, let expected, let found) = run.problems.first else {
       Issue.record("\(run.problems)")
       return
     }
@@ -138,7 +138,7 @@ struct DriverTests {
     }
     let run = try run(environment, Script([0]))
     #expect(lines(run, .info).map(\.error) == [["malformed-reply", "no \"value\""]])
-    guard case .malformedReply(_, "no \"value\"", "{}") = run.problems.first else {
+    guard case .malformedReply(_, _, "no \"value\"", "{}") = run.problems.first else {
       Issue.record("\(run.problems)")
       return
     }

@@ -62,6 +62,8 @@ public enum EnvironmentEvent: Hashable, Sendable {
   case replied(RequestID, Reply, from: NodeID)
   /// A node's answer was no reply: which field is wrong, with the line it printed.
   case malformedReply(RequestID, from: NodeID, problem: String, line: String)
+  /// A node's reply has a field that the protocol does not know; reported once for each node.
+  case oddReply(NodeID, problem: String, line: String)
   /// A node printed something that is no message; reported once for each node.
   case garbage(NodeID, line: String)
   /// A node's process ended though nobody asked it to.

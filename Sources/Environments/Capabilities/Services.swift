@@ -4,30 +4,47 @@ public import Values
 /// One of the shared services beside a cluster, as a state machine.
 ///
 /// They keep what their names promise: `seq-kv` never goes back in time for one client, `lww-kv`
-/// replicas merge. Keys and values are compared as values: `1` and `"1"` are different keys.
+/// replicas merge. The compatible ones do as Maelstrom's, which break both promises. Keys and values
+/// are compared as values: `1` and `"1"` are different keys.
 public struct ServiceState: Sendable {
   private enum Store: Sendable {
     case linearizable(KeyValueState)
     case sequential(SequentialStore)
     case lastWriterWins(LastWriterWinsStore)
+    case wrapping(WrappingStore)
+    case separate(SeparateReplicas)
     case timestamps(next: Int)
   }
 
   private var store: Store
+  private let isCompatible: Bool
 
-  /// - Parameter draws: Which state or replica answers, where the service leaves it open.
-  public init(_ service: Service, draws: Draws) {
+  /// - Parameters:
+  ///   - draws: Which state or replica answers, where the service leaves it open.
+  ///   - isCompatible: Whether it does as Maelstrom's, bug for bug.
+  public init(_ service: Service, draws: Draws, isCompatible: Bool = false) {
+    self.isCompatible = isCompatible
     store =
-      switch service {
-      case .linKV: .linearizable(KeyValueState())
-      case .seqKV: .sequential(SequentialStore(draws: draws))
-      case .lwwKV: .lastWriterWins(LastWriterWinsStore(draws: draws))
-      case .linTSO: .timestamps(next: 0)
+      switch (service, isCompatible) {
+      case (.linKV, _): .linearizable(KeyValueState())
+      case (.seqKV, false): .sequential(SequentialStore(draws: draws))
+      case (.seqKV, true): .wrapping(WrappingStore(draws: draws))
+      case (.lwwKV, false): .lastWriterWins(LastWriterWinsStore(draws: draws))
+      case (.lwwKV, true): .separate(SeparateReplicas(draws: draws))
+      case (.linTSO, _): .timestamps(next: 0)
       }
   }
 
   /// Answers a request of `client`: a number that tells the service's clients apart.
-  public mutating func handle(_ request: Request, from client: Int) -> Reply {
+  ///
+  /// - Returns: Nothing where the service does not answer: a compatible one that does not know the
+  ///   request.
+  public mutating func handle(_ request: Request, from client: Int) -> Reply? {
+    let reply = answer(request, from: client)
+    return isCompatible && reply == .unsupported ? nil : reply
+  }
+
+  private mutating func answer(_ request: Request, from client: Int) -> Reply {
     switch store {
     case .timestamps(let next):
       guard case .timestamp = request else { return .unsupported }
@@ -45,6 +62,14 @@ public struct ServiceState: Sendable {
     case .lastWriterWins(var replicas):
       store = .timestamps(next: 0)
       defer { store = .lastWriterWins(replicas) }
+      return replicas.apply(request)
+    case .wrapping(var ring):
+      store = .timestamps(next: 0)
+      defer { store = .wrapping(ring) }
+      return ring.apply(request, from: client)
+    case .separate(var replicas):
+      store = .timestamps(next: 0)
+      defer { store = .separate(replicas) }
       return replicas.apply(request)
     }
   }

@@ -37,6 +37,14 @@ struct DeliveryQueue<Message> {
   /// - Complexity: O(log *n*).
   mutating func removeFirst(dueAt now: Nanoseconds) -> Message? {
     guard let first = entries.first, first.due <= now else { return nil }
+    return popFirst()?.message
+  }
+
+  /// The next message, and when it is due.
+  ///
+  /// - Complexity: O(log *n*).
+  mutating func popFirst() -> (message: Message, due: Nanoseconds)? {
+    guard let first = entries.first else { return nil }
     entries.swapAt(0, entries.count - 1)
     entries.removeLast()
     var parent = 0
@@ -44,7 +52,7 @@ struct DeliveryQueue<Message> {
       var least = parent
       for child in 2 * parent + 1...2 * parent + 2
       where child < entries.count && entries[child] < entries[least] { least = child }
-      guard least != parent else { return first.message }
+      guard least != parent else { return (first.message, first.due) }
       entries.swapAt(parent, least)
       parent = least
     }

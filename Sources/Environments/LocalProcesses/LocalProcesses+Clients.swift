@@ -13,6 +13,7 @@ extension LocalProcesses {
     let line = line(from: "c\(id.client)", to: channel.name, body: body)
     recordWithClient(.sent, line)
     guard channel.isRunning, !channel.outbox.isFull else { return recordWithClient(.lost, line) }
+    guard channel.receiver.isIdle else { return carryFromClient(line, to: channel) }
     recordWithClient(.delivered, line)
     traffic.delivered += 1
     channel.outbox.bytes += line
@@ -45,7 +46,12 @@ extension LocalProcesses {
     body[.string("in_reply_to")] = nil
     body[.string("msg_id")] = nil
     do throws(BodyError) {
-      events.append(.replied(id, try Reply(body: body), from: channel.node))
+      let reply = try Reply(body: body)
+      if let problem = reply.unknownField(in: body) {
+        guard !settings.isCompatible else { throw problem }
+        reportUnknownField(problem, line: line, from: channel)
+      }
+      events.append(.replied(id, reply, from: channel.node))
     } catch {
       reportMalformed(id, error.description, line: line, from: channel)
     }
@@ -56,6 +62,17 @@ extension LocalProcesses {
   ) {
     let text = String(decoding: line, as: UTF8.self)
     events.append(.malformedReply(id, from: channel.node, problem: problem, line: text))
+  }
+
+  /// Tells of the first reply of a node that says more than the protocol knows.
+  private func reportUnknownField(
+    _ problem: BodyError, line: UnsafeRawBufferPointer, from channel: NodeChannel
+  ) {
+    guard !channel.hasReportedUnknownField else { return }
+    channel.hasReportedUnknownField = true
+    events.append(
+      .oddReply(
+        channel.node, problem: problem.description, line: String(decoding: line, as: UTF8.self)))
   }
 
   /// The first message that a node gets.

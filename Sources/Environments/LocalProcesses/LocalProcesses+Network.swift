@@ -14,6 +14,7 @@ struct MessageUnderWay {
   enum Place: Hashable {
     case node(NodeID)
     case service(Service)
+    case client
   }
 }
 
@@ -30,6 +31,8 @@ extension LocalProcesses {
   // MARK: What nodes print
 
   func receive(line: UnsafeRawBufferPointer, from channel: NodeChannel) {
+    let isMute = channel.hasReportedGarbage || channel.hasReportedUnknownDestination
+    guard !settings.isCompatible || !isMute else { return }
     guard let envelope = Envelope(line: line) else {
       guard !channel.hasReportedGarbage else { return }
       channel.hasReportedGarbage = true
@@ -60,8 +63,10 @@ extension LocalProcesses {
   private func sendBetweenNodes(_ envelope: Envelope, from channel: NodeChannel, to node: NodeID) {
     traffic.betweenServers += 1
     let fate = faults.send(on: Link(from: channel.node, to: node))
-    let latency = settings.latency.draw(&latencyDraws)
-    if case .carried(0, nil) = fate, latency == 0, messageLog == nil {
+    let latency = drawLatency()
+    if case .carried(0, nil) = fate, latency == 0, messageLog == nil,
+      channels[node.index].receiver.isIdle
+    {
       guard isDelivered(from: channel.node, to: node) else {
         traffic.lost += 1
         return
@@ -75,9 +80,31 @@ extension LocalProcesses {
     switch fate {
     case .lost: lose(message)
     case .carried(let delay, let copyDelay):
-      if let copyDelay { underWay.insert(message, due: now + latency + copyDelay) }
-      underWay.insert(message, due: now + latency + delay)
+      if let copyDelay { carry(message, for: latency + copyDelay) }
+      carry(message, for: latency + delay)
     }
+  }
+
+  private func drawLatency() -> Nanoseconds {
+    let latency = settings.latency.draw(&latencyDraws)
+    return settings.isCompatible ? latency / .milliseconds(1) * .milliseconds(1) : latency
+  }
+
+  /// Has a message arrive after a while.
+  private func carry(_ message: MessageUnderWay, for latency: Nanoseconds) {
+    if settings.isCompatible, case .node(let node) = message.destination {
+      channels[node.index].receiver.insert(message, due: now + latency)
+    } else {
+      underWay.insert(message, due: now + latency)
+    }
+  }
+
+  /// Has a client's message arrive now, or when the receiver that it finds asleep wakes.
+  func carryFromClient(_ line: [UInt8], to channel: NodeChannel) {
+    carry(
+      MessageUnderWay(
+        source: .client, destination: .node(channel.node), line: line, body: 0..<0),
+      for: 0)
   }
 
   private func sendToService(
@@ -85,7 +112,7 @@ extension LocalProcesses {
   ) {
     traffic.betweenServers += 1
     let message = underWay(envelope, from: .node(channel.node), to: .service(service))
-    underWay.insert(message, due: now + settings.latency.draw(&latencyDraws))
+    carry(message, for: drawLatency())
   }
 
   private func underWay(
@@ -139,9 +166,28 @@ extension LocalProcesses {
   // MARK: Delivery
 
   func deliverDue() {
+    if settings.isCompatible { deliverAsMaelstrom() }
     guard !underWay.isEmpty else { return }
     let now = now
     while let message = underWay.removeFirst(dueAt: now) { deliver(message) }
+  }
+
+  private func deliverAsMaelstrom() {
+    let now = now
+    for channel in channels {
+      while let message = channel.receiver.take(at: now, loses: isCutOff) {
+        if canTake(channel) { deliver(message, to: channel) } else { lose(message) }
+      }
+    }
+  }
+
+  /// Whether a message that a receiver takes up is lost to a cut.
+  private func isCutOff(_ message: MessageUnderWay) -> Bool {
+    guard case (.node(let source), .node(let node)) = (message.source, message.destination),
+      faults.isLostOnArrival(on: Link(from: source, to: node))
+    else { return false }
+    lose(message)
+    return true
   }
 
   private func deliver(_ message: MessageUnderWay) {
@@ -156,7 +202,7 @@ extension LocalProcesses {
       record(.delivered, message.line)
       traffic.delivered += 1
       answer(message, from: node, service)
-    case (.service, .service): break
+    case (_, .service), (_, .client): break
     }
   }
 
@@ -189,7 +235,7 @@ extension LocalProcesses {
   /// A service takes a request in, and its answer is under way.
   private func answer(_ message: MessageUnderWay, from node: NodeID, _ service: Service) {
     guard let body = (try? Value(json: message.line[message.body]))?.map else { return }
-    let reply: Reply
+    var reply: Reply?
     do throws(BodyError) {
       let request = try Request(body: body, names)
       // Taken out, so that it is changed in place.
@@ -197,15 +243,17 @@ extension LocalProcesses {
       reply = state.handle(request, from: node.index)
       services[service] = state
     } catch {
-      reply = .failed(ErrorReply(.malformedRequest, error.description))
+      if !settings.isCompatible {
+        reply = .failed(ErrorReply(.malformedRequest, error.description))
+      }
     }
-    var answer = reply.body
+    guard var answer = reply?.body else { return }
     answer[.string("in_reply_to")] = body[.string("msg_id")] ?? .null
     let line = line(from: service.rawValue, to: names[node], body: answer)
     traffic.betweenServers += 1
     record(.sent, line)
-    underWay.insert(
+    carry(
       MessageUnderWay(source: .service(service), destination: .node(node), line: line, body: 0..<0),
-      due: now + settings.latency.draw(&latencyDraws))
+      for: drawLatency())
   }
 }

@@ -47,7 +47,11 @@ public final class LocalProcesses: Environment {
     latencyDraws = draws.child(1)
     services = Dictionary(
       uniqueKeysWithValues: Service.allCases.enumerated().map { number, service in
-        (service, ServiceState(service, draws: draws.child(2 + UInt64(number))))
+        (
+          service,
+          ServiceState(
+            service, draws: draws.child(2 + UInt64(number)), isCompatible: settings.isCompatible)
+        )
       })
     poller = try Poller()
   }
@@ -98,6 +102,7 @@ public final class LocalProcesses: Environment {
     var deadline = deadline
     if let due = underWay.firstDue { deadline = min(deadline, due) }
     for channel in channels {
+      if let due = channel.receiver.nextWake { deadline = min(deadline, due) }
       if case .starting(let limit) = channel.state { deadline = min(deadline, limit) }
     }
     let time = deadline - now

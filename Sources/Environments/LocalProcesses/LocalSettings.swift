@@ -24,6 +24,10 @@ public struct LocalSettings: Sendable {
   public var seed: UInt64 = 0
   /// How long messages between nodes, and between nodes and services, are under way.
   public var latency = Latency.constant(0)
+  /// Whether network and services do as Maelstrom's, bug for bug: what comes while a receiver
+  /// waits for a message waits with it, cuts count when a message is taken up and not when it
+  /// arrives, latencies are whole milliseconds, and a node that printed garbage is not heard again.
+  public var isCompatible = false
   /// How long a node may take to answer its `init`.
   public var initTimeout: Nanoseconds = .seconds(10)
   /// How long a restart waits for the node's answer to `init` before it reports.

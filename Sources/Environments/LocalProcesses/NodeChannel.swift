@@ -43,8 +43,12 @@ final class NodeChannel {
   private var errorTail = StreamTail()
   var log: Int32 = -1
 
+  /// Takes messages in where the network does as Maelstrom's.
+  var receiver = SleepingReceiver()
+
   var hasReportedGarbage = false
   var hasReportedUnknownDestination = false
+  var hasReportedUnknownField = false
 
   init(node: NodeID, name: String) throws {
     self.node = node

@@ -136,8 +136,8 @@ extension Simulation {
     guard case .serviceRequest(let service, let request, let token) = payloads.remove(event.slot),
       let place = Service.allCases.firstIndex(of: service)
     else { return }
-    let reply = services[place].handle(request, from: Int(event.node))
     carried.delivered += 1
+    guard let reply = services[place].handle(request, from: Int(event.node)) else { return }
     carried.betweenServers += 1
     let latency = settings.latency.draw(&machines[Int(event.node)].serviceDraws)
     queue.schedule(

@@ -76,7 +76,9 @@ public final class Simulation<N: Node>: Environment {
     states = ClusterStates(machines.map(\.cell))
     network = Network(nodeCount: members.count, seed: settings.seed, loss: settings.loss)
     services = Service.allCases.enumerated().map { place, service in
-      ServiceState(service, draws: Stream.services.draws(seed: settings.seed, place))
+      ServiceState(
+        service, draws: Stream.services.draws(seed: settings.seed, place),
+        isCompatible: settings.hasCompatibleServices)
     }
     context = Context(choices: Choices(Draws(seed: 0)))
   }

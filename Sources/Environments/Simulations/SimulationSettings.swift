@@ -38,6 +38,9 @@ public struct SimulationSettings: Sendable {
   /// By how much each node's wall clock is off from the start.
   public var wallOffsets: ClosedRange<Nanoseconds> = 0...0
 
+  /// Whether the services do as Maelstrom's, bug for bug.
+  public var hasCompatibleServices = false
+
   /// Answers to nodes' choices in place of drawn ones: node → number of the choice → answer.
   public var choices: [NodeID: [UInt64: Int]] = [:]
   /// Whether every message is encoded and decoded, and the result compared.
