@@ -63,13 +63,15 @@ let rooms: [Room] = [
   Room("Verdicts", "Checkers/Verdicts", needs: ["Histories", "Values"]),
   Room(
     "Linearizability", "Checkers/Linearizability", needs: ["Verdicts", "Histories", "Values"]),
+  Room("Isolation", "Checkers/Isolation", needs: ["Verdicts", "Histories", "Values"]),
   Room("Invariants", "Checkers/Invariants", needs: ["Verdicts", "Histories", "Values"]),
   Room(
     "Nemeses", "Nemeses", needs: ["Environments", "Generators", "Histories", "Nodes", "Values"]),
   Room(
     "Workloads", "Workloads",
     needs: [
-      "Generators", "Verdicts", "Linearizability", "Invariants", "Nodes", "Histories", "Values",
+      "Generators", "Verdicts", "Linearizability", "Isolation", "Invariants", "Nodes", "Histories",
+      "Values",
     ]),
 
   Room("Reports", "Sources/Reports", needs: ["Verdicts", "Histories", "Values"]),
@@ -77,8 +79,8 @@ let rooms: [Room] = [
     "Controller", "Sources/Controller",
     needs: [
       "Systems", "Algorithms", "Workloads", "Nemeses", "Generators", "Verdicts", "Linearizability",
-      "Invariants", "Environments", "Simulations", "LocalProcesses", "NodeProcesses", "Histories",
-      "Nodes", "Values", system,
+      "Isolation", "Invariants", "Environments", "Simulations", "LocalProcesses", "NodeProcesses",
+      "Histories", "Nodes", "Values", system,
     ]),
 ]
 
@@ -102,8 +104,9 @@ let package = Package(
       name: "shrike",
       dependencies: [
         "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Histories",
-        "Nodes", "Values", "Verdicts", "Linearizability", "Invariants", "NodeProcesses",
-        "LocalProcesses", "Simulations", "Generators", "Environments", system, arguments,
+        "Nodes", "Values", "Verdicts", "Linearizability", "Isolation", "Invariants",
+        "NodeProcesses", "LocalProcesses", "Simulations", "Generators", "Environments", system,
+        arguments,
       ],
       swiftSettings: strict),
     tests("Values", "Values"),
@@ -120,6 +123,7 @@ let package = Package(
       dependencies: ["LocalProcesses", "NodeProcesses", "Environments", "Nodes", "Values"],
       path: "Tests/LocalProcessesFixture", swiftSettings: strict),
     tests("Linearizability", "Linearizability", "Verdicts", "Histories", "Values"),
+    tests("Isolation", "Isolation", "Verdicts", "Histories", "Values"),
     tests("Invariants", "Invariants", "Verdicts", "Histories", "Values"),
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),
     tests(

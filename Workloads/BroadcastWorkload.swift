@@ -47,7 +47,9 @@ public struct BroadcastWorkload: Workload {
     }
   }
 
-  public var finalPhase: FinalOperations { .reads(f: "read", options) }
+  public var finalPhase: FinalOperations {
+    options.isCompatible ? .maelstromReads : .reads(f: "read")
+  }
   public func failsOnTimeout(_ f: String) -> Bool { options.isCompatible && f == "read" }
 
   public func accepts(finalReads: [Value], after history: [Operation]) -> Bool {

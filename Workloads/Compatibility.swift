@@ -1,4 +1,16 @@
+import Generators
 import Histories
+import Values
+
+extension FinalOperations {
+  /// As Maelstrom reads the final state: ten seconds after the faults are over each client thread
+  /// reads once, and whatever it gets is final.
+  static var maelstromReads: FinalOperations {
+    .generator(recovery: .seconds(10), timeLimit: .seconds(60)) { _ in
+      EachThread(Once(Draft("read", extra: ValueMap([.init(key: "final", value: true)]))))
+    }
+  }
+}
 
 extension Completion {
   /// As of those of Maelstrom's clients that don't tell definite errors from others.

@@ -72,7 +72,9 @@ extension CounterWorkload {
     }
   }
 
-  public var finalPhase: FinalOperations { .reads(f: "read", options) }
+  public var finalPhase: FinalOperations {
+    options.isCompatible ? .maelstromReads : .reads(f: "read")
+  }
 
   public func accepts(finalReads: [Value], after history: [Operation]) -> Bool {
     CounterChecker.accepts(finalReads, after: history)

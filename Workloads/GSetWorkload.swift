@@ -42,7 +42,9 @@ public struct GSetWorkload: Workload {
     }
   }
 
-  public var finalPhase: FinalOperations { .reads(f: "read", options) }
+  public var finalPhase: FinalOperations {
+    options.isCompatible ? .maelstromReads : .reads(f: "read")
+  }
 
   public func accepts(finalReads: [Value], after history: [Operation]) -> Bool {
     let added = Set(history.lazy.filter { $0.type == .ok && $0.f == "add" }.map(\.value))
