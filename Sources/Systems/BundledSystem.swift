@@ -26,6 +26,9 @@ public struct BundledSystem: Sendable {
     BundledSystem(PNCounter.self), BundledSystem(KVCounter.self),
     BundledSystem(Raft.self), BundledSystem(KeyValueProxy.self), BundledSystem(Relay.self),
     BundledSystem(KafkaLog.self), BundledSystem(KafkaSingle.self),
+    BundledSystem(LocalKeyValueStore.self), BundledSystem(MemoryTransactions.self),
+    BundledSystem(PerKeyTransactions.self), BundledSystem(WholeTransactions.self),
+    BundledSystem(ThunkTransactions.self), BundledSystem(HighlyAvailableTransactions.self),
   ]
 
   public static func named(_ name: String) -> BundledSystem? {
