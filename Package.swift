@@ -65,23 +65,25 @@ let rooms: [Room] = [
   Room("Verdicts", "Checkers/Verdicts", needs: ["Histories", "Values"]),
   Room(
     "Linearizability", "Checkers/Linearizability", needs: ["Verdicts", "Histories", "Values"]),
+  Room("Isolation", "Checkers/Isolation", needs: ["Verdicts", "Histories", "Values"]),
   Room("Invariants", "Checkers/Invariants", needs: ["Verdicts", "Histories", "Values"]),
   Room(
     "Nemeses", "Nemeses", needs: ["Environments", "Generators", "Histories", "Nodes", "Values"]),
   Room(
     "Workloads", "Workloads",
     needs: [
-      "Generators", "Verdicts", "Linearizability", "Invariants", "Nodes", "Histories", "Values",
+      "Generators", "Verdicts", "Linearizability", "Isolation", "Invariants", "Nodes", "Histories",
+      "Values",
     ]),
 
-  Room("Suites", "Sources/Suites", needs: ["Verdicts", "Values"]),
+  Room("Suites", "Sources/Suites", needs: ["Verdicts", "Values", yams]),
   Room("Reports", "Sources/Reports", needs: ["Suites", "Verdicts", "Histories", "Values"]),
   Room(
     "Controller", "Sources/Controller",
     needs: [
       "Systems", "Algorithms", "Workloads", "Nemeses", "Generators", "Verdicts", "Linearizability",
-      "Invariants", "Environments", "Simulations", "LocalProcesses", "NodeProcesses", "Histories",
-      "Nodes", "Values", system,
+      "Isolation", "Invariants", "Environments", "Simulations", "LocalProcesses", "NodeProcesses",
+      "Histories", "Nodes", "Values", system,
     ]),
 ]
 
@@ -106,7 +108,7 @@ let package = Package(
       name: "shrike",
       dependencies: [
         "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Suites",
-        "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "Invariants",
+        "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "Isolation", "Invariants",
         "NodeProcesses", "LocalProcesses", "CProcess", "Simulations", "Generators", "Environments",
         system, arguments,
       ],
@@ -125,9 +127,10 @@ let package = Package(
       dependencies: ["LocalProcesses", "NodeProcesses", "Environments", "Nodes", "Values"],
       path: "Tests/LocalProcessesFixture", swiftSettings: strict),
     tests("Linearizability", "Linearizability", "Verdicts", "Histories", "Values"),
+    tests("Isolation", "Isolation", "Verdicts", "Histories", "Values"),
     tests("Invariants", "Invariants", "Verdicts", "Histories", "Values"),
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),
-    tests("Suites", "Suites", "Reports", "Verdicts", "Values", yams),
+    tests("Suites", "Suites", "Reports", "Verdicts", "Values"),
     tests(
       "Controller", "Controller", "Systems", "Workloads", "Nemeses", "Generators", "Environments",
       "Verdicts", "Reports", "Histories", "Nodes", "Values"),

@@ -1,7 +1,8 @@
 /// All workloads, in the order in which they are listed.
 public let workloads: [any Workload.Type] = [
   EchoWorkload.self, UniqueIDsWorkload.self, BroadcastWorkload.self, GSetWorkload.self,
-  GCounterWorkload.self, PNCounterWorkload.self, LinKVWorkload.self, KafkaWorkload.self,
+  GCounterWorkload.self, PNCounterWorkload.self, LinKVWorkload.self, ListAppendWorkload.self,
+  RegisterTransactionsWorkload.self, KafkaWorkload.self,
 ]
 
 /// The workload of a name.

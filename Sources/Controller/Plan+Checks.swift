@@ -1,6 +1,7 @@
 import Algorithms
 import Environments
 import Invariants
+import Isolation
 import Nemeses
 import Values
 
@@ -42,6 +43,17 @@ extension Plan {
     }
     if let availability, AvailabilityChecker.Demand(availability) == nil {
       throw PlanError("availability: \"\(availability)\" is neither total nor from 0 to 1")
+    }
+    try checkConsistencyModels()
+  }
+
+  /// Refuses names that no model has; Maelstrom runs the test, and then can't judge it.
+  private func checkConsistencyModels() throws(PlanError) {
+    guard !isCompatible else { return }
+    do throws(UnknownModel) {
+      _ = try ConsistencyModel.models(named: consistencyModels)
+    } catch {
+      throw PlanError("consistency-models: \(error.description)")
     }
   }
 

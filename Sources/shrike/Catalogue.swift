@@ -63,6 +63,8 @@ enum Catalogue {
     ("linearizable", "operations take effect one at a time, between invocation and completion"),
     ("set-full", "added elements are read, once each, for good, everywhere"),
     ("counter", "final reads are the sum of what was added"),
+    ("list-append", "transactions of appends and reads keep to a model, as far as keys alone tell"),
+    ("rw-register", "transactions of writes and reads keep to a model, as far as keys alone tell"),
     ("unique-ids", "no identifier is generated twice"),
     ("echo", "answers are what was sent"),
     ("kafka", "messages keep their offsets, and are polled in order, each once, none lost"),
@@ -74,6 +76,8 @@ enum Catalogue {
     ("register, cas-register", "read null → v; write v; cas [from, to]"),
     ("key-value", "read [k, null] → [k, v]; write [k, v]; cas [k, [from, to]]"),
     ("mutex", "acquire, release; the process is the owner"),
+    ("list-append", "txn [[\"append\", k, v], [\"r\", k, null]] → reads filled with lists"),
+    ("rw-register", "txn [[\"w\", k, v], [\"r\", k, null]] → reads filled"),
   ]
 
   private static let formats = [

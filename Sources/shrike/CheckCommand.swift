@@ -3,6 +3,7 @@ import Controller
 import Glibc
 import Histories
 import Invariants
+import Isolation
 import Linearizability
 import Reports
 import SystemPackage
@@ -18,11 +19,19 @@ struct CheckCommand: ParsableCommand {
   @Argument(help: "Files of histories, or folders of runs.")
   var files: [String]
 
-  @Option(help: "What the operations are of: register, cas-register, key-value, mutex.")
+  @Option(
+    help: ArgumentHelp(
+      "What the operations are of: register, cas-register, key-value, mutex, list-append, "
+        + "rw-register; a history of transactions tells by itself."))
   var model: String?
 
   @Option(help: "Another checker, by name; see `shrike list`.")
   var checker: String?
+
+  @Option(
+    name: [.customLong("consistency-models"), .customLong("consistency")],
+    help: "What transactions must keep to, by comma; strict-serializable without it.")
+  var consistencyModels: String?
 
   @Flag(help: "Values are [key, value], and each key is judged alone.")
   var keyed = false
@@ -62,27 +71,26 @@ struct CheckCommand: ParsableCommand {
     if stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
       return try findings(onRun: RunFolder(FilePath(file)))
     }
-    let checkers = [try chosenChecker()]
-    return try judge(
-      HistoryFile(path: file, format: chosenFormat()), named: file, with: checkers)
+    // What is asked for wrongly is refused before a long file is read.
+    let choice = try chosenChecker()
+    let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
+    return [try (choice ?? detectedChecker(for: history)).check(history)]
   }
 
   private func findings(onRun folder: RunFolder) throws -> [Finding] {
-    let plan = try Plan(path: folder.plan)
-    let checkers =
-      model == nil && checker == nil ? try Controller.Test(plan).checkers : [try chosenChecker()]
+    var plan = try Plan(path: folder.plan)
+    if consistencyModels != nil { plan.consistencyModels = try chosenModels().map(\.name) }
+    let checkers = try chosenChecker().map { [$0] } ?? Controller.Test(plan).checkers
     let path = folder.history.string
-    return try judge(HistoryFile(path: path), named: path, with: checkers)
+    let history = try history(of: HistoryFile(path: path), named: path)
+    return checkers.map { $0.check(history) }
   }
 
-  private func judge(
-    _ file: HistoryFile, named name: String, with checkers: [any Checker]
-  ) throws -> [Finding] {
+  private func history(of file: HistoryFile, named name: String) throws -> History {
     if file.isTruncated {
       complain("shrike: \(name): the last line was cut short and is left out")
     }
-    let history = try file.history(named: name, order: chosenOrder())
-    return checkers.map { $0.check(history) }
+    return try file.history(named: name, order: chosenOrder())
   }
 
   private func chosenFormat() throws -> HistoryFormat? {
@@ -103,7 +111,33 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  private func chosenChecker() throws -> any Checker {
+  private func chosenModels() throws -> [ConsistencyModel] {
+    let names = (consistencyModels ?? "").split(separator: ",")
+      .map { $0.filter { $0 != " " } }
+    do throws(UnknownModel) {
+      return try ConsistencyModel.models(named: names)
+    } catch {
+      throw PlanError("--consistency-models: \(error.description)")
+    }
+  }
+
+  /// The checker of transactions, where the history is one of them.
+  private func detectedChecker(for history: History) throws -> any Checker {
+    guard let kind = TransactionKind(detecting: history) else {
+      throw PlanError("say what the operations are of with --model, or name a --checker")
+    }
+    return CheckerRegistry.checker(of: kind, try chosenModels())
+  }
+
+  /// The checker that was asked for, if one was.
+  private func chosenChecker() throws -> (any Checker)? {
+    let models = try chosenModels()
+    if let kind = (checker ?? model).flatMap(TransactionKind.init) {
+      return CheckerRegistry.checker(of: kind, models)
+    }
+    if !models.isEmpty, let name = checker ?? model {
+      throw PlanError("--consistency-models: \(name) is no checker of transactions")
+    }
     if let checker {
       guard let found = CheckerRegistry.checker(named: checker) else {
         throw PlanError(
@@ -112,9 +146,7 @@ struct CheckCommand: ParsableCommand {
       }
       return found
     }
-    guard let model else {
-      throw PlanError("say what the operations are of with --model, or name a --checker")
-    }
+    guard let model else { return nil }
     let initial = try initial.map { text in
       do { return try Value(json: text) } catch { throw PlanError("--initial: \(error)") }
     }

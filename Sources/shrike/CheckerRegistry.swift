@@ -1,4 +1,5 @@
 import Invariants
+import Isolation
 import Linearizability
 import Values
 import Verdicts
@@ -11,13 +12,28 @@ enum CheckerRegistry {
     OperationStatistics(),
   ]
 
-  static var names: [String] { checkers.map(\.name) }
+  private static let transactions = [TransactionKind.listAppend, .register]
+
+  static var names: [String] { checkers.map(\.name) + transactions.map(\.rawValue) }
 
   static func checker(named name: String) -> (any Checker)? {
     checkers.first { $0.name == name }
   }
 
-  static let modelNames = ["register", "cas-register", "key-value", "mutex"]
+  /// The checker of a kind of transactions, which models judge them by.
+  static func checker(
+    of kind: TransactionKind, _ models: [ConsistencyModel]
+  ) -> any Checker {
+    let models = models.isEmpty ? [.strictSerializable] : models
+    return switch kind {
+    case .listAppend: ListAppendChecker(models: models)
+    case .register: RegisterTransactionsChecker(models: models)
+    }
+  }
+
+  static var modelNames: [String] {
+    ["register", "cas-register", "key-value", "mutex"] + transactions.map(\.rawValue)
+  }
 
   static func model(named name: String, initial: Value) -> (any Model)? {
     switch name {

@@ -1,0 +1,121 @@
+// The lattice is Elle's, with three corrections: what concerns sessions follows from models that
+// include sessions, and from no others; causal memory and causal convergence are told from plain
+// causality; and only causal memory implies PRAM.
+
+extension ConsistencyModel {
+  /// The weaker models next to this one: what satisfies this satisfies them.
+  var weaker: [ConsistencyModel] {
+    switch self {
+    case .readUncommitted, .readYourWrites, .monotonicReads, .monotonicWrites, .writesFollowReads,
+      .causal, .viewSerializable, .oneCopySerializable:
+      []
+    case .readCommitted: [.readUncommitted]
+    case .monotonicView, .monotonicAtomicView, .monotonicSnapshotRead: [.readCommitted]
+    case .readAtomic: [.monotonicAtomicView]
+    case .updateAtomic, .causalCerone: [.readAtomic]
+    case .cursorStability: [.readCommitted]
+    case .consistentView: [.cursorStability, .monotonicView]
+    case .forwardConsistentView: [.consistentView]
+    case .updateSerializable: [.forwardConsistentView]
+    case .repeatableRead: [.cursorStability, .monotonicAtomicView]
+    case .prefix: [.causalCerone]
+    case .parallelSnapshotIsolation: [.causalCerone, .updateAtomic]
+    case .snapshotIsolation:
+      [
+        .forwardConsistentView, .monotonicAtomicView, .monotonicSnapshotRead,
+        .parallelSnapshotIsolation, .prefix,
+      ]
+    case .serializable:
+      [.repeatableRead, .snapshotIsolation, .updateSerializable, .viewSerializable]
+    case .sessionSerializable: [.oneCopySerializable]
+    case .strongSessionReadUncommitted: [.readUncommitted]
+    case .strongSessionReadCommitted: [.readCommitted, .strongSessionReadUncommitted]
+    case .strongSessionSnapshotIsolation:
+      [.snapshotIsolation, .strongSessionReadCommitted, .causalConvergence, .pram]
+    case .strongSessionSerializable:
+      [.serializable, .strongSessionSnapshotIsolation, .sequential]
+    case .strongReadUncommitted: [.strongSessionReadUncommitted]
+    case .strongReadCommitted: [.strongSessionReadCommitted, .strongReadUncommitted]
+    case .strongSnapshotIsolation: [.strongSessionSnapshotIsolation, .strongReadCommitted]
+    case .strictSerializable:
+      [
+        .serializable, .linearizable, .sessionSerializable, .strongSessionSerializable,
+        .strongSnapshotIsolation,
+      ]
+    case .pram: [.readYourWrites, .monotonicReads, .monotonicWrites]
+    case .causalMemory: [.causal, .pram, .writesFollowReads]
+    case .causalConvergence: [.causal, .writesFollowReads]
+    case .sequential: [.causalMemory, .causalConvergence]
+    case .linearizable: [.sequential]
+    }
+  }
+
+  /// This model and all that it implies.
+  var implied: Set<ConsistencyModel> {
+    var implied: Set<ConsistencyModel> = [self]
+    var open = [self]
+    while let model = open.popLast() {
+      for weaker in model.weaker where implied.insert(weaker).inserted { open.append(weaker) }
+    }
+    return implied
+  }
+
+  /// Whether what satisfies this model satisfies another.
+  public func implies(_ other: ConsistencyModel) -> Bool { implied.contains(other) }
+
+  /// The phenomena that this is the weakest model to rule out.
+  private var attached: [Phenomenon] {
+    switch self {
+    case .readUncommitted: [.g0, .duplicateElements]
+    case .readCommitted: [.g1a, .g1b, .g1c, .dirtyUpdate, .incompatibleOrder, .futureRead]
+    case .readAtomic: [.internalInconsistency]
+    case .updateAtomic, .cursorStability: [.lostUpdate]
+    case .consistentView: [.gSingle]
+    case .snapshotIsolation: [.gNonadjacent]
+    case .repeatableRead: [.g2Item]
+    case .strongSessionReadUncommitted: [.g0Process]
+    case .strongSessionReadCommitted: [.g1cProcess]
+    case .strongSessionSnapshotIsolation: [.gSingleProcess, .gNonadjacentProcess]
+    case .strongSessionSerializable: [.g2ItemProcess]
+    case .strongReadUncommitted: [.g0Realtime]
+    case .strongReadCommitted: [.g1cRealtime]
+    case .strongSnapshotIsolation: [.gSingleRealtime, .gNonadjacentRealtime]
+    case .strictSerializable: [.g2ItemRealtime]
+    case .readYourWrites: [.unreadOwnWrite]
+    case .monotonicReads: [.nonmonotonicRead]
+    case .monotonicWrites: [.nonmonotonicWrite]
+    case .writesFollowReads: [.writeBeforeRead]
+    default: []
+    }
+  }
+
+  /// The phenomena that a history of this model can't have, itself or by what it implies.
+  public var prohibited: Set<Phenomenon> {
+    // No model explains a value that nobody wrote.
+    let attached = Set(implied.flatMap(\.attached) + [.garbageVersions])
+    return Set(Phenomenon.allCases.filter { !$0.closure.isDisjoint(with: attached) })
+  }
+
+  /// The weakest of the models that a history with these phenomena can't be of.
+  static func weakestRuledOut(by phenomena: some Sequence<Phenomenon>) -> [ConsistencyModel] {
+    let phenomena = Set(phenomena)
+    let ruledOut = allCases.filter { !$0.prohibited.isDisjoint(with: phenomena) }
+    return ruledOut.filter { model in
+      !ruledOut.contains { $0 != model && model.implies($0) }
+    }
+  }
+}
+
+extension Phenomenon {
+  /// This and all that follows from it.
+  fileprivate var closure: Set<Phenomenon> {
+    var closure: Set<Phenomenon> = [self]
+    var open = [self]
+    while let phenomenon = open.popLast() {
+      for consequence in phenomenon.consequences where closure.insert(consequence).inserted {
+        open.append(consequence)
+      }
+    }
+    return closure
+  }
+}

@@ -1,0 +1,51 @@
+import Values
+import Verdicts
+
+/// What the passes find: how often each phenomenon occurs, and the first few occurrences.
+struct Incidents {
+  /// One occurrence: the transactions of it, called T1, T2, …, and what they did to each other.
+  struct Incident {
+    var transactions: [Int]
+    var reasons: [String]
+  }
+
+  private static let shownMax = 3
+  private var counts: [Phenomenon: Int] = [:]
+  private var shown: [Phenomenon: [Incident]] = [:]
+
+  /// Counts an occurrence, and tells whether it should be shown: only the first few are.
+  mutating func note(_ phenomenon: Phenomenon) -> Bool {
+    counts[phenomenon, default: 0] += 1
+    return count(of: phenomenon) <= Incidents.shownMax
+  }
+
+  /// Keeps an occurrence that was noted as evidence.
+  mutating func show(_ phenomenon: Phenomenon, _ incident: Incident) {
+    shown[phenomenon, default: []].append(incident)
+  }
+
+  func count(of phenomenon: Phenomenon) -> Int { counts[phenomenon] ?? 0 }
+
+  /// What was found, the worst first.
+  var phenomena: [Phenomenon] { Phenomenon.allCases.filter { count(of: $0) > 0 } }
+
+  /// A phenomenon with its evidence.
+  func anomaly(_ phenomenon: Phenomenon, in transactions: Transactions) -> Anomaly {
+    let incidents = shown[phenomenon] ?? []
+    var lines = [phenomenon.meaning]
+    for incident in incidents {
+      lines.append("Let:")
+      for (place, transaction) in incident.transactions.enumerated() {
+        lines.append("  T\(place + 1) = \(transactions.text(of: transaction))")
+      }
+      lines.append("Then:")
+      lines += incident.reasons.map { "  - \($0)" }
+    }
+    let more = count(of: phenomenon) - incidents.count
+    if more > 0 { lines.append("and \(more) more") }
+    let operations = incidents.flatMap(\.transactions).flatMap { transactions.indices(of: $0) }
+    return Anomaly(
+      phenomenon.rawValue, count: count(of: phenomenon), operations: Set(operations).sorted(),
+      explanation: lines.joined(separator: "\n"))
+  }
+}

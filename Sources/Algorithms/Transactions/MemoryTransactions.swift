@@ -1,0 +1,113 @@
+public import Nodes
+public import Values
+
+/// A transaction store in the memory of one node.
+///
+/// A node runs one transaction after the other, so on one node they are serial. Each transaction
+/// that changes something is a durable record before its reply leaves; after a restart they are all
+/// run again in their order. Nodes don't speak to each other: with several of them each has a
+/// database of its own, which clients take for one that is broken.
+public struct MemoryTransactions: Algorithm {
+  public typealias Message = NoMessage
+  public typealias Timer = NoTimer
+
+  public enum File: String, Hashable, Sendable, CaseIterable {
+    case log
+  }
+
+  static let unchangedReply = PlantedBug(
+    "unchanged-reply", "the reply is the request as it came, with no read filled in")
+  static let aliasing = PlantedBug(
+    "aliasing", "a read shares its list with the store, so it shows its transaction's later appends"
+  )
+
+  public static let description = AlgorithmDescription(
+    name: "txn-memory", summary: "Transactions on lists and registers in the memory of one node.",
+    promise: "Strict serializability on a cluster of one node; none with more.",
+    assumptions: "A disk keeps what was synced.",
+    paper: "Serial execution of stored requests from a command log (Malviya et al., 2014).",
+    bugs: [unchangedReply, aliasing], workloads: ["txn-list-append", "txn-rw-register"])
+
+  private let leavesReads: Bool
+  private let sharesLists: Bool
+  private var values: [Value: Value] = [:]
+  private var clients = ClientNumbers()
+  private var log = DurableLog<LoggedRequest>()
+
+  public init(_ configuration: Configuration) {
+    leavesReads = configuration.bugs.contains(MemoryTransactions.unchangedReply.name)
+    sharesLists = configuration.bugs.contains(MemoryTransactions.aliasing.name)
+  }
+
+  public mutating func handle(
+    _ event: Event<MemoryTransactions>, _ context: inout Context<MemoryTransactions>
+  ) {
+    guard !log.isCorrupt else { return }
+    switch event {
+    case .start(let files):
+      for logged in log.recover(files[File.log], of: .log, &context) {
+        guard case .transaction(let request) = logged.request else { continue }
+        _ = clients.admit(logged.id)
+        _ = try? commit(Transaction(request))
+      }
+    case .request(let id, .transaction(let request)): run(request, id, &context)
+    case .request(let id, _): context.reply(.notSupported, to: id)
+    case .message, .answered, .timer, .completed: break
+    }
+  }
+
+  private mutating func run(
+    _ request: [Value], _ id: RequestID, _ context: inout Context<MemoryTransactions>
+  ) {
+    guard clients.admit(id) else { return }
+    do throws(ErrorReply) {
+      let transaction = try Transaction(request)
+      let outcome = try commit(transaction)
+      if !outcome.written.isEmpty {
+        log.append(LoggedRequest(id, .transaction(request)), to: .log, &context)
+      }
+      context.reply(.transaction(reply(to: request, outcome)), to: id)
+    } catch {
+      context.reply(.failed(error), to: id)
+    }
+  }
+
+  private mutating func commit(
+    _ transaction: Transaction
+  ) throws(ErrorReply) -> Transaction.Outcome {
+    let outcome = try transaction.run { values[$0] }
+    for entry in outcome.written.entries { values[entry.key] = entry.value }
+    return outcome
+  }
+
+  private func reply(to request: [Value], _ outcome: Transaction.Outcome) -> [Value] {
+    if leavesReads { return request }
+    guard sharesLists else { return outcome.filled }
+    return outcome.filled.map { step in
+      // What a read found is the list that the transaction's appends went to.
+      guard case .read(let key)? = MicroOperation(step), case .list? = step.elements?[2],
+        let last = outcome.written[key]
+      else { return step }
+      return MicroOperation.read(key: key).filled(last)
+    }
+  }
+
+  public func encode(into sink: inout some ByteSink) {
+    sink.put(leavesReads)
+    sink.put(sharesLists)
+    sink.put(values)
+    clients.encode(into: &sink)
+    log.encode(into: &sink)
+  }
+}
+
+extension ByteSink {
+  /// The entries in ascending order of their keys.
+  mutating func put(_ values: [Value: Value]) {
+    put(values.count)
+    for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+      key.encode(into: &self)
+      value.encode(into: &self)
+    }
+  }
+}
