@@ -19,4 +19,12 @@ extension Completion {
     if type == .fail { completion.type = .info }
     return completion
   }
+
+  /// As of Maelstrom's requests that change nothing, so that every error is definite; a reply that
+  /// is none stays indeterminate.
+  var withoutIndefiniteErrors: Completion {
+    var completion = self
+    if type == .info && mismatch == nil { completion.type = .fail }
+    return completion
+  }
 }

@@ -21,26 +21,18 @@ struct DurableLog<Record: StablyCodable>: Hashable, Sendable, StablyEncodable {
   mutating func recover<N: Node>(
     _ bytes: [UInt8], of file: N.File, _ context: inout Context<N>
   ) -> [Record] {
-    let recovery = RecordLog.recover(bytes)
-    records = RecordLog(count: recovery.validCount)
-    switch recovery.damage {
-    case .none: break
-    case .tornTail:
-      context.truncate(file, to: recovery.validCount)
-      context.sync()
-      context.mark(Mark(.sometimes, "durable log: a torn tail was cut"))
-    case .corruption(let position):
+    guard let resumed = RecordLog.resume(bytes, of: file, in: &context) else {
       isCorrupt = true
-      context.log("\(file.rawValue): a bad record at byte \(position) before a good one")
       return []
     }
-    let recovered = recovery.records.compactMap { bytes in
+    records = resumed.log
+    let recovered = resumed.records.compactMap { bytes in
       var source = ByteSource(bytes)
       return Record(from: &source)
     }
-    guard recovered.count == recovery.records.count else {
+    guard recovered.count == resumed.records.count else {
       isCorrupt = true
-      context.log("\(file.rawValue): a record that no version of this system wrote")
+      context.log("\(file.rawValue): a record that no version of this system wrote; not serving")
       return []
     }
     return recovered

@@ -25,10 +25,10 @@ public struct BundledSystem: Sendable {
     BundledSystem(Flood.self), BundledSystem(GSet.self), BundledSystem(GCounter.self),
     BundledSystem(PNCounter.self), BundledSystem(KVCounter.self),
     BundledSystem(Raft.self), BundledSystem(KeyValueProxy.self), BundledSystem(Relay.self),
-    BundledSystem(KafkaLog.self), BundledSystem(KafkaSingle.self),
     BundledSystem(LocalKeyValueStore.self), BundledSystem(MemoryTransactions.self),
     BundledSystem(PerKeyTransactions.self), BundledSystem(WholeTransactions.self),
     BundledSystem(ThunkTransactions.self), BundledSystem(HighlyAvailableTransactions.self),
+    BundledSystem(KafkaLog.self), BundledSystem(KafkaSingle.self),
   ]
 
   public static func named(_ name: String) -> BundledSystem? {

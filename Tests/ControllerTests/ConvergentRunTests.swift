@@ -188,6 +188,20 @@ struct ConvergentRunTests {
     #expect(try completion("read", .value("x")).mismatch?.hasPrefix("read_ok with a") == true)
   }
 
+  @Test("of a broadcast know no indefinite errors of reads in compatible mode")
+  func readErrors() throws {
+    var options = WorkloadOptions(seed: 1, nodes: [NodeID(0)], concurrency: 1)
+    options.isCompatible = true
+    for (f, type) in [("read", Operation.Kind.fail), ("broadcast", .info)] {
+      var client = BroadcastWorkload(options).makeClient()
+      _ = client.begin(f, 1, ValueMap())
+      guard case .complete(let completion) = client.receive(.failed(ErrorReply(.timeout))) else {
+        throw PlanError("\(f) went on")
+      }
+      #expect(completion.type == type)
+    }
+  }
+
   @Test("of the counter in seq-kv would pass as linearizable", arguments: 0..<10 as Range<UInt64>)
   func linearizable(seed: UInt64) throws {
     let outcome = try SimulatedRun(plan("kv-counter", "pn-counter", seed: seed)).run()
