@@ -155,6 +155,7 @@ extension SuiteReader {
   private mutating func program(_ entry: YAMLEntry, other system: Word?) -> Word? {
     if system != nil { refuse(entry.keyPosition, "with `system` there is no `bin`") }
     guard var program = word(entry) else { return nil }
+    if program.text.hasPrefix("./") { program.text.removeFirst(2) }
     if !program.text.hasPrefix("/") { program.text = "\(folder)/\(program.text)" }
     return program
   }

@@ -28,48 +28,66 @@ public struct SuiteTest: Hashable, Sendable {
   ///
   /// Messages name the value or the option that is wrong; of what the test says, that which the
   /// message names best is taken to be meant, and the test's id where it names none.
-  public func mistake(_ message: String) -> Mistake {
-    var best: (score: Int, place: Int, position: TextPosition)?
+  ///
+  /// - Returns: The mistake, and the test without what is wrong, to be looked at for further ones;
+  ///   nothing where what it says else can't be judged without it.
+  public func mistake(_ message: String) -> (mistake: Mistake, rest: SuiteTest?) {
+    var best: (mention: Mention, key: String, word: Word)?
     for (key, word) in settings.allWords {
-      let score = Mention.score(of: key, word.text, in: message)
-      guard score.points > 0 else { continue }
-      if let best, (best.score, -best.place) >= (score.points, -score.place) { continue }
-      best = (score.points, score.place, word.position)
+      let mention = Mention(of: key, word.text, in: message)
+      if mention.points > 0, best.map({ $0.mention < mention }) ?? true {
+        best = (mention, key, word)
+      }
     }
-    let place = best?.position ?? position
-    let isInherited = place < position && settings.isInherited(place)
-    return Mistake(place, isInherited ? "\(message) (in test \"\(id)\")" : message)
+    guard let best else { return (Mistake(position, message), nil) }
+    let place = best.word.position
+    let text = settings.isInherited(place) ? "\(message) (in test \"\(id)\")" : message
+    guard best.mention.isQuoted, !SuiteTest.foundations.contains(best.key) else {
+      return (Mistake(place, text), nil)
+    }
+    let rest = SuiteTest(
+      id: id, position: position, expectation: expectation, settings: settings.without(best.word))
+    return (Mistake(place, text), rest)
   }
+
+  /// What the rest of a test is judged by.
+  private static let foundations = ["system", "bin", "workload", "env"]
 }
 
 /// How clearly a message speaks of a setting.
-private enum Mention {
-  /// - Returns: More points for a clearer mention, and where in the message it is.
-  static func score(of key: String, _ value: String, in message: String) -> (
-    points: Int, place: Int
-  ) {
+private struct Mention: Comparable {
+  private(set) var points = 0
+  /// Whether the value stands there in quotes.
+  private(set) var isQuoted = false
+  private var firstPlace = Int.max
+
+  init(of key: String, _ value: String, in message: String) {
     let text = Array(message.utf8)
-    var points = 0
-    var places: [Int] = []
-    func count(_ word: String, _ worth: Int) -> Bool {
-      guard !word.isEmpty, let place = firstPlace(of: Array(word.utf8), in: text) else {
-        return false
-      }
-      points += worth
-      places.append(place)
-      return true
+    if !count(key, 2, in: text), key.contains("-") {
+      _ = count(String(key.map { $0 == "-" ? " " : $0 }), 2, in: text)
     }
-    if !count(key, 2), key.contains("-") {
-      _ = count(String(key.map { $0 == "-" ? " " : $0 }), 2)
+    isQuoted = count("\"\(value)\"", 3, in: text) || count("'\(value)'", 3, in: text)
+    if !isQuoted, !count(value, 1, in: text) {
+      _ = value.split(separator: ",").contains { count(String($0), 1, in: text) }
     }
-    if !count("\"\(value)\"", 3), !count(value, 1) {
-      _ = value.split(separator: ",").contains { count(String($0), 1) }
+  }
+
+  /// A clearer mention is more, and of two alike the one that comes first.
+  static func < (left: Mention, right: Mention) -> Bool {
+    (left.points, -left.firstPlace) < (right.points, -right.firstPlace)
+  }
+
+  private mutating func count(_ word: String, _ worth: Int, in text: [UInt8]) -> Bool {
+    guard !word.isEmpty, let place = Mention.place(of: Array(word.utf8), in: text) else {
+      return false
     }
-    return (points, places.min() ?? text.count)
+    points += worth
+    firstPlace = min(firstPlace, place)
+    return true
   }
 
   /// The first place where a word stands by itself.
-  private static func firstPlace(of word: [UInt8], in text: [UInt8]) -> Int? {
+  private static func place(of word: [UInt8], in text: [UInt8]) -> Int? {
     guard word.count <= text.count else { return nil }
     return (0...text.count - word.count).first { place in
       let end = place + word.count

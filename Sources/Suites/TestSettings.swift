@@ -107,5 +107,13 @@ struct TestSettings: Hashable, Sendable {
     return words
   }
 
+  /// The settings without one word.
+  func without(_ word: Word) -> TestSettings {
+    var rest = self
+    rest.systemOptions.removeAll { $0.name == word || $0.value == word }
+    for index in rest.settings.indices { rest.settings[index].values.removeAll { $0 == word } }
+    return rest
+  }
+
   func isInherited(_ position: TextPosition) -> Bool { inherited?.contains(position) ?? false }
 }

@@ -83,8 +83,10 @@ struct CaseProcess {
     guard waitpid(process, &status, WNOHANG) == process else { return nil }
     let end = self.end(status)
     guard let stopReason else { return end }
-    // What was found against the system until then was found.
-    if case .judged(let report) = end, report.verdict == .invalid { return end }
+    // What was found against the system until then was found, and a single simulated run is not
+    // cut short.
+    let isWhole = suiteCase.isSimulated && suiteCase.runs == nil
+    if case .judged(let report) = end, isWhole || report.verdict == .invalid { return end }
     return .notRun(stopReason)
   }
 
@@ -97,16 +99,13 @@ struct CaseProcess {
       let document = try? Value(json: text),
       let report = RunReport(document: document, firstFailureOnly: suiteCase.stopsAtFailure)
     else { return .hindered(withLog("shrike test ended with \(code) and printed no verdict")) }
-    let expected: Int32
-    switch report.verdict {
-    case .valid: expected = 0
-    case .invalid: expected = 1
-    case .unknown: expected = 2
-    }
-    if code == expected { return .judged(report) }
     let reasons = report.hindrances + [document["error"]?.name].compactMap(\.self)
+    // Evidence against the system stands, whatever hindered the harness besides.
+    guard report.verdict != .invalid else { return .judged(report) }
     if let reason = reasons.first { return .hindered(reason) }
-    return .hindered(withLog("shrike test ended with \(code), its verdict is \(report.verdict)"))
+    let failures = [ExitCode.usage.rawValue, ExitCode.hindered.rawValue]
+    guard failures.contains(code) else { return .judged(report) }
+    return .hindered(withLog("shrike test ended with \(code)"))
   }
 
   /// A reason with the last lines that the process printed to standard error.

@@ -14,11 +14,19 @@ struct SuiteFile {
     let suite = try Suite(
       yaml: text(file), name: file.stem ?? "suite",
       folder: folder.isEmpty ? "." : folder.string, vocabulary: .ofTestCommand)
-    let mistakes = suite.tests.flatMap { test in
-      test.cases(freshSeed: freshSeed).compactMap(refusal).map(test.mistake)
-    }
+    let mistakes = suite.tests.flatMap { self.mistakes(in: $0, freshSeed) }
     guard mistakes.isEmpty else { throw SuiteError(mistakes) }
     return (suite, suite.cases(freshSeed: freshSeed))
+  }
+
+  /// What `shrike test` would refuse of a test, found one after the other.
+  private func mistakes(in test: SuiteTest, _ freshSeed: FreshSeed) -> [Mistake] {
+    for suiteCase in test.cases(freshSeed: freshSeed) {
+      guard let text = refusal(suiteCase) else { continue }
+      let (mistake, rest) = test.mistake(text)
+      return [mistake] + (rest.map { mistakes(in: $0, freshSeed) } ?? [])
+    }
+    return []
   }
 
   /// Why `shrike test` would refuse a case.

@@ -55,15 +55,19 @@ struct SuiteRunner {
   }
 
   private mutating func collect(at now: Nanoseconds) {
+    var unexpected: String?
     for index in running.indices.reversed() {
       let (place, process) = running[index]
       guard let end = process.poll() else { continue }
       running.remove(at: index)
       let result = CaseResult(process.suiteCase, end, duration: now - process.began)
       results[place] = result
-      if failFast, result.status == .unmet || result.status == .hindered {
-        self.end("\(process.suiteCase.name) was not as expected, with --fail-fast", at: now)
+      if result.status == .unmet || result.status == .hindered {
+        unexpected = process.suiteCase.name
       }
+    }
+    if failFast, let unexpected {
+      end("\(unexpected) was not as expected, with --fail-fast", at: now)
     }
   }
 

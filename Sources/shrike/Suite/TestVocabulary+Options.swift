@@ -18,7 +18,7 @@ extension TestVocabulary {
     "test-count", "help",
   ]
   /// Options whose one value is a list by comma.
-  private static let words = ["nodes", "nemesis", "consistency-models"]
+  private static let words = ["nodes", "nemesis", "consistency-models", "expect"]
   /// `expect` is a suite's own key, for the verdict.
   private static let keys = ["expect": "bounds"]
 
