@@ -3,7 +3,7 @@
 BUILD := swift build -c release
 SHRIKE := .build/release/shrike
 
-.PHONY: demo test unit campaigns readme lint bench release clean setup build
+.PHONY: demo test unit campaigns suite readme lint bench release clean setup build
 
 setup:
 	@.ci/setup
@@ -17,7 +17,7 @@ demo: setup
 	@.ci/demo $(SHRIKE)
 
 ## Unit tests, differential tests and campaigns, all from the release build.
-test: build unit campaigns readme
+test: build unit campaigns suite readme
 
 unit: build
 	swift test -c release --disable-testable-imports
@@ -25,6 +25,11 @@ unit: build
 campaigns: setup
 	$(BUILD) --product shrike
 	@.ci/campaigns $(SHRIKE)
+
+## A suite gates: it fails when a planted bug is gone or another appears.
+suite: setup
+	$(BUILD) --product shrike
+	@.ci/suite $(SHRIKE)
 
 ## Every command of the README, as it stands there.
 readme: setup

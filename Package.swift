@@ -34,6 +34,8 @@ struct Room {
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let arguments: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
+/// Only tests read YAML by it: it needs Foundation, which would triple the size of the executable.
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 
 let rooms: [Room] = [
@@ -74,7 +76,8 @@ let rooms: [Room] = [
       "Values",
     ]),
 
-  Room("Reports", "Sources/Reports", needs: ["Verdicts", "Histories", "Values"]),
+  Room("Suites", "Sources/Suites", needs: ["Verdicts", "Values", yams]),
+  Room("Reports", "Sources/Reports", needs: ["Suites", "Verdicts", "Histories", "Values"]),
   Room(
     "Controller", "Sources/Controller",
     needs: [
@@ -97,16 +100,17 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: rooms.map(\.target) + [
     .target(name: "CProcess", path: "Sources/Environments/CProcess"),
     .executableTarget(
       name: "shrike",
       dependencies: [
-        "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Histories",
-        "Nodes", "Values", "Verdicts", "Linearizability", "Isolation", "Invariants",
-        "NodeProcesses", "LocalProcesses", "Simulations", "Generators", "Environments", system,
-        arguments,
+        "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Suites",
+        "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "Isolation", "Invariants",
+        "NodeProcesses", "LocalProcesses", "CProcess", "Simulations", "Generators", "Environments",
+        system, arguments,
       ],
       swiftSettings: strict),
     tests("Values", "Values"),
@@ -126,6 +130,7 @@ let package = Package(
     tests("Isolation", "Isolation", "Verdicts", "Histories", "Values"),
     tests("Invariants", "Invariants", "Verdicts", "Histories", "Values"),
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),
+    tests("Suites", "Suites", "Reports", "Verdicts", "Values"),
     tests(
       "Controller", "Controller", "Systems", "Workloads", "Nemeses", "Generators", "Environments",
       "Verdicts", "Reports", "Histories", "Nodes", "Values"),

@@ -21,15 +21,21 @@ public struct BroadcastWorkload: Workload {
   }
 
   public func makeClient() -> any Client {
-    SingleRequestClient { f, value in
+    let isCompatible = options.isCompatible
+    return SingleRequestClient { f, value in
       f == "broadcast" ? .broadcast(value) : .readAll
     } completion: { f, _, reply in
-      switch (f, reply) {
-      case ("broadcast", .broadcastAccepted): .ok()
-      case ("read", .messages(let messages)): .ok(.list(messages))
-      case ("broadcast", _): .mismatched(reply, expected: "broadcast_ok")
-      default: .mismatched(reply, expected: "read_ok with \"messages\"")
-      }
+      let completion = BroadcastWorkload.completion(of: f, reply)
+      return isCompatible && f == "read" ? completion.withoutIndefiniteErrors : completion
+    }
+  }
+
+  private static func completion(of f: String, _ reply: Reply) -> Completion {
+    switch (f, reply) {
+    case ("broadcast", .broadcastAccepted): .ok()
+    case ("read", .messages(let messages)): .ok(.list(messages))
+    case ("broadcast", _): .mismatched(reply, expected: "broadcast_ok")
+    default: .mismatched(reply, expected: "read_ok with \"messages\"")
     }
   }
 
@@ -41,7 +47,9 @@ public struct BroadcastWorkload: Workload {
     }
   }
 
-  public var finalPhase: FinalOperations { .reads(f: "read", options) }
+  public var finalPhase: FinalOperations {
+    options.isCompatible ? .maelstromReads : .reads(f: "read")
+  }
   public func failsOnTimeout(_ f: String) -> Bool { options.isCompatible && f == "read" }
 
   public func accepts(finalReads: [Value], after history: [Operation]) -> Bool {

@@ -41,15 +41,21 @@ public struct PNCounterWorkload: CounterWorkload {
 
 extension CounterWorkload {
   public func makeClient() -> any Client {
-    SingleRequestClient { f, value in
+    let isCompatible = options.isCompatible
+    return SingleRequestClient { f, value in
       f == "add" ? .addDelta(value.integer ?? 0) : .readAll
     } completion: { f, _, reply in
-      switch (f, reply) {
-      case ("add", .added): .ok()
-      case ("read", .value(.integer(let value))): .ok(.integer(value))
-      case ("add", _): .mismatched(reply, expected: "add_ok")
-      default: .mismatched(reply, expected: "read_ok with an integer as \"value\"")
-      }
+      let completion = Self.completion(of: f, reply)
+      return isCompatible ? completion.withoutDefiniteErrors : completion
+    }
+  }
+
+  private static func completion(of f: String, _ reply: Reply) -> Completion {
+    switch (f, reply) {
+    case ("add", .added): .ok()
+    case ("read", .value(.integer(let value))): .ok(.integer(value))
+    case ("add", _): .mismatched(reply, expected: "add_ok")
+    default: .mismatched(reply, expected: "read_ok with an integer as \"value\"")
     }
   }
 
@@ -66,11 +72,15 @@ extension CounterWorkload {
     }
   }
 
-  public var finalPhase: FinalOperations { .reads(f: "read", options) }
+  public var finalPhase: FinalOperations {
+    options.isCompatible ? .maelstromReads : .reads(f: "read")
+  }
 
   public func accepts(finalReads: [Value], after history: [Operation]) -> Bool {
     CounterChecker.accepts(finalReads, after: history)
   }
 
-  public var checkers: [any Checker] { [CounterChecker(judging: .final)] }
+  public var checkers: [any Checker] {
+    [CounterChecker(judging: .final, isCompatible: options.isCompatible)]
+  }
 }

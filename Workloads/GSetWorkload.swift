@@ -16,15 +16,21 @@ public struct GSetWorkload: Workload {
   public init(_ options: WorkloadOptions) { self.options = options }
 
   public func makeClient() -> any Client {
-    SingleRequestClient { f, value in
+    let isCompatible = options.isCompatible
+    return SingleRequestClient { f, value in
       f == "add" ? .addElement(value) : .readAll
     } completion: { f, _, reply in
-      switch (f, reply) {
-      case ("add", .added): .ok()
-      case ("read", .value(.list(let elements))): .ok(.list(elements))
-      case ("add", _): .mismatched(reply, expected: "add_ok")
-      default: .mismatched(reply, expected: "read_ok with a list as \"value\"")
-      }
+      let completion = GSetWorkload.completion(of: f, reply)
+      return isCompatible ? completion.withoutDefiniteErrors : completion
+    }
+  }
+
+  private static func completion(of f: String, _ reply: Reply) -> Completion {
+    switch (f, reply) {
+    case ("add", .added): .ok()
+    case ("read", .value(.list(let elements))): .ok(.list(elements))
+    case ("add", _): .mismatched(reply, expected: "add_ok")
+    default: .mismatched(reply, expected: "read_ok with a list as \"value\"")
     }
   }
 
@@ -36,7 +42,9 @@ public struct GSetWorkload: Workload {
     }
   }
 
-  public var finalPhase: FinalOperations { .reads(f: "read", options) }
+  public var finalPhase: FinalOperations {
+    options.isCompatible ? .maelstromReads : .reads(f: "read")
+  }
 
   public func accepts(finalReads: [Value], after history: [Operation]) -> Bool {
     let added = Set(history.lazy.filter { $0.type == .ok && $0.f == "add" }.map(\.value))

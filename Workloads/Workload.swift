@@ -69,18 +69,6 @@ public enum FinalOperations: Sendable {
     make: @Sendable (_ history: [Operation]) -> any Generator)
 }
 
-extension FinalOperations {
-  /// Reads of each node until the answers have settled; as Maelstrom does it, one by each thread
-  /// after ten seconds.
-  static func reads(f: String, _ options: WorkloadOptions) -> FinalOperations {
-    guard options.isCompatible else { return .reads(f: f) }
-    let mark = ValueMap([.init(key: "final", value: true)])
-    return .generator(recovery: .seconds(10), timeLimit: .seconds(30)) { _ in
-      EachThread(Once(Draft(f, extra: mark)))
-    }
-  }
-}
-
 /// What a workload needs to know of the test that it is part of.
 public struct WorkloadOptions: Hashable, Sendable {
   public var seed: UInt64

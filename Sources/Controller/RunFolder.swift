@@ -81,12 +81,18 @@ public struct UTCTime: Hashable, Sendable {
   public static var now: UTCTime { UTCTime(seconds: time(nil)) }
 
   /// `20261125T093012Z`.
-  public var compact: String {
+  public var compact: String { text(date: "", time: "") }
+
+  /// `2026-11-25T09:30:12Z`.
+  public var iso8601: String { text(date: "-", time: ":") }
+
+  private func text(date: String, time: String) -> String {
     var moment = time_t(seconds)
     var parts = tm()
     gmtime_r(&moment, &parts)
     func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    return "\(1900 + parts.tm_year)\(two(parts.tm_mon + 1))\(two(parts.tm_mday))"
-      + "T\(two(parts.tm_hour))\(two(parts.tm_min))\(two(parts.tm_sec))Z"
+    let day = ["\(1900 + parts.tm_year)", two(parts.tm_mon + 1), two(parts.tm_mday)]
+    let clock = [parts.tm_hour, parts.tm_min, parts.tm_sec].map(two)
+    return "\(day.joined(separator: date))T\(clock.joined(separator: time))Z"
   }
 }

@@ -106,20 +106,44 @@ struct CampaignReport {
     document.add(
       "failures",
       .list(
-        result.failures.map { outcome in
-          [
-            "seed": Int(exactly: outcome.plan.seed).map { .integer($0) } ?? .null,
-            "token": .string(outcome.token ?? ""),
-            "anomalies": .list(
-              outcome.findings.flatMap(\.anomalies).map { .string($0.type) }),
-          ]
+        result.failures.enumerated().map { place, outcome in
+          failure(outcome, isWhole: place < CampaignReport.keptCount)
         }))
     document.add("folders", .list(folders.map { .string($0) }))
+    let undecided = result.undecided.prefix(CampaignReport.keptCount)
+    if !undecided.isEmpty { document.add("undecided", .list(undecided.map(undecidedRun))) }
+    let hindrances = result.hindered.flatMap(\.hindrances)
+    if !hindrances.isEmpty { document.add("hindered", .list(hindrances.map { .string($0) })) }
     if !result.vacuity.isEmpty {
       document.add("vacuous", .list(result.vacuity.map { .string($0) }))
     }
     document.add("statistics", result.statistics.value(nil))
     return document
+  }
+
+  /// A failure for machines; what was found against the system in whole for the first ones.
+  private func failure(_ outcome: Outcome, isWhole: Bool) -> Value {
+    let findings = outcome.findings.filter { $0.verdict == .invalid }
+    var fields = run(outcome)
+    fields.append(
+      .init(key: "anomalies", value: .list(findings.flatMap(\.anomalies).map { .string($0.type) })))
+    if isWhole { fields.append(.init(key: "checkers", value: .list(findings.map(\.value)))) }
+    return .map(ValueMap(fields))
+  }
+
+  private func undecidedRun(_ outcome: Outcome) -> Value {
+    let findings = outcome.findings.filter { $0.verdict == .unknown }
+    let reasons = findings.map { Value.string("\($0.checker): \($0.reason ?? "undecided")") }
+    return .map(ValueMap(run(outcome) + [.init(key: "reasons", value: .list(reasons))]))
+  }
+
+  /// Which run of the campaign it is, and how it is run again.
+  private func run(_ outcome: Outcome) -> [ValueMap.Entry] {
+    [
+      .init(key: "seed", value: Int(exactly: outcome.plan.seed).map { .integer($0) } ?? .null),
+      .init(key: "token", value: .string(outcome.token ?? "")),
+      .init(key: "replay", value: .string(outcome.replayCommand)),
+    ]
   }
 
   private func say(_ text: String) {

@@ -15,7 +15,7 @@ struct SingleTest {
   func run() throws -> Controller.ExitCode {
     // Looked up before a folder is made, so that what makes no sense leaves nothing behind.
     let test = try Controller.Test(plan)
-    try check()
+    try plan.check()
     let trace = try openTrace()
     defer { try? trace?.close() }
     let folder = try RunFolder.create(in: FilePath(output.results), plan: plan)
@@ -34,17 +34,6 @@ struct SingleTest {
     say(outcome.text)
     if output.json { print(outcome.document.value.json) }
     return outcome.exitCode
-  }
-
-  /// Refuses what makes no sense in the plan's place.
-  private func check() throws {
-    switch plan.place {
-    case .simulated: _ = try SimulatedRun(plan)
-    case .local:
-      try LocalRun(
-        plan, LocalRun.Surroundings(folder: RunFolder("/"), executable: ownExecutable)
-      ).check()
-    }
   }
 
   private func openTrace() throws -> FileDescriptor? {
@@ -85,6 +74,19 @@ struct SingleTest {
 
   private func say(_ text: String) {
     if output.json { complain(text) } else { print(text) }
+  }
+}
+
+extension Plan {
+  /// Refuses what makes no sense in the plan's place.
+  func check() throws {
+    switch place {
+    case .simulated: _ = try SimulatedRun(self)
+    case .local:
+      try LocalRun(
+        self, LocalRun.Surroundings(folder: RunFolder("/"), executable: ownExecutable)
+      ).check()
+    }
   }
 }
 

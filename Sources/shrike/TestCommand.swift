@@ -28,6 +28,7 @@ struct TestCommand: ParsableCommand {
 
   func run() throws {
     Interruption.watch()
+    CaseProcess.followParent()
     do {
       var plan = try test.plan()
       if test.maelstromCompat, !test.strayWords.isEmpty {
@@ -36,10 +37,8 @@ struct TestCommand: ParsableCommand {
             + "if it was meant for Shrike, it is not heeded")
       }
       if let runs {
-        guard plan.place == .simulated else {
-          throw PlanError("--runs needs --env simulated; --test-count repeats a test in real time")
-        }
-        return try runCampaign(plan, runs)
+        let result = try CampaignReport(campaign(of: plan, runs), output: output).run()
+        quit(result.exitCode.status(isCompatible: plan.isCompatible))
       }
       var code = Controller.ExitCode.valid
       for number in 0..<max(1, testCount) {
@@ -55,13 +54,21 @@ struct TestCommand: ParsableCommand {
     }
   }
 
-  private func runCampaign(_ plan: Plan, _ runs: Int) throws {
+  /// Refuses what makes no sense, without running anything.
+  func check() throws {
+    let plan = try test.plan()
+    if let runs { _ = try campaign(of: plan, runs) }
+    try plan.check()
+  }
+
+  private func campaign(of plan: Plan, _ runs: Int) throws -> Campaign {
+    guard plan.place == .simulated else {
+      throw PlanError("--runs needs --env simulated; --test-count repeats a test in real time")
+    }
     guard runs > 0 else { throw PlanError("--runs \(runs): at least 1") }
-    let first = test.seed ?? 0
+    let first = try test.givenSeed() ?? 0
     let (end, overflows) = first.addingReportingOverflow(UInt64(runs))
     guard !overflows else { throw PlanError("--seed \(first): no \(runs) seeds begin there") }
-    let campaign = Campaign(plan: plan, seeds: first..<end, failureLimit: failFast ? 1 : nil)
-    let result = try CampaignReport(campaign, output: output).run()
-    quit(result.exitCode.status(isCompatible: plan.isCompatible))
+    return Campaign(plan: plan, seeds: first..<end, failureLimit: failFast ? 1 : nil)
   }
 }

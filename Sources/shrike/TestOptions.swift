@@ -88,6 +88,9 @@ struct TestOptions: ParsableArguments {
   @Option(help: "Everything random follows from it. Without it one is chosen and printed.")
   var seed: UInt64?
 
+  @Flag(help: "Derive the seed from the commit: GITHUB_SHA, CI_COMMIT_SHA, or git's HEAD.")
+  var seedFromCommit = false
+
   /// The bundled system that was named.
   var system: String? { bin == nil ? words.first : nil }
 
@@ -106,7 +109,7 @@ struct TestOptions: ParsableArguments {
       throw PlanError("there is no environment \"\(environment)\"; there are simulated, local")
     }
     plan.place = place
-    plan.seed = seed ?? UInt64.random(in: 0..<1 << 53)
+    plan.seed = try givenSeed() ?? UInt64.random(in: 0..<1 << 53)
     plan.rate = rate
     plan.timeLimit = try duration(timeLimit, "time-limit")
     plan.latency = try latency.map { (text) throws -> Nanoseconds in
@@ -131,6 +134,15 @@ struct TestOptions: ParsableArguments {
     }
     plan.build = BuildID.current
     return plan
+  }
+
+  /// The seed, where one is given or to be derived.
+  func givenSeed() throws -> UInt64? {
+    guard seedFromCommit else { return seed }
+    guard seed == nil else {
+      throw PlanError("--seed and --seed-from-commit: one of them says what the seed is")
+    }
+    return try Commit.current().seed
   }
 
   private func nodeNames() throws -> [String] {

@@ -48,7 +48,14 @@ struct CommandLineTests {
       (["replay", "/etc/passwd"], "/etc/passwd: "),
       (["replay", "/etc"], "/etc/plan.json: "),
       (["check", "/nonexistent", "--model", "register"], "/nonexistent: "),
-      (["check", "/etc/passwd"], "--model"),
+      (["check", "/etc/passwd"], "/etc/passwd:1"),
+      (["check", "/dev/null"], "say what the operations are of with --model"),
+      (["check", "/dev/null", "--consistency", "x"], "there is no consistency model \"x\""),
+      (
+        ["check", "/dev/null", "--checker", "echo", "--consistency-models", "serializable"],
+        "--consistency-models: echo is no checker of transactions"
+      ),
+      (["test", "raft", "--consistency-models", "PL-9"], "there is no consistency model \"PL-9\""),
       (["check", "/etc/passwd", "--model", "x"], "there is no model \"x\"; there are "),
       (["check", "/etc/passwd", "--model", "register"], "/etc/passwd:1"),
       (["check", "/etc/passwd", "--checker", "x"], "there is no checker \"x\"; there are "),

@@ -1,8 +1,10 @@
 import Controller
 import Histories
+import Nodes
 import Testing
 import Values
 import Verdicts
+import Workloads
 
 /// A run of chapter 3 or 4 of Maelstrom's guide, by a node that behaves as described there, and the
 /// verdict that the guide has.
@@ -75,6 +77,17 @@ struct GuideTests {
     #expect(outcome.exitCode == (row.anomalies.isEmpty ? .valid : .invalid), "\(row) \(seed)")
   }
 
+  @Test(
+    "has them in compatible mode, too, which knows no diverging nodes", arguments: GuideRow.all)
+  func compatible(row: GuideRow) throws {
+    var plan = row.plan(seed: 1)
+    plan.isCompatible = true
+    let outcome = try SimulatedRun(plan).run()
+    let expected = row.anomalies.filter { $0 != "diverging" }
+    #expect(outcome.findings.flatMap(\.anomalies).map(\.type) == expected, "\(row)")
+    #expect(outcome.exitCode == (expected.isEmpty ? .valid : .invalid), "\(row)")
+  }
+
   @Test("a flood without deduplication keeps its nodes too busy to answer, and the run ends")
   func endless() throws {
     let row = GuideRow(
@@ -117,6 +130,75 @@ struct ConvergentRunTests {
       let outcome = try SimulatedRun(plan(system, workload, seed: seed)).run()
       #expect(
         outcome.exitCode == .valid, "\(system) \(seed): \(outcome.findings) \(outcome.vacuity)")
+    }
+  }
+
+  @Test(
+    "read once a thread in compatible mode, ten seconds after the faults",
+    arguments: ["g-set", "g-counter", "pn-counter", "flood"])
+  func compatible(system: String) throws {
+    var plan = plan(system, system == "flood" ? "broadcast" : system, seed: 1)
+    plan.nemesis = []
+    plan.isCompatible = true
+    let recording = Recording()
+    #expect(try SimulatedRun(plan).run(journal: recording).exitCode == .valid)
+    let final = recording.operations.filter { $0.extra[.string("final")] == true }
+    #expect(final.allSatisfy { $0.f == "read" && $0.extra[.string("node")] == nil })
+    #expect(final.count == 2 * plan.concurrency)
+    let before = try #require(recording.operations.dropLast(final.count).last)
+    #expect(final[0].time >= before.time + .seconds(10))
+  }
+
+  @Test("of a counter that trusts seq-kv are invalid in compatible mode")
+  func staleReads() throws {
+    let found = try (0..<20 as Range<UInt64>).contains { seed in
+      var plan = plan("kv-counter", "g-counter", seed: seed)
+      plan.bugs = ["stale-read"]
+      plan.isCompatible = true
+      return try SimulatedRun(plan).run().findings.flatMap(\.anomalies).map(\.type)
+        == ["unacceptable"]
+    }
+    #expect(found)
+  }
+
+  @Test(
+    "know no definite errors in compatible mode, and no replies of another kind in any",
+    arguments: ["g-set", "g-counter", "pn-counter"])
+  func errors(name: String) throws {
+    let type = try #require(workload(named: name))
+    var options = WorkloadOptions(seed: 1, nodes: [NodeID(0)], concurrency: 1)
+    func completion(_ f: String, _ reply: Reply) throws -> Completion {
+      var client = type.init(options).makeClient()
+      _ = client.begin(f, 1, ValueMap())
+      guard case .complete(let completion) = client.receive(reply) else {
+        throw PlanError("\(name): \(f) went on")
+      }
+      return completion
+    }
+    for f in ["add", "read"] {
+      options.isCompatible = false
+      #expect(try completion(f, .failed(ErrorReply(.abort))).type == .fail)
+      #expect(try completion(f, .failed(ErrorReply(.timeout))).type == .info)
+      #expect(try completion(f, .generated(1)).mismatch != nil)
+      options.isCompatible = true
+      #expect(try completion(f, .failed(ErrorReply(.abort))).type == .info)
+    }
+    #expect(try completion("add", .added).type == .ok)
+    #expect(try completion("add", .value(1)).mismatch == "add_ok")
+    #expect(try completion("read", .value("x")).mismatch?.hasPrefix("read_ok with a") == true)
+  }
+
+  @Test("of a broadcast know no indefinite errors of reads in compatible mode")
+  func readErrors() throws {
+    var options = WorkloadOptions(seed: 1, nodes: [NodeID(0)], concurrency: 1)
+    options.isCompatible = true
+    for (f, type) in [("read", Operation.Kind.fail), ("broadcast", .info)] {
+      var client = BroadcastWorkload(options).makeClient()
+      _ = client.begin(f, 1, ValueMap())
+      guard case .complete(let completion) = client.receive(.failed(ErrorReply(.timeout))) else {
+        throw PlanError("\(f) went on")
+      }
+      #expect(completion.type == type)
     }
   }
 

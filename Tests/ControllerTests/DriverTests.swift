@@ -126,7 +126,7 @@ struct DriverTests {
       Issue.record("\(run.problems)")
       return
     }
-    #expect(f == "ask" && expected == "ask_ok")
+    #expect(request == #"{"type":"custom","value":0,"msg_id":1}"# && expected == "ask_ok")
     #expect(found.contains("write_ok"))
   }
 

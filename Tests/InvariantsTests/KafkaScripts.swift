@@ -3,7 +3,9 @@ import Invariants
 import Values
 import Verdicts
 
-/// A history of Kafka operations, one after the other, from lines such as
+/// A history of Kafka operations, one after the other.
+///
+/// It is made from lines such as these:
 ///
 ///     0 send k 7 @3        acknowledged at offset 3; also `fail` or `info` in place of the offset
 ///     0 poll k 3=7 4=8     also of several keys: `k 3=7, j 0=1`

@@ -213,6 +213,28 @@ struct KafkaTests {
     }
   }
 
+  @Test("offsets may be as sparse as they like", .timeLimit(.minutes(1)))
+  func sparse() throws {
+    let (count, stride) = (30_000, 300_000_000_000_000)
+    var lines: [Operation] = []
+    func add(_ process: Int, _ f: String, _ asked: Value, _ answered: Value) {
+      for (type, value) in [(Operation.Kind.invoke, asked), (.ok, answered)] {
+        lines.append(
+          Operation(
+            index: lines.count, time: Nanoseconds(lines.count), type: type,
+            process: .client(process), f: f, value: value))
+      }
+    }
+    for number in 0..<count {
+      let message = Value.integer(number)
+      let offset = Value.integer(number * stride)
+      add(0, "send", ["k", message], ["k", [offset, message]])
+      if number != 5 { add(1, "poll", nil, ["k": [[offset, message]]]) }
+    }
+    let finding = KafkaChecker().check(try History(lines))
+    #expect(finding.counts == ["lost-write": 1, "poll-skip": 1])
+  }
+
   @Test("crashes count neither as failures nor as operations that never succeed")
   func crashes() throws {
     let history = try kafkaScript("0 send k 1 @0\n0 crash\n1 poll info")

@@ -23,6 +23,8 @@ struct Shape: Sendable {
     case stepwise
     /// Reads see what was there at some earlier time.
     case stale
+    /// Transactions that write nothing see one state of some earlier time.
+    case cached
     /// Aborted transactions have taken effect all the same.
     case dirty
   }
@@ -51,6 +53,8 @@ private struct RandomStore {
   private struct Pending {
     var steps: [Step]
     var next = 0
+    /// The earlier state that it reads, where it does.
+    var cache: [[Value]]?
   }
 
   private let shape: Shape
@@ -118,6 +122,9 @@ private struct RandomStore {
 
   private mutating func finish(_ transaction: inout Pending) {
     past.append(state)
+    if shape.isolation == .cached, transaction.steps.allSatisfy(\.isRead), draws.chance(0.3) {
+      transaction.cache = draws.element(of: past)
+    }
     while transaction.next < transaction.steps.count { step(&transaction) }
   }
 
@@ -125,7 +132,7 @@ private struct RandomStore {
     let step = transaction.steps[transaction.next]
     let key = step.key
     if step.isRead {
-      var seen = state[key]
+      var seen = (transaction.cache ?? state)[key]
       let isFirst = !transaction.steps[..<transaction.next].contains { $0.key == key }
       if shape.isolation == .stale, isFirst, draws.chance(0.3) {
         seen = draws.element(of: past)[key]

@@ -75,4 +75,28 @@ struct TwinTests {
       #expect(seen[.valid, default: 0] >= 5 && seen[.invalid, default: 0] >= 5, "\(seen)")
     }
   }
+
+  @Test(
+    "what is found is there by its definition", arguments: 1...3, 0..<12 as Range<UInt64>)
+  func definitions(keys: Int, batch: UInt64) throws {
+    var seen: [String: Int] = [:]
+    for seed in batch * 100..<(batch + 1) * 100 {
+      let shape = TwinTests.shape(seed, .listAppend, keys: keys)
+      let history = try History.random(shape, seed: seed)
+      let graph = NaiveGraph(history)
+      for level in Level.all {
+        for type in checker(.listAppend, level.model).check(history).types {
+          #expect(graph.has(type) != false, "\(type) of \(level.model), seed \(seed)")
+          seen[type, default: 0] += 1
+        }
+      }
+      // What needs no order of versions is found wherever it is.
+      let strict = checker(.listAppend, .strictSerializable).check(history)
+      for type in NaiveGraph.scanned where graph.has(type) == true {
+        #expect(strict.types.contains(type), "\(type), seed \(seed)")
+      }
+    }
+    #expect(
+      seen["internal", default: 0] > 0 && seen["G-single-realtime", default: 0] > 0, "\(seen)")
+  }
 }

@@ -101,7 +101,9 @@ extension Draws {
     case 12:
       .polled(
         Dictionary(
-          (0..<below(4)).map { _ in (text(), values(isJSON: isJSON)) }, uniquingKeysWith: { $1 }))
+          (0..<below(4)).map { _ in
+            (text(), values(isJSON: isJSON).map { [.integer(integer()), $0] })
+          }, uniquingKeysWith: { $1 }))
     case 13: .offsetsCommitted
     case 14: .committedOffsets(offsets())
     case 15: .failed(ErrorReply(ErrorCode(rawValue: integer()), text()))

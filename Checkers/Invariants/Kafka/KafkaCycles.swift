@@ -142,8 +142,9 @@ struct KafkaGraph {
 
   init(successors: [[Int]]) { self.successors = successors }
 
-  /// The strongly connected components of more than one vertex, by Tarjan's algorithm (SIAM J.
-  /// Comput. 1, 1972) without recursion.
+  /// The strongly connected components of more than one vertex.
+  ///
+  /// By Tarjan's algorithm (SIAM Journal on Computing 1, 1972), without recursion.
   var components: [[Int]] {
     var number = Array(repeating: -1, count: successors.count)
     var low = number

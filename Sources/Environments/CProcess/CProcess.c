@@ -70,6 +70,10 @@ int process_become_subreaper(void) {
   return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno;
 }
 
+int process_signal_at_parents_end(int signal) {
+  return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0) == 0 ? 0 : errno;
+}
+
 int process_child_signals(void) {
   sigset_t signals;
   sigemptyset(&signals);

@@ -2,7 +2,7 @@ import CProcess
 import Glibc
 
 /// A program about to be started: what to execute, and in which surroundings.
-struct Program: Hashable {
+package struct Program: Hashable {
   /// The path of the file to execute.
   var path: String
   /// All arguments, the program's own name first.
@@ -12,15 +12,22 @@ struct Program: Hashable {
   /// Where it starts; nothing for here.
   var directory: String?
 
+  package init(path: String, arguments: [String], environment: [String], directory: String?) {
+    self.path = path
+    self.arguments = arguments
+    self.environment = environment
+    self.directory = directory
+  }
+
   /// Starts it in a session of its own.
   ///
   /// - Parameters:
   ///   - descriptors: Which of ours it gets as which of its own.
   ///   - limit: It gets none of ours from this one on.
   /// - Returns: The process.
-  func spawn(
+  package func spawn(
     descriptors: [(source: Int32, target: Int32)], closingFrom limit: Int32
-  ) throws(SpawnError) -> pid_t {
+  ) throws(SpawnError) -> Int32 {
     let arguments = CStrings(arguments)
     let environment = CStrings(environment)
     var process: pid_t = 0
@@ -33,11 +40,11 @@ struct Program: Hashable {
 }
 
 /// Why a program could not be started.
-struct SpawnError: Error, Hashable {
+package struct SpawnError: Error, Hashable {
   var number: Int32
 
   /// What is wrong with the program at `path`, and what to do.
-  func explanation(_ path: String) -> String {
+  package func explanation(_ path: String) -> String {
     switch number {
     case ENOENT: "\(path): there is no such file, or the interpreter in its first line is missing"
     case EACCES: "\(path): is not executable (chmod +x)"
@@ -57,7 +64,7 @@ private final class CStrings {
 }
 
 /// The environment of this process, as `NAME=value`.
-func inheritedEnvironment() -> [String] {
+package func inheritedEnvironment() -> [String] {
   var strings: [String] = []
   var entry = environ
   while let string = entry.pointee {

@@ -30,6 +30,10 @@ int process_await_readable(int descriptor, int64_t nanoseconds);
 // Makes orphaned descendants this process's children. Returns 0, or an error number.
 int process_become_subreaper(void);
 
+// Has the system send this process a signal when the thread that started it ends.
+// Returns 0, or an error number.
+int process_signal_at_parents_end(int signal);
+
 // Blocks SIGCHLD in this thread and returns a descriptor that is readable when a child changed,
 // or -1 with errno set.
 int process_child_signals(void);
