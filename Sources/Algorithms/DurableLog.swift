@@ -10,11 +10,14 @@ struct DurableLog<Record: StablyCodable>: Hashable, Sendable, StablyEncodable {
   private var records = RecordLog()
   private(set) var isCorrupt = false
 
+  /// Stores a record.
+  ///
+  /// - Parameter syncs: For planted bugs only: whether what is sent later waits until it is durable.
   mutating func append<N: Node>(
-    _ record: Record, to file: N.File, _ context: inout Context<N>
+    _ record: Record, to file: N.File, syncs: Bool = true, _ context: inout Context<N>
   ) {
     context.append(records.frame(record.encoded), to: file)
-    context.sync()
+    if syncs { context.sync() }
   }
 
   /// The records that a file holds, in order; none where it is corrupt.
@@ -41,52 +44,5 @@ struct DurableLog<Record: StablyCodable>: Hashable, Sendable, StablyEncodable {
   func encode(into sink: inout some ByteSink) {
     sink.put(records.count)
     sink.put(isCorrupt)
-  }
-}
-
-/// A request that changed a node's state, as its log keeps it.
-struct LoggedRequest: Hashable, Sendable, StablyCodable {
-  var id: RequestID
-  var request: Request
-
-  init(_ id: RequestID, _ request: Request) {
-    self.id = id
-    self.request = request
-  }
-
-  func encode(into sink: inout some ByteSink) {
-    id.encode(into: &sink)
-    request.encode(into: &sink)
-  }
-
-  init?(from source: inout ByteSource) {
-    guard let id = RequestID(from: &source), let request = Request(from: &source) else {
-      return nil
-    }
-    self.init(id, request)
-  }
-}
-
-/// The last request of each client that a node took in, by which it recognizes copies.
-///
-/// A client has one request outstanding, with rising numbers, so one number a client is enough.
-struct ClientNumbers: Hashable, Sendable, StablyEncodable {
-  private var latest: [Int: Int] = [:]
-
-  /// Notes a request.
-  ///
-  /// - Returns: Whether it is new.
-  mutating func admit(_ id: RequestID) -> Bool {
-    if let number = latest[id.client], number >= id.number { return false }
-    latest[id.client] = id.number
-    return true
-  }
-
-  func encode(into sink: inout some ByteSink) {
-    sink.put(latest.count)
-    for (client, number) in latest.sorted(by: { $0.key < $1.key }) {
-      sink.put(client)
-      sink.put(number)
-    }
   }
 }

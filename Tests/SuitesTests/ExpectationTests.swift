@@ -25,7 +25,8 @@ struct ExpectationTests {
       (.unknown, unknown("x"), .met), (.unknown, RunReport(.valid), .unmet),
       (.unknown, report("lost"), .unmet),
     ] as [(Suites.Expectation, RunReport, CaseResult.Status)])
-  func judged(expectation: Suites.Expectation, report: RunReport, status: CaseResult.Status) throws {
+  func judged(expectation: Suites.Expectation, report: RunReport, status: CaseResult.Status) throws
+  {
     var suiteCase = try onlyCase("system: raft, seed: 1")
     suiteCase.expectation = expectation
     let result = CaseResult(suiteCase, .judged(report))

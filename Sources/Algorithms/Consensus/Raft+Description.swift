@@ -3,7 +3,7 @@ import Values
 
 extension Raft {
   public static let bugs = [
-    staleReads, volatileVote, commitOldTerm, earlyAck, noTruncate, tornTail,
+    staleReads, volatileVote, commitOldTerm, commitAlone, earlyAck, noTruncate, tornTail,
   ]
 
   static let staleReads = PlantedBug(
@@ -12,6 +12,8 @@ extension Raft {
     "volatile-vote", "the vote is not stored, so a restarted node can vote twice in a term")
   static let commitOldTerm = PlantedBug(
     "commit-old-term", "a leader commits entries of earlier terms by counting copies (figure 8)")
+  static let commitAlone = PlantedBug(
+    "commit-alone", "a leader commits what its own log has, before a majority has it")
   static let earlyAck = PlantedBug(
     "early-ack", "a leader answers a write before a majority has it")
   static let noTruncate = PlantedBug(
@@ -61,6 +63,7 @@ struct RaftBugs: Hashable, Sendable {
   var staleReads: Bool
   var volatileVote: Bool
   var commitOldTerm: Bool
+  var commitAlone: Bool
   var earlyAck: Bool
   var noTruncate: Bool
   var tornTail: Bool
@@ -69,6 +72,7 @@ struct RaftBugs: Hashable, Sendable {
     staleReads = names.contains(Raft.staleReads.name)
     volatileVote = names.contains(Raft.volatileVote.name)
     commitOldTerm = names.contains(Raft.commitOldTerm.name)
+    commitAlone = names.contains(Raft.commitAlone.name)
     earlyAck = names.contains(Raft.earlyAck.name)
     noTruncate = names.contains(Raft.noTruncate.name)
     tornTail = names.contains(Raft.tornTail.name)

@@ -267,12 +267,12 @@ extension ByteSink {
     }
   }
 
-  mutating func put<Element>(
-    sorted entries: [RequestID: Element], _ write: (Element, inout Self) -> Void
+  mutating func put<Key: Comparable & StablyEncodable, Element>(
+    sorted entries: [Key: Element], _ write: (Element, inout Self) -> Void
   ) {
     put(entries.count)
-    for (id, element) in entries.sorted(by: { $0.key < $1.key }) {
-      id.encode(into: &self)
+    for (key, element) in entries.sorted(by: { $0.key < $1.key }) {
+      key.encode(into: &self)
       write(element, &self)
     }
   }

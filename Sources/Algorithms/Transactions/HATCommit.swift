@@ -49,9 +49,7 @@ struct LastWriterWinsRegisters: Hashable, Sendable, StablyEncodable {
   }
 
   func encode(into sink: inout some ByteSink) {
-    sink.put(registers.count)
-    for (key, register) in registers.sorted(by: { $0.key < $1.key }) {
-      key.encode(into: &sink)
+    sink.put(sorted: registers) { register, sink in
       register.value.encode(into: &sink)
       sink.put(register.time)
       sink.put(register.node)

@@ -20,16 +20,19 @@ public struct MemoryTransactions: Algorithm {
   static let aliasing = PlantedBug(
     "aliasing", "a read shares its list with the store, so it shows its transaction's later appends"
   )
+  static let noSync = PlantedBug(
+    "no-sync", "transactions are acknowledged before they are durable")
 
   public static let description = AlgorithmDescription(
     name: "txn-memory", summary: "Transactions on lists and registers in the memory of one node.",
     promise: "Strict serializability on a cluster of one node; none with more.",
     assumptions: "A disk keeps what was synced.",
     paper: "Serial execution of stored requests from a command log (Malviya et al., 2014).",
-    bugs: [unchangedReply, aliasing], workloads: ["txn-list-append", "txn-rw-register"])
+    bugs: [unchangedReply, aliasing, noSync], workloads: ["txn-list-append", "txn-rw-register"])
 
   private let leavesReads: Bool
   private let sharesLists: Bool
+  private let syncs: Bool
   private var values: [Value: Value] = [:]
   private var clients = ClientNumbers()
   private var log = DurableLog<LoggedRequest>()
@@ -37,6 +40,7 @@ public struct MemoryTransactions: Algorithm {
   public init(_ configuration: Configuration) {
     leavesReads = configuration.bugs.contains(MemoryTransactions.unchangedReply.name)
     sharesLists = configuration.bugs.contains(MemoryTransactions.aliasing.name)
+    syncs = !configuration.bugs.contains(MemoryTransactions.noSync.name)
   }
 
   public mutating func handle(
@@ -64,7 +68,7 @@ public struct MemoryTransactions: Algorithm {
       let transaction = try Transaction(request)
       let outcome = try commit(transaction)
       if !outcome.written.isEmpty {
-        log.append(LoggedRequest(id, .transaction(request)), to: .log, &context)
+        log.append(LoggedRequest(id, .transaction(request)), to: .log, syncs: syncs, &context)
       }
       context.reply(.transaction(reply(to: request, outcome)), to: id)
     } catch {
@@ -95,19 +99,9 @@ public struct MemoryTransactions: Algorithm {
   public func encode(into sink: inout some ByteSink) {
     sink.put(leavesReads)
     sink.put(sharesLists)
-    sink.put(values)
+    sink.put(syncs)
+    sink.put(sorted: values) { value, sink in value.encode(into: &sink) }
     clients.encode(into: &sink)
     log.encode(into: &sink)
-  }
-}
-
-extension ByteSink {
-  /// The entries in ascending order of their keys.
-  mutating func put(_ values: [Value: Value]) {
-    put(values.count)
-    for (key, value) in values.sorted(by: { $0.key < $1.key }) {
-      key.encode(into: &self)
-      value.encode(into: &self)
-    }
   }
 }

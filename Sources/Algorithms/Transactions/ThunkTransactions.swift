@@ -215,7 +215,7 @@ extension ThunkLayout {
     sink.put(thunkCount)
     sink.put(root.map { Value.map($0.thunks) })
     sink.put(root?.exists ?? false)
-    sink.put(Dictionary(uniqueKeysWithValues: cache.map { (Value.string($0.key), $0.value) }))
+    sink.put(sorted: cache) { value, sink in value.encode(into: &sink) }
     transaction.encode(into: &sink)
     sink.put(attempts)
     sink.put(looks)
