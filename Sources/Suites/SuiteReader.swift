@@ -42,7 +42,10 @@ struct SuiteReader {
       }
     }
     guard let testsNode else {
-      refuse(root.position, "a suite has a list of `tests`, and this one has none")
+      // A key that can't be meant is likely to be the one that is missing.
+      if mistakes.isEmpty {
+        refuse(root.position, "a suite has a list of `tests`, and this one has none")
+      }
       return nil
     }
     guard case .sequence(let nodes) = testsNode.content, !nodes.isEmpty else {
@@ -96,7 +99,8 @@ struct SuiteReader {
     for entry in entries(node, what, keys: known) ?? [] {
       switch entry.key {
       case "id": id = identifier(entry)
-      case "expect": settings.expectation = expectation(entry.value)
+      // What was refused stands in for what was meant, so that its absence is no second mistake.
+      case "expect": settings.expectation = expectation(entry.value) ?? .valid
       case "system": settings.system = system(entry, other: settings.program)
       case "bin": settings.program = program(entry, other: settings.system)
       case "arguments": settings.programArguments = words(entry)?.map(\.text) ?? []
@@ -145,9 +149,8 @@ extension SuiteReader {
   private mutating func system(_ entry: YAMLEntry, other program: Word?) -> Word? {
     if program != nil { refuse(entry.keyPosition, "with `bin` there is no `system`") }
     guard let system = word(entry) else { return nil }
-    guard !system.text.hasPrefix("-") else {
+    if system.text.hasPrefix("-") {
       refuse(system.position, "a system's name does not begin with a dash")
-      return nil
     }
     return system
   }
