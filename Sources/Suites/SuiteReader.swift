@@ -42,7 +42,9 @@ struct SuiteReader {
       }
     }
     guard let testsNode else {
-      refuse(root.position, "a suite has a list of `tests`, and this one has none")
+      if mistakes.isEmpty {
+        refuse(root.position, "a suite has a list of `tests`, and this one has none")
+      }
       return nil
     }
     guard case .sequence(let nodes) = testsNode.content, !nodes.isEmpty else {
@@ -64,16 +66,20 @@ struct SuiteReader {
   private mutating func test(
     _ node: YAMLNode, over defaults: TestSettings, at place: ClosedRange<TextPosition>?
   ) -> SuiteTest? {
+    // What is missing may be what is wrong already, so that it would be told twice.
+    let mistakesBefore = mistakes.count
     let (own, id) = settings(node, isDefaults: false)
+    let isWhole = mistakes.count == mistakesBefore
     guard let id else {
-      if case .mapping = node.content { refuse(node.position, "this test has no `id`") }
+      if isWhole, case .mapping = node.content { refuse(node.position, "this test has no `id`") }
       return nil
     }
     let merged = own.merged(over: defaults, at: place)
-    if merged.system == nil, merged.program == nil {
+    if isWhole, merged.system == nil, merged.program == nil {
       refuse(id.position, "test \"\(id.text)\" names neither a `system` nor a program with `bin`")
     }
     guard let expectation = merged.expectation else {
+      guard isWhole else { return nil }
       refuse(
         id.position,
         "test \"\(id.text)\" does not say what to `expect`: valid, unknown or "
