@@ -3,7 +3,7 @@
 BUILD := swift build -c release
 SHRIKE := .build/release/shrike
 
-.PHONY: demo test unit campaigns suite readme lint bench release clean setup build
+.PHONY: demo test unit campaigns suite verdicts glomers readme lint bench release clean setup build
 
 setup:
 	@.ci/setup
@@ -17,7 +17,7 @@ demo: setup
 	@.ci/demo $(SHRIKE)
 
 ## Unit tests, differential tests and campaigns, all from the release build.
-test: build unit campaigns suite readme
+test: build unit campaigns suite verdicts glomers readme
 
 unit: build
 	swift test -c release --disable-testable-imports
@@ -30,6 +30,16 @@ campaigns: setup
 suite: setup
 	$(BUILD) --product shrike
 	@.ci/suite $(SHRIKE)
+
+## The verdicts that Maelstrom's guide documents, beside ours.
+verdicts: setup
+	$(BUILD) --product shrike
+	@.ci/verdicts $(SHRIKE)
+
+## The Gossip Glomers challenges by their own command lines; about five minutes.
+glomers: setup
+	$(BUILD) --product shrike
+	@.ci/glomers $(SHRIKE)
 
 ## Every command of the README, as it stands there.
 readme: setup

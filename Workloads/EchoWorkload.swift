@@ -11,8 +11,12 @@ public struct EchoWorkload: Workload {
   public static let operations = ["echo v → v"]
 
   private let seed: UInt64
+  private let isCompatible: Bool
 
-  public init(_ options: WorkloadOptions) { seed = options.seed }
+  public init(_ options: WorkloadOptions) {
+    seed = options.seed
+    isCompatible = options.isCompatible
+  }
 
   public func makeClient() -> any Client {
     SingleRequestClient { _, value in
@@ -32,6 +36,6 @@ public struct EchoWorkload: Workload {
     }
   }
 
-  public var checkers: [any Checker] { [EchoChecker()] }
+  public var checkers: [any Checker] { [EchoChecker(isCompatible: isCompatible)] }
   public var demandsReplies: Bool { true }
 }

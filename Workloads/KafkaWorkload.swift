@@ -45,5 +45,7 @@ public struct KafkaWorkload: Workload {
     }
   }
 
+  public func failsOnTimeout(_ f: String) -> Bool { options.isCompatible && f == "assign" }
+
   public var checkers: [any Checker] { [KafkaChecker(isCompatible: options.isCompatible)] }
 }

@@ -5,20 +5,28 @@ public import Verdicts
 /// Judges that each answer repeats what was asked.
 ///
 /// Operations: `echo` v → v.
+///
+/// As Maelstrom's own, of compatible mode, it takes an operation that ended without an answer for a
+/// wrong answer, too.
 public struct EchoChecker: Checker {
   public var name: String { "echo" }
 
-  public init() {}
+  private let isCompatible: Bool
+
+  public init(isCompatible: Bool = false) { self.isCompatible = isCompatible }
 
   /// - Complexity: O(*n*).
   public func check(_ history: History) -> Finding {
     var answers = 0
     var wrong: [(asked: Operation, answered: Operation)] = []
     for (position, line) in history.operations.enumerated()
-    where line.f == "echo" && line.type == .ok && line.process.number != nil {
+    where line.f == "echo" && line.type != .invoke && line.process.number != nil
+      && (line.type == .ok || isCompatible)
+    {
       answers += 1
       let partner = Int(history.partners[position])
-      guard partner >= 0, history.operations[partner].value != line.value else { continue }
+      guard partner >= 0, history.operations[partner].value != line.value || line.type != .ok
+      else { continue }
       wrong.append((history.operations[partner], line))
     }
     let facts = ValueMap(facts: [
@@ -32,7 +40,9 @@ public struct EchoChecker: Checker {
     var text = ["mismatched (\(wrong.count) of \(answers) answers): not what was asked"]
     text += shown.map { pair in
       "  op \(pair.asked.index) asked \(pair.asked.value.text()), "
-        + "op \(pair.answered.index) answered \(pair.answered.value.text())"
+        + "op \(pair.answered.index) "
+        + (pair.answered.type == .ok
+          ? "answered \(pair.answered.value.text())" : "got no answer")
     }
     if wrong.count > shown.count { text.append("  and \(wrong.count - shown.count) more") }
     return Finding(

@@ -140,7 +140,7 @@ extension ListOrders {
       versions.visits.append(visit)
       guard deeds.read >= 0, !deeds.writes.isEmpty else { continue }
       writersByRead.append((deeds.read, transaction))
-      addMissed(visit, successors, order, key)
+      addMissed(visit, order, key)
     }
     addLostUpdates(writersByRead, key)
     guard isSound else { return }
@@ -150,13 +150,17 @@ extension ListOrders {
     incidents = sweep.incidents
   }
 
-  /// For each level who appended the next element that took effect, or -1.
-  private func successors(in order: [Int32]) -> [Int32] {
-    var successors = [Int32](repeating: -1, count: order.count)
-    var next: Int32 = -1
+  /// For each level the next element that took effect.
+  private func successors(in order: [Int32]) -> [VersionOrder.Successor] {
+    var successors = [VersionOrder.Successor](
+      repeating: VersionOrder.Successor(), count: order.count)
+    var next = VersionOrder.Successor()
     for place in order.indices.reversed() {
       let element = order[place]
-      if element >= 0, !history.isAborted(element) { next = history.writers[Int(element)] }
+      if element >= 0, !history.isAborted(element) {
+        next = VersionOrder.Successor(
+          below: Int32(place), transaction: history.writers[Int(element)])
+      }
       successors[place] = next
     }
     return successors
@@ -250,7 +254,7 @@ extension ListOrders {
 
   /// Adds what a transaction did not see of the elements before its own.
   private mutating func addMissed(
-    _ visit: VersionOrder.Visit, _ successors: [Int32], _ order: [Int32], _ key: Int32
+    _ visit: VersionOrder.Visit, _ order: [Int32], _ key: Int32
   ) {
     let end = visit.below == VersionOrder.Visit.somewhere ? Int32(order.count) : visit.below
     guard visit.read < end else { return }

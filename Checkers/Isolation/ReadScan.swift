@@ -52,10 +52,11 @@ struct ReadScan {
     }
     guard let observed = history.observed(by: step) else { return }
     isExternal[step] = isFirst
+    guard !history.isAmbiguous[key] else { return }
     if !isFirst, !isExpected(observed, key) { addInternal(step, transaction, key) }
     bases[key] = Int32(step)
     since[key].removeAll(keepingCapacity: true)
-    if !history.isAmbiguous[key] { scan(observed, step, transaction) }
+    scan(observed, step, transaction)
   }
 
   /// Whether a read follows from what its transaction did before.

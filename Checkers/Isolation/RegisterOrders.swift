@@ -113,12 +113,17 @@ extension RegisterOrders {
     func follow(from version: Int32, level: Int32) {
       var (version, level) = (version, level)
       var chain = VersionOrder(key: visits[0].key, isReadBeforeWrite: true)
-      if level == 1 { chain.successors.append(history.writers[Int(version)]) }
+      func append(by transaction: Int32) {
+        chain.successors.append(
+          VersionOrder.Successor(
+            below: Int32(chain.successors.count), transaction: transaction))
+      }
+      if level == 1 { append(by: history.writers[Int(version)]) }
       places[version] = (chains.count, level)
       while let place = next[version] {
         level += 1
         version = visits[place].write
-        chain.successors.append(visits[place].transaction)
+        append(by: visits[place].transaction)
         places[version] = (chains.count, level)
       }
       chains.append(chain)

@@ -21,10 +21,17 @@ struct VersionOrder {
     static let somewhere = Int32.max
   }
 
+  /// A version that took effect, and did not abort: the level below it and who wrote it; -1 where
+  /// there is none.
+  struct Successor {
+    var below: Int32 = -1
+    var transaction: Int32 = -1
+  }
+
   var key: Int32
   var visits: [Visit] = []
-  /// For each level who wrote the next version that took effect, or -1.
-  var successors: [Int32] = []
+  /// For each level the next version that took effect.
+  var successors: [Successor] = []
   /// Whether a version follows from the one before it because who wrote it had read that.
   var isReadBeforeWrite: Bool
 }
@@ -141,9 +148,12 @@ extension OrderSweep {
 
   /// Whether what a read missed is another transaction's, and not aborted.
   private func misses(_ visit: VersionOrder.Visit, _ reach: Reach) -> Bool {
-    guard Int(visit.read) < order.successors.count else { return true }
+    // Above all levels there is what the preceding transaction wrote and nobody observed.
+    let isUnobserved = Int(reach.level) > order.successors.count
+    guard Int(visit.read) < order.successors.count else { return isUnobserved }
     let successor = order.successors[Int(visit.read)]
-    return successor >= 0 ? successor != visit.transaction : true
+    guard successor.transaction >= 0 else { return isUnobserved }
+    return successor.below < reach.level && successor.transaction != visit.transaction
   }
 
   private enum Deed { case wrote, read }

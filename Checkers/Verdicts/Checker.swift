@@ -14,7 +14,7 @@ public struct Finding: Hashable, Sendable {
   /// The checker's name.
   public var checker: String
   public var verdict: Verdict
-  /// Why the verdict is unknown, or in one line why it is invalid.
+  /// Why the verdict is unknown, in one line why it is invalid, or what a valid one rests on.
   public var reason: String?
   public var anomalies: [Anomaly]
   /// Counts, latencies and whatever else the checker measured, for machines and for people.

@@ -16,13 +16,13 @@ public struct Test: Sendable {
   /// The families of faults that were asked for.
   let families: [FaultFamily]
   let schedule: [ScheduledFault]
-  let expectations: [Expectation]
+  let expectations: [Bound]
 
   /// - Throws: When the plan names something that does not exist or asks for what can't be.
   public init(_ plan: Plan) throws {
     try plan.checkFields()
     self.plan = plan
-    expectations = try plan.expectations.map { text throws(PlanError) in try Expectation(text) }
+    expectations = try plan.expectations.map { text throws(PlanError) in try Bound(text) }
     names = NodeNames(plan.nodes)
     guard let type = workloads.first(where: { $0.name == plan.workload }) else {
       throw PlanError(

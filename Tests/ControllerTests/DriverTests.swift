@@ -126,7 +126,8 @@ struct DriverTests {
       Issue.record("\(run.problems)")
       return
     }
-    #expect(request == #"{"type":"custom","value":0,"msg_id":1}"# && expected == "ask_ok")
+    #expect(request.contains(#""msg_id":1"#) && request.contains(#""type":"custom""#))
+    #expect(expected == "ask_ok")
     #expect(found.contains("write_ok"))
   }
 
@@ -242,7 +243,8 @@ struct DriverTests {
     #expect(final.count == 2)
     #expect(final.allSatisfy { $0.time >= .milliseconds(11_400) && $0.time < .seconds(12) })
     let healed = try #require(run.operations.firstIndex { $0.f == "stop-partition" })
-    #expect(final.allSatisfy { $0.index > healed && $0.value.integer == healed + 1 })
+    let first = try #require(run.operations.firstIndex { $0.f == "final" })
+    #expect(first > healed && final.allSatisfy { $0.value.integer == first })
   }
 
   @Test("ends the final operations at their time limit, and takes what is outstanding")

@@ -98,6 +98,8 @@ struct ReadingTests {
     #expect(
       undecided.reason
         == "ops 0 and 2 both write 1 to key \"x\", so that what a read saw can't be told")
+    let same = try script(twice + "2 do r x [1 1], a x 1, r x [1 1 1]")
+    #expect(checker(.listAppend, .strictSerializable).check(same).verdict == .unknown)
     let other = checker(.listAppend, .strictSerializable).check(
       try script(twice + "0 do a y 1\n1 do r y []"))
     #expect(other.types == ["G-single-realtime"])

@@ -24,8 +24,9 @@ struct ExpectationTests {
       (.invalid([]), RunReport(.valid), .unmet), (.invalid(["lost"]), unknown("x"), .undecided),
       (.unknown, unknown("x"), .met), (.unknown, RunReport(.valid), .unmet),
       (.unknown, report("lost"), .unmet),
-    ] as [(Expectation, RunReport, CaseResult.Status)])
-  func judged(expectation: Expectation, report: RunReport, status: CaseResult.Status) throws {
+    ] as [(Suites.Expectation, RunReport, CaseResult.Status)])
+  func judged(expectation: Suites.Expectation, report: RunReport, status: CaseResult.Status) throws
+  {
     var suiteCase = try onlyCase("system: raft, seed: 1")
     suiteCase.expectation = expectation
     let result = CaseResult(suiteCase, .judged(report))

@@ -1,4 +1,5 @@
 import Suites
+import Verdicts
 
 /// A vocabulary of all kinds of options.
 let vocabulary = TestVocabulary([

@@ -4,6 +4,7 @@ import Reports
 import Suites
 import Testing
 import Values
+import Verdicts
 
 @Suite("What suites are told in")
 struct WriterTests {

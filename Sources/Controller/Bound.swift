@@ -2,7 +2,7 @@ import Values
 import Verdicts
 
 /// A bound of something that a run measures: `msgs-per-op<30`, `p50<400ms`.
-struct Expectation: Hashable, Sendable {
+struct Bound: Hashable, Sendable {
   /// What is measured.
   enum Measure: String, Hashable, Sendable, CaseIterable {
     /// Messages between servers for each operation of the main phase.
@@ -63,7 +63,7 @@ struct Expectation: Hashable, Sendable {
   /// - Throws: When the text is no bound of anything that is measured.
   init(_ text: String) throws(PlanError) {
     self.text = text
-    guard let (relation, name, bound) = Expectation.parts(of: text) else {
+    guard let (relation, name, bound) = Bound.parts(of: text) else {
       throw PlanError("expect: \"\(text)\" is no bound such as msgs-per-op<30 or p50<400ms")
     }
     guard let measure = Measure(rawValue: name) else {
@@ -105,24 +105,24 @@ extension String {
 
 extension Outcome {
   /// Whether what was measured keeps to its bounds; unknown where something was not measured.
-  func finding(on expectations: [Expectation]) -> Finding {
+  func finding(on bounds: [Bound]) -> Finding {
     var lines: [String] = []
     var unmet = 0
     var unmeasured: [String] = []
-    for expectation in expectations {
-      guard let measured = measured(expectation.measure) else {
-        unmeasured.append(expectation.measure.rawValue)
+    for bound in bounds {
+      guard let measured = measured(bound.measure) else {
+        unmeasured.append(bound.measure.rawValue)
         continue
       }
-      let holds = expectation.relation.holds(measured, expectation.bound)
+      let holds = bound.relation.holds(measured, bound.bound)
       if !holds { unmet += 1 }
-      let unit = expectation.measure.quantile == nil ? "" : " ms"
+      let unit = bound.measure.quantile == nil ? "" : " ms"
       let rounded = Double(Int(measured * 1000)) / 1000
-      lines.append("\(expectation.text): \(rounded)\(unit)\(holds ? "" : ", not met")")
+      lines.append("\(bound.text): \(rounded)\(unit)\(holds ? "" : ", not met")")
     }
     if unmet > 0 {
       return Finding(
-        "expect", .invalid, reason: "\(unmet) of \(expectations.count) not met",
+        "expect", .invalid, reason: "\(unmet) of \(bounds.count) not met",
         anomalies: [
           Anomaly(
             "unmet-expectation", count: unmet, operations: [],
@@ -137,7 +137,7 @@ extension Outcome {
     return Finding("expect", .valid, reason: lines.joined(separator: "; "))
   }
 
-  private func measured(_ measure: Expectation.Measure) -> Double? {
+  private func measured(_ measure: Bound.Measure) -> Double? {
     switch measure {
     case .messagesPerOperation: return messagesPerOperation
     case .availability: return fact("availability", "ok-fraction")?.double

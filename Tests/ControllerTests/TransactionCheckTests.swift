@@ -1,0 +1,75 @@
+import Testing
+import Values
+
+/// The built `shrike` judges histories of transactions, and drives nodes that answer them.
+@Suite("Transactions, end to end")
+struct TransactionCheckTests {
+  /// A read that misses an append that was over.
+  static let stale = """
+    {:index 0, :time 1, :type :invoke, :process 0, :f :txn, :value [[:append :x 1]]}
+    {:index 1, :time 2, :type :ok, :process 0, :f :txn, :value [[:append :x 1]]}
+    {:index 2, :time 3, :type :invoke, :process 1, :f :txn, :value [[:r :x nil]]}
+    {:index 3, :time 4, :type :ok, :process 1, :f :txn, :value [[:r :x []]]}
+    """
+  static let registers = """
+    {"index":0,"type":"invoke","process":0,"f":"txn","value":[["w",1,1]]}
+    {"index":1,"type":"ok","process":0,"f":"txn","value":[["w",1,1]]}
+    {"index":2,"type":"invoke","process":1,"f":"txn","value":[["r",1,null]]}
+    {"index":3,"type":"ok","process":1,"f":"txn","value":[["r",1,null]]}
+    """
+
+  @Test("a history tells what its transactions are", .timeLimit(.minutes(1)))
+  func detection() throws {
+    let workshop = try Workshop()
+    for (text, name) in [(Self.stale, "list-append"), (Self.registers, "rw-register")] {
+      let file = try workshop.file(name, text)
+      let end = try workshop.run("check", file, "--json")
+      #expect(end.code == 1)
+      let checker = try Value(json: end.output)["checkers"]?.elements?.first
+      #expect(checker?["name"]?.name == name)
+      #expect(checker?["anomalies"]?.elements?.first?["type"] == "G-single-realtime")
+      for model in ["--model", "--checker"] {
+        #expect(try workshop.run("check", file, model, name).code == 1)
+      }
+    }
+  }
+
+  @Test(
+    "models are chosen by name, several by comma", .timeLimit(.minutes(1)),
+    arguments: [
+      (["--consistency-models", "serializable"], 0), (["--consistency", "PL-SI, PL-2.99"], 0),
+      (["--consistency", "serializable,strong-snapshot-isolation"], 1),
+      (["--consistency", "serialisable"], 64), (["--checker", "rw-register"], 2),
+    ])
+  func models(options: [String], code: Int) throws {
+    let workshop = try Workshop()
+    let file = try workshop.file("history.edn", Self.stale)
+    let end = try workshop.start(["check", file] + options).wait()
+    #expect(Int(end.code) == code)
+    if code == 0 { #expect(end.output.contains("as far as judged")) }
+  }
+
+  @Test("a valid run says what that rests on, and can be judged anew", .timeLimit(.minutes(1)))
+  func run() throws {
+    let workshop = try Workshop()
+    let end = try workshop.run(
+      "test", "txn-memory", "-w", "txn-list-append", "--node-count", "2", "--rate", "100",
+      "--time-limit", "2", "--consistency-models", "read-uncommitted")
+    #expect(end.code == 0)
+    #expect(end.output.contains("read-uncommitted as far as judged: dependency cycles"))
+    #expect(try workshop.run("check", workshop.latest).code == 0)
+    let again = try workshop.run("check", workshop.latest, "--consistency", "read-committed")
+    #expect(again.code == 1 && again.output.contains("incompatible-order"))
+  }
+
+  @Test("a model that there is not is Maelstrom's to leave undecided", .timeLimit(.minutes(1)))
+  func compatible() throws {
+    let workshop = try Workshop()
+    let test = [
+      "test", "txn-memory", "-w", "txn-rw-register", "--env", "simulated", "--node-count", "1",
+      "--time-limit", "5", "--consistency-models", "serialisable",
+    ]
+    #expect(try workshop.start(test).wait().code == 64)
+    #expect(try workshop.start(test + ["--maelstrom-compat"]).wait().code == 2)
+  }
+}
