@@ -204,7 +204,7 @@ struct NaiveGraph {
     committed.contains { call in
       Set(steps[call].map(\.key)).contains { key in
         guard let last = externalRead(call, key)?.last, let writer = writer(of: last, key),
-          writer != call
+          writer != call, calls[writer].outcome != .fail
         else { return false }
         return steps[writer].last { !$0.isRead && $0.key == key }?.value != last
       }
