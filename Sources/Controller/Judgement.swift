@@ -46,7 +46,11 @@ extension Test {
   private func judgeAsMaelstrom(_ run: Run, into outcome: inout Outcome) {
     for problem in run.problems {
       switch problem {
-      case .died: outcome.hindrances.append(problem.text(names))
+      case .died:
+        outcome.hindrances.append(problem.text(names))
+        outcome.findings = [
+          Finding("nodes", .unknown, reason: "a node ended by itself, which ends the test unjudged")
+        ]
       case .malformedReply, .mismatchedReply: outcome.warnings.append(problem.text(names))
       default: break
       }

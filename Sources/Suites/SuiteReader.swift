@@ -42,7 +42,6 @@ struct SuiteReader {
       }
     }
     guard let testsNode else {
-      // A key that can't be meant is likely to be the one that is missing.
       if mistakes.isEmpty {
         refuse(root.position, "a suite has a list of `tests`, and this one has none")
       }
@@ -67,16 +66,20 @@ struct SuiteReader {
   private mutating func test(
     _ node: YAMLNode, over defaults: TestSettings, at place: ClosedRange<TextPosition>?
   ) -> SuiteTest? {
+    // What is missing may be what is wrong already, so that it would be told twice.
+    let mistakesBefore = mistakes.count
     let (own, id) = settings(node, isDefaults: false)
+    let isWhole = mistakes.count == mistakesBefore
     guard let id else {
-      if case .mapping = node.content { refuse(node.position, "this test has no `id`") }
+      if isWhole, case .mapping = node.content { refuse(node.position, "this test has no `id`") }
       return nil
     }
     let merged = own.merged(over: defaults, at: place)
-    if merged.system == nil, merged.program == nil {
+    if isWhole, merged.system == nil, merged.program == nil {
       refuse(id.position, "test \"\(id.text)\" names neither a `system` nor a program with `bin`")
     }
     guard let expectation = merged.expectation else {
+      guard isWhole else { return nil }
       refuse(
         id.position,
         "test \"\(id.text)\" does not say what to `expect`: valid, unknown or "
@@ -99,8 +102,7 @@ struct SuiteReader {
     for entry in entries(node, what, keys: known) ?? [] {
       switch entry.key {
       case "id": id = identifier(entry)
-      // What was refused stands in for what was meant, so that its absence is no second mistake.
-      case "expect": settings.expectation = expectation(entry.value) ?? .valid
+      case "expect": settings.expectation = expectation(entry.value)
       case "system": settings.system = system(entry, other: settings.program)
       case "bin": settings.program = program(entry, other: settings.system)
       case "arguments": settings.programArguments = words(entry)?.map(\.text) ?? []
@@ -149,8 +151,9 @@ extension SuiteReader {
   private mutating func system(_ entry: YAMLEntry, other program: Word?) -> Word? {
     if program != nil { refuse(entry.keyPosition, "with `bin` there is no `system`") }
     guard let system = word(entry) else { return nil }
-    if system.text.hasPrefix("-") {
+    guard !system.text.hasPrefix("-") else {
       refuse(system.position, "a system's name does not begin with a dash")
+      return nil
     }
     return system
   }

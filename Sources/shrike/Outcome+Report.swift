@@ -20,6 +20,7 @@ extension Outcome {
   /// The whole outcome as a person reads it.
   var text: String {
     var lines = [TerminalReport.text(findings), statisticsText]
+    if let measuresText { lines.append(measuresText) }
     lines += vacuity.map { "  ? vacuous: \($0)" }
     lines += hindrances.map { "  ! hindered: \($0)" }
     lines += warnings.map { "  ! \($0)" }
@@ -50,6 +51,32 @@ extension Outcome {
           .joined(separator: ", "))
     }
     return "  " + parts.joined(separator: "; ")
+  }
+
+  /// How fast operations were and how many succeeded, and how long elements took to be everywhere.
+  private var measuresText: String? {
+    func fact(_ checker: String, _ name: String) -> Value? {
+      findings.first { $0.checker == checker }?.facts[.string(name)]
+    }
+    var parts: [String] = []
+    if case .double(let share)? = fact("availability", "ok-fraction") {
+      // Rounded down, so that only all is 100 %.
+      let tenths = Int(share * 1000)
+      parts.append("\(tenths / 10).\(tenths % 10) % ok")
+    }
+    if let latencies = fact("stats", "latencies-us")?.map {
+      parts.append("latency " + quantiles(latencies) { "\($0 / 1000).\($0 / 100 % 10) ms" })
+    }
+    if let latencies = fact("set-full", "stable-latencies")?.map {
+      parts.append("stable latency " + quantiles(latencies) { "\($0) ms" })
+    }
+    return parts.isEmpty ? nil : "  " + parts.joined(separator: "; ")
+  }
+
+  private func quantiles(_ map: ValueMap, _ text: (Int) -> String) -> String {
+    [("p50", "0.5"), ("p95", "0.95"), ("p99", "0.99"), ("max", "1")]
+      .compactMap { name, key in map[.string(key)]?.integer.map { "\(name) \(text($0))" } }
+      .joined(separator: ", ")
   }
 
   /// The machine-readable outcome.

@@ -195,6 +195,53 @@ struct LocalProcessesTests {
   }
 
   @Test(
+    "a client waits behind a message that its node has not got yet only as in Maelstrom",
+    arguments: [false, true])
+  func headOfLine(isCompatible: Bool) throws {
+    let cluster = try TestCluster(broadcast, count: 2) {
+      $0.latency = .constant(.milliseconds(600))
+      $0.isCompatible = isCompatible
+    }
+    try cluster.environment.start()
+    #expect(try cluster.ask(0, .broadcast(1)) == .broadcastAccepted)
+    let start = cluster.environment.now
+    let read = try cluster.ask(1, .readAll)
+    let time = cluster.environment.now - start
+    if isCompatible {
+      #expect(time > .milliseconds(300) && read == .messages([1]))
+    } else {
+      #expect(time < .milliseconds(300) && read == .messages([]))
+    }
+  }
+
+  @Test("a compatible network loses what is taken up while its link is cut, not what arrives then")
+  func cutWhenTakenUp() throws {
+    let cluster = try TestCluster(NodeCommand(broadcast.executable, ["no-retry"]), count: 2) {
+      $0.latency = .constant(.milliseconds(400))
+      $0.isCompatible = true
+    }
+    try cluster.environment.start()
+    #expect(try cluster.ask(0, .broadcast(1)) == .broadcastAccepted)
+    try cluster.run(for: .milliseconds(50))
+    _ = cluster.environment.apply(.cut(links((0, 1), (1, 0))))
+    #expect(try cluster.run { try cluster.ask(1, .readAll) == .messages([1]) })
+    #expect(try cluster.ask(0, .broadcast(2)) == .broadcastAccepted)
+    try cluster.run(for: .milliseconds(50))
+    _ = cluster.environment.apply(.mend)
+    try cluster.run(for: .seconds(1))
+    #expect(try cluster.ask(1, .readAll) == .messages([1]))
+  }
+
+  @Test("a compatible network hears nothing more of a node that printed garbage")
+  func mute() throws {
+    let cluster = try TestCluster(echo, count: 1) { $0.isCompatible = true }
+    try cluster.environment.start()
+    _ = try cluster.ask(0, .echo("print garbage"), patience: .milliseconds(300))
+    #expect(cluster.events == [.garbage(NodeID(0), line: "this is no message")])
+    #expect(try cluster.ask(0, .echo(1), patience: .milliseconds(300)) == nil)
+  }
+
+  @Test(
     "services answer nodes", arguments: ["lin-kv", "seq-kv"])
   func services(service: String) throws {
     let cluster = try TestCluster(NodeCommand(pythonNode("kv_proxy.py"), [service]), count: 1)

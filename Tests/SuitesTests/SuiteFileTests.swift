@@ -124,7 +124,7 @@ struct SuiteFileTests {
         "tests:\n- {id: a, system: r, expect: valid, nemesiss: x}", "f:2:37: a test has no key `nem"
       ),
       ("tests:\n- {id: a, system: r, expect: valid, rate: [1]}", "f:2:43: `rate` is one value"),
-      ("tests:\n- {id: a, system: r, expect: valid, rate: }", "f:2:42: `rate` is one value"),
+      ("tests:\n- {id: a, system: r, expect: valid, rate: }", "f:2:43: `rate` is one value"),
       ("tests:\n- {id: a, system: r, expect: valid, bug: {a: b}}", "f:2:42: `bug` is a value or a"),
       ("tests:\n- {id: a, system: r, expect: valid, bug: [[a]]}", "f:2:43: an element of `bug`"),
       ("tests:\n- {id: a, system: r, expect: valid, client-faults: 1}", "f:2:52: `client-faults`"),
@@ -140,7 +140,7 @@ struct SuiteFileTests {
         "tests:\n- {id: a, system: r, expect: valid}\n- {id: a, system: r, expect: valid}",
         "f:3:8: the id \"a\" is there already, in line 2"
       ),
-      ("tests: [", "f:1:9: "),
+      ("tests: [", "f:2:1: "),
     ])
   func refused(yaml: String, line: String) {
     let lines = mistakes(yaml)

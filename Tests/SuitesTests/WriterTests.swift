@@ -87,7 +87,8 @@ struct WriterTests {
     #expect(lines.count == 4)
     #expect(
       lines[0].hasPrefix(
-        "::error file=x%2Cy.yaml,line=1,col=15,title=a&b%3A c%3A camp_aign seeds 0-19::lost, where"))
+        "::error file=x%2Cy.yaml,line=1,col=15,title=a&b%3A c%3A camp_aign seeds 0-19::lost, where")
+    )
     #expect(
       lines.allSatisfy { !$0.unicodeScalars.contains("\n") && !$0.unicodeScalars.contains("\r") })
     #expect(lines[0].contains("100%25%0D%0A"))

@@ -82,7 +82,20 @@ extension HighlyAvailableTransactions {
         apply(commits, of: peer)
       }
     }
-    shareWithAll(&context)
+    askWhatIsStored(&context)
+  }
+
+  /// Has each peer tell how many of this node's commits it has; those that it lacks follow when the
+  /// resend timer fires.
+  private mutating func askWhatIsStored(_ context: inout Context<Self>) {
+    guard replicates, !commits.isEmpty, !peers.isEmpty else { return }
+    for place in peers.indices {
+      peers[place].sent = commits.count
+      peers[place].sentBefore = commits.count
+      context.send(.share(first: commits.count, commits: []), to: peers[place].id)
+    }
+    isResendArmed = true
+    context.setTimer(.resend, after: resendDelay)
   }
 }
 

@@ -28,8 +28,6 @@ public struct Transaction: Hashable, Sendable {
     }
   }
 
-  var isReadOnly: Bool { operations.allSatisfy(\.isRead) }
-
   /// Whether it needs lists.
   var appends: Bool {
     operations.contains { if case .append = $0 { true } else { false } }

@@ -1,8 +1,9 @@
 import Values
 
-/// How one of Maelstrom's receiving threads takes messages in: it takes up the one that is due
-/// first, looks whether its link is cut, and sleeps until it is due. Whatever comes meanwhile waits,
-/// even what is due before.
+/// How one of Maelstrom's receiving threads takes messages in.
+///
+/// It takes up the one that is due first, looks whether its link is cut, and sleeps until it is due.
+/// Whatever comes meanwhile waits, even what is due before.
 struct SleepingReceiver {
   private var queue = DeliveryQueue<MessageUnderWay>()
   private var held: (message: MessageUnderWay, due: Nanoseconds)?
