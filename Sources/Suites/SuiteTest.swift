@@ -63,12 +63,13 @@ private struct Mention: Comparable {
 
   init(of key: String, _ value: String, in message: String) {
     let text = Array(message.utf8)
-    if !count(key, 2, in: text), key.contains("-") {
-      _ = count(String(key.map { $0 == "-" ? " " : $0 }), 2, in: text)
+    // Keys are words that messages also use by the way; as options they are meant.
+    if !count("--\(key)", 2, in: text), !count(key, 1, in: text), key.contains("-") {
+      _ = count(String(key.map { $0 == "-" ? " " : $0 }), 1, in: text)
     }
     isQuoted = count("\"\(value)\"", 3, in: text) || count("'\(value)'", 3, in: text)
-    if !isQuoted, !count(value, 1, in: text) {
-      _ = value.split(separator: ",").contains { count(String($0), 1, in: text) }
+    if !isQuoted, !count(value, 2, in: text) {
+      _ = value.split(separator: ",").contains { count(String($0), 2, in: text) }
     }
   }
 

@@ -184,7 +184,8 @@ struct SuiteFileTests {
     #expect(place("The value 'lots' is invalid for '--rate <rate>'") == "6:11")
     #expect(place("there is no system \"raft\"") == "4:13")
     #expect(place("a time limit of 1s is too short for each of kill, disk to hold") == "7:17")
-    #expect(place("this environment can't inject disk faults") == "1:29")
+    #expect(
+      place("this environment can't inject disk faults: simulate the system to do so") == "1:29")
     #expect(place("option speed: \"warp\" is not a duration") == "8:23")
     #expect(place("raft has no option \"speed\"") == "8:16")
     #expect(place("something else altogether") == "3:9")
