@@ -59,7 +59,7 @@ struct SuiteCommandTests {
       ),
       ("tests:\n- { id: a, bin: ./no, expect: valid }", ["2:17: --bin "]),
       ("tests:\n- { id: a, system: raft, runs: 3, expect: valid }", ["2:9: --runs needs"]),
-      ("tests: [", ["1:9: "]),
+      ("tests: [", ["2:1: "]),
     ])
   func refused(yaml: String, beginnings: [String]) throws {
     let workshop = try Workshop()
