@@ -70,7 +70,9 @@ public struct Test: Sendable {
   public func check(against environment: any Environment) throws {
     for family in families {
       guard case .unsupported(let reason) = environment.support(for: family) else { continue }
-      throw PlanError("this environment can't inject \(family.rawValue) faults: \(reason)")
+      throw PlanError(
+        "nemesis \(family.rawValue): this environment can't inject \(family.rawValue) faults: \(reason)"
+      )
     }
   }
 
