@@ -118,7 +118,7 @@ struct JudgementTests {
       _ = try cluster.judged(nemesis: ["clock"])
     } throws: {
       $0 is PlanError
-        && "\($0)" == "this environment can't inject clock faults: clocks need root"
+        && "\($0)" == "nemesis clock: this environment can't inject clock faults: clocks need root"
     }
     #expect(cluster.environment.requests.isEmpty)
   }
