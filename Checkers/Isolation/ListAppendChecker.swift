@@ -14,8 +14,14 @@ public import Verdicts
 public struct ListAppendChecker: Checker {
   public var name: String { TransactionKind.listAppend.rawValue }
   public let models: [ConsistencyModel]
+  private let demandsProof: Bool
 
-  public init(models: [ConsistencyModel] = [.strictSerializable]) { self.models = models }
+  /// - Parameter demandsProof: Whether a history of several keys in which nothing is found is
+  ///   unknown, for cycles across keys are not searched, and not valid as far as judged.
+  public init(models: [ConsistencyModel] = [.strictSerializable], demandsProof: Bool = false) {
+    self.models = models
+    self.demandsProof = demandsProof
+  }
 
   /// - Complexity: O(*n* log *n*), where *n* counts the elements of all reads, too.
   public func check(_ history: History) -> Finding {
@@ -27,7 +33,8 @@ public struct ListAppendChecker: Checker {
     }
     let orders = ListOrders(transactions, ReadScan(transactions))
     return TransactionJudgement(
-      checker: name, models: models, history: transactions, incidents: orders.incidents
+      checker: name, models: models, demandsProof: demandsProof, history: transactions,
+      incidents: orders.incidents
     ).finding
   }
 }

@@ -16,8 +16,14 @@ public import Verdicts
 public struct RegisterTransactionsChecker: Checker {
   public var name: String { TransactionKind.register.rawValue }
   public let models: [ConsistencyModel]
+  private let demandsProof: Bool
 
-  public init(models: [ConsistencyModel] = [.strictSerializable]) { self.models = models }
+  /// - Parameter demandsProof: Whether a history of several keys in which nothing is found is
+  ///   unknown, for cycles across keys are not searched, and not valid as far as judged.
+  public init(models: [ConsistencyModel] = [.strictSerializable], demandsProof: Bool = false) {
+    self.models = models
+    self.demandsProof = demandsProof
+  }
 
   /// - Complexity: O(*n* log *n*).
   public func check(_ history: History) -> Finding {
@@ -29,7 +35,8 @@ public struct RegisterTransactionsChecker: Checker {
     }
     let orders = RegisterOrders(transactions, ReadScan(transactions))
     return TransactionJudgement(
-      checker: name, models: models, history: transactions, incidents: orders.incidents
+      checker: name, models: models, demandsProof: demandsProof, history: transactions,
+      incidents: orders.incidents
     ).finding
   }
 }

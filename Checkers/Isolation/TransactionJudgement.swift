@@ -6,6 +6,7 @@ import Verdicts
 struct TransactionJudgement {
   let checker: String
   let models: [ConsistencyModel]
+  let demandsProof: Bool
   let history: Transactions
   let incidents: Incidents
 
@@ -28,6 +29,7 @@ struct TransactionJudgement {
       finding.verdict = .unknown
       finding.reason = ambiguity
     } else {
+      if demandsProof && history.keyCount > 1 { finding.verdict = .unknown }
       finding.reason = basis
     }
     return finding

@@ -380,7 +380,7 @@ extension Driver {
     sleepers.removeAll { $0.until <= now }
   }
 
-  private mutating func record(_ operation: Operation) {
+  mutating func record(_ operation: Operation) {
     var operation = operation
     operation.index = operations.count
     operations.append(operation)
@@ -397,57 +397,5 @@ extension Driver {
       time: time, type: .info, process: .nemesis, f: fault.f, value: value)
     record(operation)
     generator.update(operation, thread: context.nemesis, context)
-  }
-}
-
-// MARK: - Final reads
-
-extension Driver {
-  private mutating func beginFinalRead(
-    _ f: String, of node: NodeID, into actions: inout [Action]
-  ) {
-    guard !final.isWaiting(for: node) else { return }
-    var client = settings.workload.makeClient()
-    let fields = finalFields(node)
-    guard case .ask(let request) = client.begin(f, .null, fields) else { return }
-    let id = final.begin(node, client, request)
-    record(
-      Operation(
-        time: now, type: .invoke, process: .client(id.client), f: f, extra: fields))
-    deadlines.append(id, at: now + settings.timeout)
-    actions.append(.submit(request, id, node))
-  }
-
-  private mutating func finalReplied(_ place: Int, _ reply: Reply) {
-    guard case .complete(let completion) = final.receive(reply, at: place) else { return }
-    finish(place, completion)
-  }
-
-  private mutating func finalTimedOut(_ place: Int) {
-    finish(place, Completion(.info, error: "timeout"))
-  }
-
-  private mutating func finish(_ place: Int, _ completion: Completion) {
-    guard case .reads(let f) = settings.workload.finalPhase else { return }
-    let node = settings.nodes[place]
-    if let expected = completion.mismatch {
-      problems.append(
-        .mismatchedReply(
-          node, to: final.request(at: place).map { Value.map($0.body(settings.names)).json } ?? f,
-          expected: expected, found: completion.mismatchedBody))
-    }
-    let process = final.end(place, completion, at: now)
-    record(
-      Operation(
-        time: now, type: completion.type, process: .client(process), f: f,
-        value: completion.value ?? .null, error: completion.error, extra: finalFields(node)))
-  }
-
-  /// Marks a read as final, and says whose state it is.
-  private func finalFields(_ node: NodeID) -> ValueMap {
-    ValueMap([
-      .init(key: "final", value: true),
-      .init(key: "node", value: .string(settings.names[node])),
-    ])
   }
 }

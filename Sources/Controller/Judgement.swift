@@ -51,8 +51,9 @@ extension Test {
         outcome.findings = [
           Finding("nodes", .unknown, reason: "a node ended by itself, which ends the test unjudged")
         ]
-      case .malformedReply, .mismatchedReply: outcome.warnings.append(problem.text(names))
-      default: break
+      case .malformedReply, .mismatchedReply, .violated, .noReply:
+        outcome.warnings.append(problem.text(names))
+      case .oddReply, .garbage, .setupUnanswered, .setupRefused: break
       }
     }
     guard let place = outcome.findings.firstIndex(where: { $0.checker == "stats" }) else { return }

@@ -20,14 +20,15 @@ enum CheckerRegistry {
     checkers.first { $0.name == name }
   }
 
-  /// The checker of a kind of transactions, which models judge them by.
+  /// The checker of a kind of transactions, which models judge them by; what it did not search
+  /// makes its verdict unknown.
   static func checker(
     of kind: TransactionKind, _ models: [ConsistencyModel]
   ) -> any Checker {
     let models = models.isEmpty ? [.strictSerializable] : models
     return switch kind {
-    case .listAppend: ListAppendChecker(models: models)
-    case .register: RegisterTransactionsChecker(models: models)
+    case .listAppend: ListAppendChecker(models: models, demandsProof: true)
+    case .register: RegisterTransactionsChecker(models: models, demandsProof: true)
     }
   }
 

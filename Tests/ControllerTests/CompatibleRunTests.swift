@@ -8,37 +8,10 @@ import Verdicts
 
 @Suite("As Maelstrom, bug for bug")
 struct CompatibleRunTests {
-  /// A node that answers echoes, but does `misdeed` with the tenth.
-  private func echoThat(_ misdeed: String, _ workshop: Workshop) throws -> String {
-    let folder = pythonNode("echo.py").split(separator: "/").dropLast().joined(separator: "/")
-    return try workshop.file(
-      "node.py",
-      """
-      #!/usr/bin/env python3
-      import os, sys
-      sys.dont_write_bytecode = True
-      sys.path.insert(0, "/\(folder)")
-      from maelstrom import Node
-      node = Node()
-      count = 0
-      print("words " + repr(sys.argv[1:]), file=sys.stderr, flush=True)
-      @node.on("echo")
-      def echo(message):
-          global count
-          count += 1
-          answer = {"type": "echo_ok", "echo": message["body"]["echo"]}
-          if count == 10:
-              \(misdeed)
-          node.reply(message, answer)
-      node.run()
-
-      """)
-  }
-
   private func test(_ misdeed: String, _ more: [String]) throws -> Command.End {
     let workshop = try Workshop()
     let words =
-      ["test", "--bin", try echoThat(misdeed, workshop), "-w", "echo", "--node-count", "1"]
+      ["test", "--bin", try workshop.echoThat(misdeed), "-w", "echo", "--node-count", "1"]
       + ["--time-limit", "2", "--rate", "30", "--timeout", "1s", "--log-stderr"] + more
     return try workshop.start(words).wait()
   }

@@ -151,32 +151,6 @@ struct EndToEndTests {
     #expect(workshop.becomesQuiet)
   }
 
-  /// A node that behaves until it has answered ten echoes, and then does `misdeed`.
-  private func echoThat(_ misdeed: String, _ workshop: Workshop) throws -> String {
-    let folder = pythonNode("echo.py").split(separator: "/").dropLast().joined(separator: "/")
-    return try workshop.file(
-      "node.py",
-      """
-      #!/usr/bin/env python3
-      import os, sys
-      sys.dont_write_bytecode = True
-      sys.path.insert(0, "/\(folder)")
-      from maelstrom import Node
-      node = Node()
-      count = 0
-      @node.on("echo")
-      def echo(message):
-          global count
-          count += 1
-          answer = {"type": "echo_ok", "echo": message["body"]["echo"]}
-          if count == 10:
-              \(misdeed)
-          node.reply(message, answer)
-      node.run()
-
-      """)
-  }
-
   @Test(
     "what a node does wrong is said, and counts where it is evidence", .timeLimit(.minutes(1)),
     arguments: [
@@ -190,7 +164,7 @@ struct EndToEndTests {
   func misdeeds(misdeed: String, code: Int32, anomaly: String?, said: String) throws {
     let workshop = try Workshop()
     let end = try realTest(
-      workshop, try echoThat(misdeed, workshop), "echo",
+      workshop, try workshop.echoThat(misdeed), "echo",
       ["--node-count", "2", "--time-limit", "2", "--rate", "60", "--timeout", "1s"])
     #expect(end.code == code, "\(end.errors)")
     let document = try end.json

@@ -66,6 +66,33 @@ final class Workshop {
     return file
   }
 
+  /// A node that behaves until it has answered ten echoes, and then does `misdeed`.
+  func echoThat(_ misdeed: String) throws -> String {
+    let folder = pythonNode("echo.py").split(separator: "/").dropLast().joined(separator: "/")
+    return try file(
+      "node.py",
+      """
+      #!/usr/bin/env python3
+      import os, sys
+      sys.dont_write_bytecode = True
+      sys.path.insert(0, "/\(folder)")
+      from maelstrom import Node
+      node = Node()
+      count = 0
+      print("words " + repr(sys.argv[1:]), file=sys.stderr, flush=True)
+      @node.on("echo")
+      def echo(message):
+          global count
+          count += 1
+          answer = {"type": "echo_ok", "echo": message["body"]["echo"]}
+          if count == 10:
+              \(misdeed)
+          node.reply(message, answer)
+      node.run()
+
+      """)
+  }
+
   /// The newest run's folder.
   var latest: String { "\(path)/results/latest" }
 

@@ -335,5 +335,10 @@ struct KnownVerdictTests {
     #expect(
       finding.reason
         == "strict-serializable as far as judged: dependency cycles across keys are not searched")
+    let strict = ListAppendChecker(models: [.strictSerializable], demandsProof: true)
+    #expect(strict.check(skew).verdict == .unknown)
+    #expect(strict.check(skew).reason == finding.reason)
+    let one = try script("0 invoke a x 1\n0 ok a x 1\n1 invoke r x\n1 ok r x [1]")
+    #expect(strict.check(one).verdict == .valid)
   }
 }

@@ -146,19 +146,15 @@ extension KafkaSingle {
   }
 
   private mutating func recover(_ bytes: [UInt8], _ context: inout Context<KafkaSingle>) {
-    let recovery = RecordLog.recover(bytes)
-    records = RecordLog(count: recovery.validCount)
-    switch recovery.damage {
-    case .none: break
-    case .tornTail:
-      context.truncate(.log, to: recovery.validCount)
-      context.sync()
-      context.mark(Mark(.sometimes, "kafka-single: a torn tail was cut"))
-    case .corruption(let position):
+    guard let resumed = RecordLog.resume(bytes, of: .log, in: &context) else {
       isHalted = true
-      return context.log("log: a bad record at byte \(position) before a good one; not serving")
+      return
     }
-    for record in recovery.records {
+    records = resumed.log
+    if records.count < bytes.count {
+      context.mark(Mark(.sometimes, "kafka-single: a torn tail was cut"))
+    }
+    for record in resumed.records {
       var source = ByteSource(record)
       switch Record(from: &source) {
       case .message(let key, let entry)?: append(entry, to: key)
