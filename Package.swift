@@ -63,8 +63,10 @@ let rooms: [Room] = [
     ]),
 
   Room("Verdicts", "Checkers/Verdicts", needs: ["Histories", "Values"]),
+  Room("Linearizability", "Checkers/Linearizability"),
   Room(
-    "Linearizability", "Checkers/Linearizability", needs: ["Verdicts", "Histories", "Values"]),
+    "ObjectModels", "Checkers/ObjectModels",
+    needs: ["Linearizability", "Verdicts", "Histories", "Values"]),
   Room("Isolation", "Checkers/Isolation", needs: ["Verdicts", "Histories", "Values"]),
   Room("Invariants", "Checkers/Invariants", needs: ["Verdicts", "Histories", "Values"]),
   Room(
@@ -72,7 +74,7 @@ let rooms: [Room] = [
   Room(
     "Workloads", "Workloads",
     needs: [
-      "Generators", "Verdicts", "Linearizability", "Isolation", "Invariants", "Nodes", "Histories",
+      "Generators", "Verdicts", "ObjectModels", "Isolation", "Invariants", "Nodes", "Histories",
       "Values",
     ]),
 
@@ -82,7 +84,8 @@ let rooms: [Room] = [
     "Controller", "Sources/Controller",
     needs: [
       "Systems", "Algorithms", "Workloads", "Nemeses", "Generators", "Verdicts", "Linearizability",
-      "Isolation", "Invariants", "Environments", "Simulations", "LocalProcesses", "NodeProcesses",
+      "ObjectModels", "Isolation", "Invariants", "Environments", "Simulations", "LocalProcesses",
+      "NodeProcesses",
       "Histories", "Nodes", "Values", system,
     ]),
 ]
@@ -108,7 +111,8 @@ let package = Package(
       name: "shrike",
       dependencies: [
         "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Suites",
-        "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "Isolation", "Invariants",
+        "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
+        "Invariants",
         "NodeProcesses", "LocalProcesses", "CProcess", "Simulations", "Generators", "Environments",
         system, arguments,
       ],
@@ -126,7 +130,9 @@ let package = Package(
       name: "LocalProcessesFixture",
       dependencies: ["LocalProcesses", "NodeProcesses", "Environments", "Nodes", "Values"],
       path: "Tests/LocalProcessesFixture", swiftSettings: strict),
-    tests("Linearizability", "Linearizability", "Verdicts", "Histories", "Values"),
+    tests("Linearizability", "Linearizability"),
+    tests(
+      "ObjectModels", "ObjectModels", "Linearizability", "Verdicts", "Histories", "Values"),
     tests("Isolation", "Isolation", "Verdicts", "Histories", "Values"),
     tests("Invariants", "Invariants", "Verdicts", "Histories", "Values"),
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),

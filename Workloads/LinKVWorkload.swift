@@ -1,6 +1,6 @@
 public import Generators
 import Histories
-import Linearizability
+import ObjectModels
 import Nodes
 public import Values
 public import Verdicts

@@ -1,4 +1,4 @@
-extension ObjectHistory {
+extension ObjectHistory<Action> {
   /// The same history without crashed operations that can't matter: it has the same verdict.
   ///
   /// A crashed operation that never changes the state constrains nothing. One that leads to a

@@ -2,52 +2,53 @@
 ///
 /// An operation with a return in `events` must take effect between its invocation and its return;
 /// one without may take effect at any time after its invocation, or never.
-package struct ObjectHistory: Sendable {
+public struct ObjectHistory<Operation: Sendable>: Sendable {
   /// What each operation does, in the order of the invocations.
-  private(set) var actions: [Action] = []
+  public private(set) var operations: [Operation] = []
+  /// The process that invoked each operation.
+  public private(set) var processes: [Int32] = []
   /// For each operation the position of its invocation among the history's lines.
-  private(set) var invocations: [Int32] = []
+  public private(set) var invocations: [Int32] = []
   /// For each operation the position of its completion, or -1.
-  private(set) var completions: [Int32] = []
+  ///
+  /// A weakened operation still knows its completion, though it has no return in `events`.
+  public private(set) var completions: [Int32] = []
   /// Invocations and returns in the order of time: an operation's number × 2, + 1 for a return.
-  private(set) var events: [Int32] = []
+  public private(set) var events: [Int32] = []
 
-  package var count: Int { actions.count }
+  public init() {}
+
+  public var count: Int { operations.count }
 
   /// Adds an invocation, which is the latest event.
   ///
   /// - Returns: The operation's number.
-  mutating func invoke(_ action: Action, at position: Int, completion: Int?) -> Int32 {
-    let operation = Int32(actions.count)
-    actions.append(action)
+  public mutating func invoke(
+    _ operation: Operation, process: Int32 = 0, at position: Int, completion: Int?
+  ) -> Int32 {
+    let number = Int32(operations.count)
+    operations.append(operation)
+    processes.append(process)
     invocations.append(Int32(position))
     completions.append(completion.map { Int32($0) } ?? -1)
-    events.append(operation << 1)
-    return operation
+    events.append(number << 1)
+    return number
   }
 
   /// Adds the return of an operation, which is the latest event.
-  mutating func complete(_ operation: Int32) { events.append(operation << 1 | 1) }
+  public mutating func complete(_ operation: Int32) { events.append(operation << 1 | 1) }
 
   /// For each operation whether it must take effect before its return.
-  var required: [Bool] {
+  public var required: [Bool] {
     var required = [Bool](repeating: false, count: count)
     for event in events where event & 1 == 1 { required[Int(event >> 1)] = true }
     return required
   }
 
-  /// What becomes of an operation in a part of a history.
-  package enum Fate: UInt8 {
-    case kept
-    /// It need not return any more: it may take effect later, or never.
-    case weakened
-    case dropped
-  }
-
   /// The history in which each operation has met its fate.
   ///
   /// - Complexity: O(*n*).
-  package func part(_ fates: [Fate]) -> ObjectHistory {
+  public func part(_ fates: [Fate]) -> ObjectHistory {
     var part = ObjectHistory()
     var numbers = [Int32](repeating: -1, count: count)
     for event in events {
@@ -58,12 +59,48 @@ package struct ObjectHistory: Sendable {
       default:
         let completion = completions[operation]
         numbers[operation] = part.invoke(
-          actions[operation], at: Int(invocations[operation]),
+          operations[operation], process: processes[operation], at: Int(invocations[operation]),
           completion: completion < 0 ? nil : Int(completion))
       }
     }
     return part
   }
+
+  /// The same history with other operations.
+  public func map<Other>(_ transform: (Operation) -> Other) -> ObjectHistory<Other> {
+    var other = ObjectHistory<Other>()
+    other.operations = operations.map(transform)
+    other.processes = processes
+    other.invocations = invocations
+    other.completions = completions
+    other.events = events
+    return other
+  }
+
+  /// The same operations, where those that completed by the last event return again.
+  ///
+  /// - Complexity: O(*n* log *n*).
+  func restored() -> ObjectHistory {
+    let last = events.last.map { event in
+      event & 1 == 0 ? invocations[Int(event >> 1)] : completions[Int(event >> 1)]
+    }
+    guard let last else { return self }
+    var timed: [(line: Int32, event: Int32)] = []
+    for operation in operations.indices {
+      timed.append((invocations[operation], Int32(operation) << 1))
+      if (0...last).contains(completions[operation]) {
+        timed.append((completions[operation], Int32(operation) << 1 | 1))
+      }
+    }
+    var restored = self
+    restored.events = timed.sorted { $0.line < $1.line }.map(\.event)
+    return restored
+  }
+}
+
+extension ObjectHistory<Action> {
+  /// What each operation does, in the order of the invocations.
+  var actions: [Action] { operations }
 
   /// The history up to and including an event: what is open there may have taken effect or not.
   func prefix(through event: Int) -> ObjectHistory {
@@ -77,25 +114,5 @@ package struct ObjectHistory: Sendable {
         if open[operation] { return .kept }
         return actions[operation].isPure ? .dropped : .weakened
       })
-  }
-
-  /// The same operations, where those that completed by the last event return again.
-  ///
-  /// - Complexity: O(*n* log *n*).
-  func restored() -> ObjectHistory {
-    let last = events.last.map { event in
-      event & 1 == 0 ? invocations[Int(event >> 1)] : completions[Int(event >> 1)]
-    }
-    guard let last else { return self }
-    var timed: [(line: Int32, event: Int32)] = []
-    for operation in actions.indices {
-      timed.append((invocations[operation], Int32(operation) << 1))
-      if (0...last).contains(completions[operation]) {
-        timed.append((completions[operation], Int32(operation) << 1 | 1))
-      }
-    }
-    var restored = self
-    restored.events = timed.sorted { $0.line < $1.line }.map(\.event)
-    return restored
   }
 }

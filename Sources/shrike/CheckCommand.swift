@@ -5,6 +5,7 @@ import Histories
 import Invariants
 import Isolation
 import Linearizability
+import ObjectModels
 import Reports
 import SystemPackage
 import Values

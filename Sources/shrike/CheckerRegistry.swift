@@ -1,6 +1,7 @@
 import Invariants
 import Isolation
 import Linearizability
+import ObjectModels
 import Values
 import Verdicts
 

@@ -3,6 +3,7 @@ import Generators
 import Glibc
 import Histories
 import Linearizability
+import ObjectModels
 import SystemPackage
 import Values
 import Verdicts

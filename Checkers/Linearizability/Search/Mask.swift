@@ -1,5 +1,3 @@
-internal import Values
-
 /// A set of small integers as bits.
 protocol Mask: Equatable, Sendable {
   /// The empty set, with room for the numbers below `bits`.
@@ -70,4 +68,16 @@ struct WideMask: Mask {
   func hash(_ seed: UInt64) -> UInt64 { words.reduce(seed) { mixed($0 ^ $1) } }
 
   var bytes: Int { 32 + 8 * words.count }
+}
+
+/// A bijection of 64-bit words in which each bit of the input changes about half of the output.
+///
+/// The finalizer of SplitMix64 (Steele, Lea and Flood, *Fast splittable pseudorandom number
+/// generators*, OOPSLA 2014).
+@inline(__always)
+func mixed(_ word: UInt64) -> UInt64 {
+  var word = word
+  word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
+  word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
+  return word ^ (word >> 31)
 }

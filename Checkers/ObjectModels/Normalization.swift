@@ -1,11 +1,12 @@
 package import Histories
+package import Linearizability
 internal import Values
 
 /// A history taken apart into objects, each with its operations as integers.
 package struct Objects {
   /// Each object's key; null where there is one object only.
   private(set) var keys: [Value] = []
-  package private(set) var histories: [ObjectHistory] = []
+  package private(set) var histories: [ObjectHistory<Action>] = []
   /// The model, which now knows what the integers mean.
   package private(set) var model: any Model
   /// How many operations the clients invoked, whatever came of them.
@@ -51,7 +52,8 @@ package struct Objects {
           if action.isPure { continue }
         }
         let operation = histories[object].invoke(
-          action, at: position, completion: isDetermined ? partner : nil)
+          action, process: Int32(lines[position].process.number ?? -1), at: position,
+          completion: isDetermined ? partner : nil)
         if isDetermined { completed[partner] = (Int32(object), operation) }
       } catch {
         throw ModelError(
@@ -90,7 +92,7 @@ package struct Objects {
     if let number = numbers[key] { return number }
     numbers[key] = keys.count
     keys.append(key)
-    histories.append(ObjectHistory())
+    histories.append(ObjectHistory<Action>())
     return keys.count - 1
   }
 }

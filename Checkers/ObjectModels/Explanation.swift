@@ -1,4 +1,5 @@
 internal import Histories
+internal import Linearizability
 internal import Values
 internal import Verdicts
 
@@ -109,7 +110,7 @@ struct Explanation {
   }
 
   private func need(of operation: Int) -> String {
-    switch evidence.part.actions[operation] {
+    switch evidence.part.operations[operation] {
     case .observe(let state), .move(let state, _): model.text(of: state)
     case .differ(let state): "anything but \(model.text(of: state))"
     case .set: "nothing"
@@ -125,7 +126,7 @@ struct Explanation {
     let answer =
       end >= 0 && history.operations[end].type == .ok ? history.operations[end].value : .null
     if end >= 0, history.operations[end].type == .fail { return "\(invocation.f)\(asked) failed" }
-    let isRead = if case .observe = part.actions[operation] { true } else { false }
+    let isRead = if case .observe = part.operations[operation] { true } else { false }
     guard isRead || (answer != .null && answer != invocation.value) else {
       return "\(invocation.f)\(asked)"
     }

@@ -1,26 +1,45 @@
 /// Why an object's history is not linearizable: a small part of it, and how far its orders get.
-struct Evidence {
+public struct Evidence {
   /// The part that is invalid already.
-  let part: ObjectHistory
+  public let part: ObjectHistory<Action>
   /// The operation that can't be placed, or nothing when the budget didn't suffice to say.
-  let misfit: Int?
+  public let misfit: Int?
   /// For each state possible before that operation must have taken effect, the first of the
   /// longest orders that lead to it.
-  let orders: [(state: Int32, order: [(operation: Int, state: Int32)])]
+  public let orders: [(state: Int32, order: [(operation: Int, state: Int32)])]
 
   /// Finds evidence, within bounded effort.
-  init(of history: ObjectHistory, invalidAt event: Int, _ model: any Model) {
-    let weakest = Shrinking.part(of: history, invalidAt: event, model)
+  ///
+  /// - Parameter line: The position of a return that no order of the operations passes.
+  public init(
+    of history: ObjectHistory<Action>, stuckAt line: Int, _ transitions: Transitions
+  ) {
+    let event =
+      history.events.firstIndex {
+        $0 & 1 == 1 && history.completions[Int($0 >> 1)] == line
+      } ?? history.events.count - 1
+    let weakest = Shrinking.part(of: history, invalidAt: event, transitions)
+    self.init(of: weakest, transitions)
+  }
+
+  /// The part that a certificate names.
+  public init(
+    of history: ObjectHistory<Action>, _ certificate: Certificate, _ transitions: Transitions
+  ) {
+    self.init(of: history.part(certificate.fates(count: history.count)), transitions)
+  }
+
+  private init(of weakest: ObjectHistory<Action>, _ transitions: Transitions) {
     // With their true completions operations are easier to follow, and the part is invalid a
     // fortiori.
     for part in [weakest.restored(), weakest] {
-      let search = ResumableSearch(part, model, isRecording: true)
+      let search = ResumableSearch(part, transitions, isRecording: true)
       guard case .invalid(let event) = search.run(steps: 400_000, memory: 64 << 20) else {
         continue
       }
       self.part = part
       misfit = Int(part.events[event] >> 1)
-      orders = Evidence.longest(search.dead, model.initial)
+      orders = Evidence.longest(search.dead, transitions.initial)
       return
     }
     part = weakest
@@ -47,7 +66,7 @@ struct Evidence {
   }
 
   /// The `index` positions of the part's lines among the history's, in ascending order.
-  var lines: [Int] {
+  public var lines: [Int] {
     let required = part.required
     var lines: [Int] = []
     for operation in 0..<part.count {

@@ -12,30 +12,25 @@ package struct Portfolio {
     var steps = 0
   }
 
-  /// What ran out.
-  package enum Exhaustion: Hashable {
-    case steps
-    case memory
-    case time
-  }
-
   private let budget: Budget
   private var judgement = Judgement()
 
   package static func judge(
-    _ histories: [ObjectHistory], _ model: any Model, within budget: Budget
+    _ histories: [(history: ObjectHistory<Action>, transitions: Transitions)], within budget: Budget
   ) -> Judgement {
     var portfolio = Portfolio(budget: budget)
-    portfolio.run(histories, model)
+    portfolio.run(histories)
     return portfolio.judgement
   }
 
-  private mutating func run(_ histories: [ObjectHistory], _ model: any Model) {
+  private mutating func run(
+    _ histories: [(history: ObjectHistory<Action>, transitions: Transitions)]
+  ) {
     var slice = 1 << 12
     var held = 0
     var waiting: [(object: Int, search: ResumableSearch)] = []
-    for (object, history) in histories.enumerated() {
-      let search = ResumableSearch(history, model)
+    for (object, (history, transitions)) in histories.enumerated() {
+      let search = ResumableSearch(history, transitions)
       guard turn(object, search, slice, &held) else { continue }
       if judgement.invalid != nil { return }
       waiting.append((object, search))

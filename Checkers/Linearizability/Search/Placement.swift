@@ -28,7 +28,7 @@ struct Placement {
   var bits: Int { max(slots, crashed.count, 1) }
 
   /// - Complexity: O(*n*).
-  init(_ history: ObjectHistory) {
+  init(_ history: ObjectHistory<Action>) {
     events = history.events
     places.reserveCapacity(history.count)
     let required = history.required

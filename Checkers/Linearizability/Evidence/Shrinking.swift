@@ -14,18 +14,20 @@
 ///   as ``Hiding`` says.
 struct Shrinking {
   /// The part that is left.
-  private(set) var history: ObjectHistory
-  private let model: any Model
+  private(set) var history: ObjectHistory<Action>
+  private let transitions: Transitions
   private var steps: Int
   /// Steps that one part may take; a part that is not decided by then counts as valid.
   private let stepsEach: Int
 
   /// Shrinks a history that is invalid at the return with the number `event`.
   static func part(
-    of history: ObjectHistory, invalidAt event: Int, _ model: any Model, steps: Int = 4_000_000
-  ) -> ObjectHistory {
+    of history: ObjectHistory<Action>, invalidAt event: Int, _ transitions: Transitions,
+    steps: Int = 4_000_000
+  ) -> ObjectHistory<Action> {
     var shrinking = Shrinking(
-      history: history.prefix(through: event).droppingInert(), model: model, steps: steps,
+      history: history.prefix(through: event).droppingInert(), transitions: transitions,
+      steps: steps,
       stepsEach: steps / 8)
     shrinking.run()
     return shrinking.history
@@ -60,7 +62,7 @@ struct Shrinking {
   private mutating func keepUnexplained() {
     guard !history.actions.contains(where: \.isOpaque) else { return }
     var reachable = Set(history.actions.compactMap(\.target))
-    reachable.insert(model.initial)
+    reachable.insert(transitions.initial)
     let required = history.required
     let unexplained = history.actions.indices.last { operation in
       switch history.actions[operation] {
@@ -85,12 +87,12 @@ struct Shrinking {
 
   /// Tries to change the operations as `fate` says, block by block, the latest first.
   private mutating func pass(
-    _ size: Int, _ fate: (ObjectHistory, Int) -> ObjectHistory.Fate
+    _ size: Int, _ fate: (ObjectHistory<Action>, Int) -> Fate
   ) {
     var end = history.count
     while end > 0 && steps > 0 {
       let start = max(end - size, 0)
-      var fates = [ObjectHistory.Fate](repeating: .kept, count: history.count)
+      var fates = [Fate](repeating: .kept, count: history.count)
       for operation in start..<end { fates[operation] = fate(history, operation) }
       accept(fates)
       end = min(start, history.count)
@@ -112,18 +114,18 @@ struct Shrinking {
     }
   }
 
-  private mutating func accept(_ fates: [ObjectHistory.Fate]) {
+  private mutating func accept(_ fates: [Fate]) {
     guard fates.contains(where: { $0 != .kept }) else { return }
     let part = history.part(fates).droppingInert()
     guard part.events.count < history.events.count, isInvalid(part) else { return }
     history = part
   }
 
-  private mutating func isInvalid(_ part: ObjectHistory) -> Bool {
+  private mutating func isInvalid(_ part: ObjectHistory<Action>) -> Bool {
     // Setting up costs time too, so that many useless attempts at a long history end as well.
     steps -= part.events.count
     guard steps > 0 else { return false }
-    let search = ResumableSearch(part, model)
+    let search = ResumableSearch(part, transitions)
     let outcome = search.run(steps: min(steps, stepsEach), memory: 256 << 20)
     steps -= search.steps
     if case .invalid = outcome { return true }

@@ -1,4 +1,5 @@
 public import Histories
+public import Linearizability
 public import Values
 
 /// A register for each key: `read` [k, null] → [k, v], `write` [k, v], `cas` [k, [from, to]].

@@ -1,5 +1,3 @@
-internal import Values
-
 /// Where a search stands: what it has decided of the operations that are open at an event.
 struct Configuration<M: Mask> {
   /// The next event.

@@ -1,4 +1,5 @@
 public import Histories
+public import Linearizability
 internal import Values
 public import Verdicts
 
@@ -36,33 +37,43 @@ public struct LinearizabilityChecker: Checker {
     guard objects.invocations > 0 else {
       return Finding(name, .unknown, reason: "the history has no operations to judge")
     }
-    let histories = objects.histories.map { $0.droppingInert() }
-    let judgement = Portfolio.judge(histories, objects.model, within: budget)
+    let judgement = Judge(Register(initial: objects.model.initial), budget: budget)
+      .judge(objects.histories)
     var finding = Finding(name, .valid)
     finding.facts = ValueMap(facts: [
-      "model": .string(model.name), "objects": .integer(histories.count),
+      "model": .string(model.name), "objects": .integer(objects.histories.count),
       "operations": .integer(objects.invocations),
       "indeterminate": .integer(objects.indeterminate), "steps": .integer(judgement.steps),
     ])
-    if let (object, event) = judgement.invalid {
+    if let invalid = judgement.invalid {
+      let object = invalid.object
       finding.verdict = .invalid
-      finding.anomalies = [anomaly(history, objects, histories[object], object, event)]
+      finding.anomalies = [anomaly(history, objects, invalid)]
       finding.reason =
         (naming(object, in: objects).map { "\($0) is" } ?? "the history is")
         + " not linearizable"
-    } else if let (object, reason) = judgement.undecided.first {
+    } else if let undecided = judgement.undecided.first {
       finding.verdict = .unknown
       finding.facts[fact: "undecided"] = .integer(judgement.undecided.count)
-      let place = naming(object, in: objects) ?? "the history"
-      finding.reason = "\(place) is undecided: \(text(of: reason))"
+      let place = naming(undecided.object, in: objects) ?? "the history"
+      finding.reason = "\(place) is undecided: \(text(of: undecided.reason))"
     }
     return finding
   }
 
   private func anomaly(
-    _ history: History, _ objects: Objects, _ judged: ObjectHistory, _ object: Int, _ event: Int
+    _ history: History, _ objects: Objects, _ invalid: Judgement.Invalid
   ) -> Anomaly {
-    let evidence = Evidence(of: judged, invalidAt: event, objects.model)
+    let object = invalid.object
+    let transitions = Transitions(initial: objects.model.initial)
+    let evidence =
+      switch invalid.proof {
+      case .stuck(let line):
+        Evidence(
+          of: objects.histories[object].droppingInert(), stuckAt: line, transitions)
+      case .certificate(let certificate):
+        Evidence(of: objects.histories[object], certificate, transitions)
+      }
     let explanation = Explanation(
       evidence: evidence, history: history, model: objects.model,
       object: naming(object, in: objects), total: objects.histories[object].count)
@@ -75,7 +86,7 @@ public struct LinearizabilityChecker: Checker {
     objects.isSingle ? nil : "key \(objects.keys[object].text(limit: 40))"
   }
 
-  private func text(of reason: Portfolio.Exhaustion) -> String {
+  private func text(of reason: Exhaustion) -> String {
     switch reason {
     case .steps: "the search used up its \(budget.steps) steps"
     case .memory: "the search needs more than its \(budget.memory >> 20) MiB of memory"

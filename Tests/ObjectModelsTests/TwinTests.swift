@@ -1,5 +1,6 @@
 import Histories
 import Linearizability
+import ObjectModels
 import Testing
 import Values
 import Verdicts

@@ -17,7 +17,7 @@ struct Search<M: Mask> {
 
   private let events: [Int32]
   private let places: [Placement.Place]
-  private var model: any Model
+  private let transitions: Transitions
   private let isRecording: Bool
 
   // Where the search stands among the events, and what is open there.
@@ -38,8 +38,8 @@ struct Search<M: Mask> {
   /// The configurations that got stuck at the furthest event, when that is recorded.
   private var stuck: [Configuration<M>] = []
 
-  init(_ placement: Placement, _ model: any Model, isRecording: Bool) {
-    self.model = model
+  init(_ placement: Placement, _ transitions: Transitions, isRecording: Bool) {
+    self.transitions = transitions
     self.isRecording = isRecording
     events = placement.events
     places = placement.places
@@ -49,7 +49,8 @@ struct Search<M: Mask> {
     (openPure, openChanging, available) = (empty, empty, empty)
     seen = ConfigurationTable(bits: placement.bits)
     stack = [
-      Configuration(event: 0, state: model.initial, required: empty, optional: empty, step: -1)
+      Configuration(
+        event: 0, state: transitions.initial, required: empty, optional: empty, step: -1)
     ]
   }
 
@@ -238,8 +239,8 @@ extension Search {
     case .differ(let other): other != state ? state : -1
     case .set(let new): new
     case .move(let from, let to): from == state ? to : -1
-    case .apply(let operation): model.apply(operation, to: state)
-    case .inspect(let operation): model.apply(operation, to: state) == state ? state : -1
+    case .apply(let operation): transitions.apply(operation, state)
+    case .inspect(let operation): transitions.apply(operation, state) == state ? state : -1
     }
   }
 

@@ -1,4 +1,5 @@
 public import Histories
+public import Linearizability
 public import Values
 
 /// A lock that the process which acquired it releases: `acquire` and `release`.

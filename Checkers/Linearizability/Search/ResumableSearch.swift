@@ -15,19 +15,19 @@ final class ResumableSearch {
   private var narrow: Search<NarrowMask>?
   private var wide: Search<WideMask>?
 
-  init(_ history: ObjectHistory, _ model: any Model, isRecording: Bool = false) {
+  init(_ history: ObjectHistory<Action>, _ transitions: Transitions, isRecording: Bool = false) {
     let placement = Placement(history)
     if placement.bits <= 64 {
-      narrow = Search(placement, model, isRecording: isRecording)
+      narrow = Search(placement, transitions, isRecording: isRecording)
     } else {
-      wide = Search(placement, model, isRecording: isRecording)
+      wide = Search(placement, transitions, isRecording: isRecording)
     }
   }
 
   var steps: Int { narrow?.steps ?? wide?.steps ?? 0 }
   var bytes: Int { narrow?.bytes ?? wide?.bytes ?? 0 }
 
-  /// Searches on for about `steps` steps of the model, within `memory` bytes.
+  /// Searches on for about `steps` steps of the transitions, within `memory` bytes.
   func run(steps: Int, memory: Int) -> SearchOutcome {
     narrow?.run(steps: steps, memory: memory) ?? wide?.run(steps: steps, memory: memory)
       ?? .interrupted

@@ -1,4 +1,5 @@
 public import Histories
+public import Linearizability
 public import Values
 internal import Verdicts
 

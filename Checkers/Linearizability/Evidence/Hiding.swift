@@ -7,10 +7,10 @@
 /// before an operation that sees the state is one that stays: without the others it is still a
 /// linearization.
 package struct Hiding {
-  private let history: ObjectHistory
+  private let history: ObjectHistory<Action>
   private var invoked: [Int]
   private var returned: [Int]
-  private var fates: [ObjectHistory.Fate]
+  private var fates: [Fate]
   /// For each event the earliest return of a hider that is invoked there or later.
   private var hidden: [Int] = []
   /// By the state that they see, the invocations of what stays, ascending, each with the latest
@@ -23,17 +23,16 @@ package struct Hiding {
   /// Which operations in a range can be left out together.
   ///
   /// - Complexity: O(*n* log *n*) for each of at most 64 rounds.
-  package static func fates(in history: ObjectHistory, _ range: Range<Int>) -> [ObjectHistory.Fate]
-  {
+  package static func fates(in history: ObjectHistory<Action>, _ range: Range<Int>) -> [Fate] {
     var hiding = Hiding(history)
     return hiding.settle(range) ? hiding.fates : hiding.allKept
   }
 
-  private init(_ history: ObjectHistory) {
+  private init(_ history: ObjectHistory<Action>) {
     self.history = history
     invoked = [Int](repeating: 0, count: history.count)
     returned = [Int](repeating: .max, count: history.count)
-    fates = [ObjectHistory.Fate](repeating: .kept, count: history.count)
+    fates = [Fate](repeating: .kept, count: history.count)
     for (place, event) in history.events.enumerated() {
       if event & 1 == 0 {
         invoked[Int(event >> 1)] = place
@@ -43,8 +42,8 @@ package struct Hiding {
     }
   }
 
-  private var allKept: [ObjectHistory.Fate] {
-    [ObjectHistory.Fate](repeating: .kept, count: history.count)
+  private var allKept: [Fate] {
+    [Fate](repeating: .kept, count: history.count)
   }
 
   /// Begins with all candidates left out, and brings back what is seen until nothing is.

@@ -1,0 +1,30 @@
+/// A text that is appended to, read whole, and written anew.
+public struct AppendText: SequentialObject {
+  public enum Operation: Hashable, Sendable {
+    /// Answered the text with this number.
+    case read(Int32)
+    case write(Int32)
+    case append(Int32)
+  }
+
+  /// What the numbers in the operations stand for, in UTF-8.
+  public let texts: [[UInt8]]
+  public let initial: [UInt8]
+
+  public init(texts: [[UInt8]], initial: [UInt8] = []) {
+    self.texts = texts
+    self.initial = initial
+  }
+
+  public func step(_ state: [UInt8], _ operation: Operation) -> [UInt8]? {
+    switch operation {
+    case .read(let text): texts[Int(text)] == state ? state : nil
+    case .write(let text): texts[Int(text)]
+    case .append(let text): state + texts[Int(text)]
+    }
+  }
+
+  public func isPure(_ operation: Operation) -> Bool {
+    if case .read = operation { true } else { false }
+  }
+}
