@@ -1,7 +1,7 @@
 public import Generators
 import Histories
-import ObjectModels
 import Nodes
+import ObjectModels
 public import Values
 public import Verdicts
 

@@ -23,7 +23,9 @@ struct EvidenceTests {
         history.droppingInert(), history.part(Hiding.fates(in: history, start..<end)),
         history.part(Hiding.fates(in: history, 0..<history.count)),
       ] {
-        let judgement = Portfolio.judge([part], objects.model, within: Budget())
+        let judgement = Judge(Register(initial: objects.model.initial), usesDeciders: false).judge([
+          part
+        ])
         #expect(judgement.invalid == nil && judgement.undecided.isEmpty, "seed \(seed)")
       }
     }
