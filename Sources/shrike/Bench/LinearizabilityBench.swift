@@ -78,6 +78,10 @@ struct LinearizabilityBench {
       } catch let skipped as Skipped {
         print("\(row.name): skipped, \(skipped.reason)")
         continue
+      } catch {
+        print("\(row.name): MISSED, \(error)")
+        isReached = false
+        continue
       }
       let grade =
         row.stretch.holds(for: sample)
@@ -116,6 +120,9 @@ struct LinearizabilityBench {
     }
     do { print(try row.measure(self).line) } catch let skipped as Skipped {
       print("skipped \(skipped.reason)")
+    } catch let error as BenchError {
+      print(error)
+      quit(1)
     }
   }
 
