@@ -17,6 +17,12 @@ public enum NemesisSpec: Hashable, Sendable {
     case offset
     /// Both clocks run fast or slow, by 1 ms to a quarter of a second a second.
     case drift
+    /// The wall clock jumps, forward or back, by 8 ms to 4 minutes.
+    case step
+    /// Both clocks stand still.
+    case freeze
+    /// The wall clock jumps to and fro, by 8 ms to 4 minutes, 1 ms to a second apart.
+    case strobe
     /// Each time another one.
     case any
   }

@@ -187,6 +187,7 @@ import Values
           switch change {
           case .offset(let offset): offsets.append(offset)
           case .drift(let rate): drifts.append(rate)
+          case .step, .freeze, .strobe: continue
           }
         }
       }

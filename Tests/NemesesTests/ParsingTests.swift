@@ -86,7 +86,7 @@ import Values
     ),
     (
       "clock:backwards",
-      "nemesis clock has no \"backwards\"; it takes a kind (offset, drift, any), and a target "
+      "nemesis clock has no \"backwards\"; it takes a kind (offset, drift, step, freeze, strobe, any), and a target "
         + "(one, minority, majority, all, primaries, random, or names such as n1+n2)"
     ),
     (

@@ -53,6 +53,12 @@ public enum ClockChange: Hashable, Sendable {
   case offset(Nanoseconds)
   /// Both clocks gain this many nanoseconds a second; negative ones lose.
   case drift(nanosecondsPerSecond: Int64)
+  /// The wall clock jumps by this much from where it is, forward or back, and runs on.
+  case step(Nanoseconds)
+  /// Both clocks stand still, while the process runs on.
+  case freeze
+  /// The wall clock jumps by `by` and back again, each after `period`.
+  case strobe(by: Nanoseconds, period: Nanoseconds)
 }
 
 /// The families of faults by which people choose them and environments offer them.

@@ -159,21 +159,48 @@ extension Simulation {
     var report = FaultReport(tookHold: true)
     for (node, change) in changes.sorted(by: { $0.key < $1.key }) {
       guard let machine = machines(of: [node]).first else { continue }
-      switch change {
-      case .offset(let offset):
-        machine.clock.setWall(offset: offset, at: time)
-        report.did[node] = "offset \(offset.durationText)"
-        if machine.clock.wallError(at: time) != offset { report.tookHold = false }
-      case .drift(let drift):
-        machine.clock.setDrift(drift, at: time)
-        reschedule(machine)
-        report.did[node] = "drift \(drift) ns/s"
-        let second = time + .seconds(1)
-        let gained = machine.clock.wallError(at: second) - machine.clock.wallError(at: time)
-        if gained != drift { report.tookHold = false }
-      }
+      let (did, isSeen) = apply(change, to: machine)
+      report.did[node] = did
+      if !isSeen { report.tookHold = false }
     }
     return report
+  }
+
+  /// Changes a clock.
+  ///
+  /// - Returns: What was done, and whether the node sees the change as it was meant.
+  private func apply(_ change: ClockChange, to machine: Machine<N>) -> (did: String, isSeen: Bool) {
+    let before = machine.clock.wallError(at: time)
+    switch change {
+    case .offset(let offset):
+      machine.clock.setWall(offset: offset, at: time)
+      return (
+        "offset \(offset.durationText)", machine.clock.wallError(at: time) == offset
+      )
+    case .step(let step):
+      machine.clock.stepWall(by: step, at: time)
+      return (
+        "step \(step.durationText)", machine.clock.wallError(at: time) - before == step
+      )
+    case .strobe(let offset, let period):
+      machine.clock.setStrobe(by: offset, period: period, at: time)
+      let jumps =
+        machine.clock.wallError(at: time) - machine.clock.wallError(at: time + period)
+      return ("strobe \(offset.durationText) each \(period.durationText)", jumps == offset)
+    case .drift(let drift):
+      machine.clock.setDrift(drift, at: time)
+      reschedule(machine)
+      return ("drift \(drift) ns/s", gain(of: machine) == drift)
+    case .freeze:
+      machine.clock.freeze(at: time)
+      reschedule(machine)
+      return ("freeze", gain(of: machine) == -.seconds(1))
+    }
+  }
+
+  /// How much a wall clock will have gained in a second.
+  private func gain(of machine: Machine<N>) -> Nanoseconds {
+    machine.clock.wallError(at: time + .seconds(1)) - machine.clock.wallError(at: time)
   }
 
   private func resetClocks() -> FaultReport {
