@@ -81,8 +81,12 @@ extension Fault {
         throw FaultFormatError(problem: "the fault \"\(name)\" needs a \"probability\"")
       }
       let latency = value["parameters"]?["latency"]?.nanoseconds ?? 0
+      let rate = value["parameters"]?["bytes-per-second"]?.integer ?? 0
+      guard kind != .rate || rate > 0 else {
+        throw FaultFormatError(problem: "the fault \"rate\" needs \"bytes-per-second\"")
+      }
       self = .disturb(
-        Disturbance(kind, probability: probability, latency: latency),
+        Disturbance(kind, probability: probability, latency: latency, bytesPerSecond: rate),
         try names.links(value["target"], of: name))
     }
   }
@@ -147,6 +151,7 @@ extension Disturbance {
     var map = ValueMap()
     map["probability"] = .double(probability)
     if kind.takesLatency { map["latency"] = .double(Double(latency) / 1e9) }
+    if kind == .rate { map["bytes-per-second"] = .integer(bytesPerSecond) }
     return .map(map)
   }
 }

@@ -14,8 +14,8 @@ extension Simulation {
     return switch fault {
     case .cut(let links): FaultReport(network.cut(links))
     case .mend: FaultReport(network.cut([]))
-    case .disturb(let disturbance, let links): FaultReport(network.disturb(disturbance, links))
-    case .calm(let kind): FaultReport(network.calm(kind))
+    case .disturb(let disturbance, let links): disturb(disturbance, links)
+    case .calm(let kind): calm(kind)
     case .kill(let nodes): crash(nodes, .kill)
     case .powerLoss(let nodes): crash(nodes, .powerLoss)
     case .restart(let nodes): restart(nodes)
@@ -24,6 +24,25 @@ extension Simulation {
     case .skew(let changes): skew(changes)
     case .resetClocks: resetClocks()
     }
+  }
+
+  private func disturb(_ disturbance: Disturbance, _ links: [Link]) -> FaultReport {
+    if disturbance.kind == .clog { letGo() }
+    return FaultReport(network.disturb(disturbance, links))
+  }
+
+  private func calm(_ kind: Disturbance.Kind) -> FaultReport {
+    if kind == .clog { letGo() }
+    return FaultReport(network.calm(kind))
+  }
+
+  /// Sends what clogged links held back on its way.
+  private func letGo() {
+    for message in clogged {
+      queue.schedule(
+        .message, at: time + message.latency, node: message.node.rawValue, slot: message.slot)
+    }
+    clogged.removeAll(keepingCapacity: true)
   }
 
   /// The machines of those nodes that there are.
