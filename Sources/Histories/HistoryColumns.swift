@@ -23,6 +23,10 @@ public struct HistoryColumns: Sendable {
   public internal(set) var table = ValueTable()
   /// What lines carry beside that: errors and keys that are not known, by position, ascending.
   public internal(set) var remarks: [Remark] = []
+  /// How the file that this was read from writes it.
+  public internal(set) var format: HistoryFormat?
+  /// The file's last line was cut short, as by the death of who wrote it, and was left out.
+  public internal(set) var isTruncated = false
 
   /// What a line carries beside the common columns.
   public struct Remark: Hashable, Sendable {
@@ -63,6 +67,18 @@ public struct HistoryColumns: Sendable {
           Remark(position: Int32(position), error: line.error, extra: line.extra))
       }
     }
+  }
+
+  /// Reads and pairs a history of a format; without one the first bytes tell.
+  ///
+  /// - Throws: When the file can't be read, or is no history; the error names the line.
+  public init(
+    path: String, format: HistoryFormat? = nil, order: History.Order = .index
+  ) throws(HistoryFileError) {
+    let file = try HistoryFile(path: path, format: format)
+    self.init(try file.history(named: path, order: order))
+    self.format = file.format
+    isTruncated = file.isTruncated
   }
 
   /// The name of a line's function.

@@ -9,6 +9,16 @@ public struct HistoryFile: Sendable {
   public var lines: [Int32]
   /// The file's last line was cut short, as by the death of who wrote it, and was left out.
   public var isTruncated: Bool
+  /// How the file writes it.
+  public internal(set) var format: HistoryFormat
+
+  /// An empty history.
+  init(_ format: HistoryFormat) {
+    operations = []
+    lines = []
+    isTruncated = false
+    self.format = format
+  }
 
   /// Pairs the operations.
   ///
@@ -62,6 +72,11 @@ extension HistoryFile {
       switch format ?? HistoryFormat(detecting: bytes) {
       case .jsonLines: try HistoryFile(jsonLines: bytes)
       case .jepsenEDN: try HistoryFile(edn: bytes)
+      case .elleJSON: try HistoryFile(elleJSON: bytes)
+      case .porcupineEtcd: try HistoryFile(porcupineEtcd: bytes)
+      case .porcupineKV: try HistoryFile(porcupineKV: bytes)
+      case .binary:
+        throw SyntaxError(column: 1, expected: "a text", found: "a binary history")
       }
     }
   }
@@ -70,25 +85,20 @@ extension HistoryFile {
   ///
   /// A last line without its end that is no JSON was cut short.
   public init(jsonLines bytes: UnsafeRawBufferPointer) throws(SyntaxError) {
-    operations = []
-    lines = []
-    isTruncated = false
-    var start = 0
-    var line = 0
-    while start < bytes.count {
-      line += 1
-      let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
-      let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.count
-      let text = UnsafeRawBufferPointer(rebasing: rest[..<end])
-      start += end + 1
-      if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }) { continue }
+    try self.init(jsonLines: bytes, lacksFunctions: false)
+  }
+
+  init(jsonLines bytes: UnsafeRawBufferPointer, lacksFunctions: Bool) throws(SyntaxError) {
+    self.init(.jsonLines)
+    try HistoryFile.forEachLine(of: bytes.withoutByteOrderMark) {
+      (text, line, isEnded) throws(SyntaxError) in
+      if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }) { return }
       do throws(SyntaxError) {
-        operations.append(try Operation(json: text, place: -1))
+        operations.append(
+          try Operation(json: text, place: -1, lacksFunctions: lacksFunctions))
         lines.append(Int32(line))
       } catch {
-        guard start > bytes.count, !HistoryFile.isJSON(text) else {
-          throw error.offset(byLines: line - 1)
-        }
+        guard !isEnded, !HistoryFile.isJSON(text) else { throw error.offset(byLines: line - 1) }
         isTruncated = true
       }
     }

@@ -3,9 +3,8 @@ public import Values
 extension HistoryFile {
   /// Reads Jepsen's `history.edn`: an operation map a line, or all of them in a vector or list.
   public init(edn bytes: UnsafeRawBufferPointer) throws(SyntaxError) {
-    operations = []
-    lines = []
-    isTruncated = false
+    self.init(.jepsenEDN)
+    let bytes = bytes.withoutByteOrderMark
     var reader = EDNReader(bytes)
     var line = LineCounter(bytes)
     var close: UInt8?
@@ -120,7 +119,7 @@ extension EDNReader {
 }
 
 /// Tells lines and columns of places in a text, asked for in ascending order.
-private struct LineCounter {
+struct LineCounter {
   private let bytes: UnsafeRawBufferPointer
   private var position = 0
   private var line = 1

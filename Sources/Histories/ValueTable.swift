@@ -83,6 +83,12 @@ public struct ValueTable: Sendable {
     return elements[Int(start)..<Int(start + count)]
   }
 
+  /// The two elements' codes, when a code is that of a list of two, such as `[key, value]`.
+  public func pair(of code: ValueCode) -> (ValueCode, ValueCode)? {
+    guard let number = code.number, case .list(let start, 2) = entries[number] else { return nil }
+    return (elements[Int(start)], elements[Int(start) + 1])
+  }
+
   /// The value with a code.
   public func value(of code: ValueCode) -> Value {
     if let integer = code.integer { return .integer(integer) }
