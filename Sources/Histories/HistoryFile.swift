@@ -64,20 +64,31 @@ public struct HistoryFileError: Error, Hashable, Sendable, CustomStringConvertib
 }
 
 extension HistoryFile {
-  /// Reads a history of a format; without one the first bytes tell.
+  /// Reads a history of a format; without one the first bytes tell. The path `-` is standard
+  /// input.
   ///
   /// - Throws: When the file can't be read, or a line is broken.
   public init(path: String, format: HistoryFormat? = nil) throws(HistoryFileError) {
-    self = try HistoryFile.withBytes(of: path) { (bytes) throws(SyntaxError) in
-      switch format ?? HistoryFormat(detecting: bytes) {
-      case .jsonLines: try HistoryFile(jsonLines: bytes)
-      case .jepsenEDN: try HistoryFile(edn: bytes)
-      case .elleJSON: try HistoryFile(elleJSON: bytes)
-      case .porcupineEtcd: try HistoryFile(porcupineEtcd: bytes)
-      case .porcupineKV: try HistoryFile(porcupineKV: bytes)
-      case .binary:
-        throw SyntaxError(column: 1, expected: "a text", found: "a binary history")
-      }
+    var window = try TextWindow(path: path)
+    try window.fillWhole()
+    do throws(SyntaxError) {
+      try self.init(
+        reading: window.bytes, format ?? HistoryFormat(detecting: window.bytes))
+    } catch {
+      throw HistoryFileError(file: path, error)
+    }
+  }
+
+  /// Reads a text of a format.
+  init(reading bytes: UnsafeRawBufferPointer, _ format: HistoryFormat) throws(SyntaxError) {
+    switch format {
+    case .jsonLines: try self.init(jsonLines: bytes)
+    case .jepsenEDN: try self.init(edn: bytes)
+    case .elleJSON: try self.init(elleJSON: bytes)
+    case .porcupineEtcd: try self.init(porcupineEtcd: bytes)
+    case .porcupineKV: try self.init(porcupineKV: bytes)
+    case .binary:
+      throw SyntaxError(column: 1, expected: "a text", found: "a binary history")
     }
   }
 
@@ -105,7 +116,7 @@ extension HistoryFile {
     sortByIndex()
   }
 
-  private static func isJSON(_ text: UnsafeRawBufferPointer) -> Bool {
+  static func isJSON(_ text: UnsafeRawBufferPointer) -> Bool {
     do throws(SyntaxError) { try JSONScanner.validate(text) } catch { return false }
     return true
   }
@@ -127,61 +138,11 @@ extension HistoryFile {
     operations = order.map { operations[$0] }
     lines = order.map { lines[$0] }
   }
-
-  /// Lends a file's bytes.
-  ///
-  /// A file is mapped, so that its text does not have to fit in memory; what can't be mapped, such
-  /// as a pipe, is read.
-  private static func withBytes<Result>(
-    of path: String, _ body: (UnsafeRawBufferPointer) throws(SyntaxError) -> Result
-  ) throws(HistoryFileError) -> Result {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw HistoryFileError(file: path, code: errno) }
-    defer { close(file) }
-    var status = stat()
-    guard fstat(file, &status) == 0 else { throw HistoryFileError(file: path, code: errno) }
-    let count = Int(status.st_size)
-    if count > 0, status.st_mode & S_IFMT == S_IFREG,
-      let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, file, 0), start != MAP_FAILED
-    {
-      defer { munmap(start, count) }
-      madvise(start, count, MADV_SEQUENTIAL)
-      do throws(SyntaxError) {
-        return try body(UnsafeRawBufferPointer(start: start, count: count))
-      } catch {
-        throw HistoryFileError(file: path, error)
-      }
-    }
-    let bytes = try bytes(of: file, named: path)
-    do throws(SyntaxError) {
-      return try bytes.withUnsafeBufferPointer { (bytes) throws(SyntaxError) in
-        try body(UnsafeRawBufferPointer(bytes))
-      }
-    } catch {
-      throw HistoryFileError(file: path, error)
-    }
-  }
-
-  private static func bytes(
-    of file: Int32, named path: String
-  ) throws(HistoryFileError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = read(file, &chunk, chunk.count)
-      if count == 0 { return bytes }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw HistoryFileError(file: path, code: errno)
-      }
-      bytes += chunk[..<count]
-    }
-  }
 }
 
 extension HistoryFileError {
   /// An error of the operating system.
-  fileprivate init(file: String, code: Int32) {
+  init(file: String, code: Int32) {
     self.init(file: file, problem: String(cString: strerror(code)))
   }
 }
