@@ -58,7 +58,12 @@ extension HistoryColumns {
       var reader = JepsenEDNReader(window, file: name, isLean: leavesOut)
       try reader.read(from: start)
       (self, lines) = reader.builder.finish()
-    default:
+    case .binary:
+      var reader = BinaryHistoryReader(window, file: name, isLean: leavesOut)
+      try reader.read()
+      self = reader.columns
+      lines = []
+    case .elleJSON, .porcupineEtcd, .porcupineKV:
       try window.fillWhole()
       let file: HistoryFile
       do throws(SyntaxError) {
@@ -81,7 +86,8 @@ extension HistoryColumns {
       try pair(order)
     } catch {
       throw HistoryFileError(
-        file: name, line: Int(lines[error.position]), column: nil, problem: error.description)
+        file: name, line: lines.isEmpty ? nil : Int(lines[error.position]),
+        problem: error.description)
     }
   }
 }

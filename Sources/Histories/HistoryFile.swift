@@ -5,7 +5,7 @@ public import Values
 public struct HistoryFile: Sendable {
   /// The operations in the order of their indices; where one has none, in the order of the lines.
   public var operations: [Operation]
-  /// For each operation the line of the file that it stands in.
+  /// For each operation the line of the file that it stands in, or 0 where files have no lines.
   public var lines: [Int32]
   /// The file's last line was cut short, as by the death of who wrote it, and was left out.
   public var isTruncated: Bool
@@ -29,8 +29,9 @@ public struct HistoryFile: Sendable {
     do {
       return try History(operations, order: order)
     } catch {
+      let line = Int(lines[error.position])
       throw HistoryFileError(
-        file: file, line: Int(lines[error.position]), column: nil, problem: error.description)
+        file: file, line: line == 0 ? nil : line, problem: error.description)
     }
   }
 }
@@ -70,10 +71,16 @@ extension HistoryFile {
   /// - Throws: When the file can't be read, or a line is broken.
   public init(path: String, format: HistoryFormat? = nil) throws(HistoryFileError) {
     var window = try TextWindow(path: path)
+    try window.fill(from: 0)
+    let format = format ?? HistoryFormat(detecting: window.bytes)
+    if format == .binary {
+      self.init(
+        try HistoryColumns(window, named: path, format: format, order: .index, isLean: false))
+      return
+    }
     try window.fillWhole()
     do throws(SyntaxError) {
-      try self.init(
-        reading: window.bytes, format ?? HistoryFormat(detecting: window.bytes))
+      try self.init(reading: window.bytes, format)
     } catch {
       throw HistoryFileError(file: path, error)
     }
@@ -87,9 +94,15 @@ extension HistoryFile {
     case .elleJSON: try self.init(elleJSON: bytes)
     case .porcupineEtcd: try self.init(porcupineEtcd: bytes)
     case .porcupineKV: try self.init(porcupineKV: bytes)
-    case .binary:
-      throw SyntaxError(column: 1, expected: "a text", found: "a binary history")
+    case .binary: throw SyntaxError(column: 1, expected: "a text", found: "a binary history")
     }
+  }
+
+  /// The lines of columns, which stand in no lines of text.
+  private init(_ columns: HistoryColumns) {
+    self.init(columns.format ?? .binary)
+    operations = (0..<columns.count).map { columns.operation(at: $0) }
+    lines = Array(repeating: 0, count: columns.count)
   }
 
   /// Reads JSON Lines.

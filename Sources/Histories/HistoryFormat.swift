@@ -13,7 +13,8 @@ public enum HistoryFormat: String, Hashable, Sendable, CaseIterable {
   case porcupineEtcd = "porcupine-etcd"
   /// EDN maps with `:key`, as in Porcupine's tests of a key-value store.
   case porcupineKV = "porcupine-kv"
-  /// Shrike's own columns, for histories of millions of lines.
+  /// Shrike's own columns, for histories of millions of lines; see
+  /// `Documentation/binary-history.md`. Such files are named `.shrike`.
   case binary
 
   /// What a file of this format says about what it holds, where its format alone tells: the name of
@@ -31,7 +32,7 @@ public enum HistoryFormat: String, Hashable, Sendable, CaseIterable {
 extension HistoryFormat {
   /// The format of a file that begins with `bytes`; JSON Lines when it holds nothing.
   public init(detecting bytes: UnsafeRawBufferPointer) {
-    if HistoryFormat.isBinary(bytes) {
+    if bytes.starts(with: BinaryHistory.magic) {
       self = .binary
       return
     }
@@ -49,10 +50,6 @@ extension HistoryFormat {
     default:
       self = HistoryFormat.beginsWithKey(text) ? .porcupineKV : .jepsenEDN
     }
-  }
-
-  private static func isBinary(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    bytes.starts(with: "\u{7f}shrike".utf8)
   }
 
   /// Whether the first map has a `:key`, and none of the fields that Jepsen's operations have.
