@@ -75,7 +75,7 @@ public struct KeyValues: SequentialObject {
         guard after[key] == .known(from) else { return nil }
         after[key] = .known(to)
       case .differ(let from): guard after[key] != .known(from) else { return nil }
-      case .append(let text): after[key] = content(text(of: after[key]) + texts[Int(text)])
+      case .append(let tail): after[key] = content(text(of: after[key]) + texts[Int(tail)])
       }
     }
     return after
