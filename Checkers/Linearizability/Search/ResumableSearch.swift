@@ -1,5 +1,5 @@
 /// What a search has found so far.
-enum SearchOutcome: Equatable {
+package enum SearchOutcome: Equatable {
   case valid
   /// No order of the operations passes this event, which is a return.
   case invalid(event: Int)
@@ -10,31 +10,51 @@ enum SearchOutcome: Equatable {
 
 /// The search of one object's history, with masks as narrow as will do.
 ///
-/// It names both widths, for the compiler makes fast code of what is concrete only.
-final class ResumableSearch {
+/// It names all widths, for the compiler makes fast code of what is concrete only.
+package final class ResumableSearch {
+  private let history: ObjectHistory<Action>
   private var narrow: Search<NarrowMask>?
+  private var double: Search<PairMask<NarrowMask>>?
+  private var quadruple: Search<PairMask<PairMask<NarrowMask>>>?
   private var wide: Search<WideMask>?
 
-  init(_ history: ObjectHistory<Action>, _ transitions: Transitions, isRecording: Bool = false) {
-    let placement = Placement(history)
-    if placement.bits <= 64 {
-      narrow = Search(placement, transitions, isRecording: isRecording)
-    } else {
-      wide = Search(placement, transitions, isRecording: isRecording)
+  /// - Parameters:
+  ///   - isRecording: Whether it keeps the orders that get stuck, and then takes no short cut.
+  ///   - bits: How wide the masks are at least.
+  package init(
+    _ history: ObjectHistory<Action>, _ transitions: Transitions, isRecording: Bool = false,
+    bits: Int = 1
+  ) {
+    self.history = history
+    let placement = Placement(history, initial: transitions.initial, keepsInert: isRecording)
+    switch max(bits, placement.bits) {
+    case ...64: narrow = Search(placement, transitions, isRecording: isRecording)
+    case ...128: double = Search(placement, transitions, isRecording: isRecording)
+    case ...256: quadruple = Search(placement, transitions, isRecording: isRecording)
+    default: wide = Search(placement, transitions, isRecording: isRecording)
     }
   }
 
-  var steps: Int { narrow?.steps ?? wide?.steps ?? 0 }
-  var bytes: Int { narrow?.bytes ?? wide?.bytes ?? 0 }
+  package var steps: Int { narrow?.steps ?? double?.steps ?? quadruple?.steps ?? wide?.steps ?? 0 }
+  package var bytes: Int { narrow?.bytes ?? double?.bytes ?? quadruple?.bytes ?? wide?.bytes ?? 0 }
 
   /// Searches on for about `steps` steps of the transitions, within `memory` bytes.
-  func run(steps: Int, memory: Int) -> SearchOutcome {
-    narrow?.run(steps: steps, memory: memory) ?? wide?.run(steps: steps, memory: memory)
+  package func run(steps: Int, memory: Int) -> SearchOutcome {
+    let outcome =
+      narrow?.run(steps: steps, memory: memory) ?? double?.run(steps: steps, memory: memory)
+      ?? quadruple?.run(steps: steps, memory: memory) ?? wide?.run(steps: steps, memory: memory)
       ?? .interrupted
+    guard case .invalid(let event) = outcome else { return outcome }
+    let operation =
+      narrow?.operation(at: event) ?? double?.operation(at: event)
+      ?? quadruple?.operation(at: event) ?? wide?.operation(at: event) ?? 0
+    return .invalid(event: history.events.firstIndex(of: operation << 1 | 1) ?? event)
   }
 
   /// The ways to the furthest event, when they are recorded.
   ///
   /// Each is the operations that took effect, with the state after each.
-  var dead: [[(operation: Int, state: Int32)]] { narrow?.dead ?? wide?.dead ?? [] }
+  var dead: [[(operation: Int, state: Int32)]] {
+    narrow?.dead ?? double?.dead ?? quadruple?.dead ?? wide?.dead ?? []
+  }
 }
