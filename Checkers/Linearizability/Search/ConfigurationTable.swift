@@ -20,14 +20,14 @@ struct Configuration<M: Mask> {
 /// The table is an accelerator only: when it may not grow any more it forgets some of what it
 /// holds for what is new.
 struct ConfigurationTable<M: Mask>: ~Copyable {
-  private struct Entry {
+  struct Entry {
     var event: Int32 = -1
     var state: Int32 = -1
     var required: M
   }
 
   /// The sets of crashed operations used in a configuration: the first, and the rest of the list.
-  private struct Alternative {
+  struct Alternative {
     var optional: M
     var next: Int32
   }

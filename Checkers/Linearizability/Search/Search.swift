@@ -20,7 +20,7 @@ struct Search<M: Mask>: ~Copyable {
   }
 
   /// One step of the record of a search: an operation took effect after another step.
-  private struct Step {
+  struct Step {
     var operation: Int32
     var previous: Int32
     var state: Int32
