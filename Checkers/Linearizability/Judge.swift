@@ -28,7 +28,7 @@ public struct Judge<Object: SequentialObject> {
     }
     let parts = searched.map { number in
       let numbered = object.numbered(histories[number])
-      return (history: numbered.history.droppingInert(), transitions: numbered.transitions)
+      return (history: numbered.history, transitions: numbered.transitions)
     }
     let outcome = Portfolio.judge(parts, within: budget)
     judgement.steps = outcome.steps
