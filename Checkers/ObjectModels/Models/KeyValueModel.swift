@@ -108,7 +108,7 @@ struct KeyValueReading {
     let start = Int32(accesses.count)
     try readAccesses(reading, outer)
     let new = start..<Int32(accesses.count)
-    let isPure = accesses[Int(start)...].allSatisfy { $0.effect.isPure }
+    let isPure = accesses[Int(start)...].allSatisfy(\.effect.isPure)
     guard !new.isEmpty, completion != nil || !isPure else {
       accesses.removeLast(new.count)
       return nil

@@ -1,5 +1,5 @@
 public import Histories
-public import Linearizability
+package import Linearizability
 public import Values
 internal import Verdicts
 
