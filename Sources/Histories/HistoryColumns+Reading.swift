@@ -1,8 +1,9 @@
 import Values
 
 extension HistoryColumns {
-  /// Reads and pairs a history of a format; without one the first bytes tell. The path `-` is
-  /// standard input.
+  /// Reads and pairs a history of a format, which its first bytes tell unless it is given.
+  ///
+  /// The path `-` is standard input.
   ///
   /// JSON Lines and Jepsen's EDN are read at the speed of memory, without the whole text being in
   /// it; other texts as ``HistoryFile`` does.
