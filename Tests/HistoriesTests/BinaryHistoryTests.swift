@@ -39,7 +39,7 @@ struct BinaryHistoryTests {
     var count = 0
     while count < 20 {
       let isEDN = draws.chance(0.5)
-      let text = draws.text(of: draws.lines(draws.below(60)), isEDN: isEDN)
+      let text = draws.text(of: draws.lines(draws.below(60)), isEDN ? .jepsenEDN : .jsonLines)
       let original = try? text.withUnsafeBytes {
         try HistoryColumns(reading: $0, named: "h", format: isEDN ? .jepsenEDN : .jsonLines)
       }
@@ -136,7 +136,7 @@ struct BinaryHistoryTests {
     var draws = Draws(seed: seed)
     var count = 0
     while count < 20 {
-      let text = draws.text(of: draws.lines(draws.below(60)), isEDN: false)
+      let text = draws.text(of: draws.lines(draws.below(60)), .jsonLines)
       let original = try? text.withUnsafeBytes {
         try HistoryColumns(reading: $0, named: "h", format: .jsonLines)
       }
