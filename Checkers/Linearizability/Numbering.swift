@@ -82,7 +82,7 @@ final class Numbering<Object: SequentialObject>: StateMachine {
   override var canForget: Bool { true }
 
   @inlinable
-  override func keep(_ kept: [Int32]) {
+  override func keep(_ kept: [Int32]) -> [Int32] {
     states = kept.map { states[Int($0)] }
     stateNumbers = [:]
     bytesBeside = 0
@@ -91,6 +91,7 @@ final class Numbering<Object: SequentialObject>: StateMachine {
       bytesBeside += object.bytes(beside: state)
     }
     memo.removeAll()
+    return kept.indices.map { Int32($0) }
   }
 }
 

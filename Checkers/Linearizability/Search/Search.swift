@@ -133,20 +133,22 @@ struct Search<M: Mask>: ~Copyable {
 
   private mutating func forgetStates() {
     guard machine.canForget && !isRecording else { return }
-    var numbers: [Int32: Int32] = [transitions.initial: 0]
-    var kept = [transitions.initial]
-    func number(_ state: Int32) -> Int32 {
-      if let known = numbers[state] { return known }
-      numbers[state] = Int32(kept.count)
+    var places: [Int32: Int] = [:]
+    var kept: [Int32] = []
+    func keep(_ state: Int32) {
+      guard places[state] == nil else { return }
+      places[state] = kept.count
       kept.append(state)
-      return Int32(kept.count - 1)
     }
+    for place in 0..<frames.count { keep(frames[place].configuration.state) }
+    if let configuration = current { keep(configuration.state) }
+    let numbers = machine.keep(kept)
     for place in 0..<frames.count {
       let frame = frames.base + place
-      frame.pointee.configuration.state = number(frame.pointee.configuration.state)
+      let state = frame.pointee.configuration.state
+      frame.pointee.configuration.state = places[state].map { numbers[$0] } ?? state
     }
-    if let configuration = current { current?.state = number(configuration.state) }
-    machine.keep(kept)
+    if let state = current?.state { current?.state = places[state].map { numbers[$0] } ?? state }
     seen.removeAll()
   }
 
