@@ -49,10 +49,12 @@ readme: setup
 lint:
 	swift format lint --strict --recursive Package.swift Sources Checkers Nemeses Workloads Tests
 
-## Prints a table of how fast Shrike is on this machine.
+## Prints a table of how fast Shrike is on this machine. CORPORA names a folder of public
+## histories, PORCUPINE the source of the peer, which Go builds.
 bench: setup
 	$(BUILD) --product shrike
-	@$(SHRIKE) bench
+	@$(SHRIKE) bench --growth $(if $(CORPORA),--corpora $(CORPORA)) \
+	  $(if $(PORCUPINE),--porcupine $(PORCUPINE))
 
 ## One self-contained binary, in .build-release/shrike.
 release: setup

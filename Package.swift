@@ -36,6 +36,7 @@ let arguments: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 /// Only tests read YAML by it: it needs Foundation, which would triple the size of the executable.
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 
 let rooms: [Room] = [
@@ -114,7 +115,7 @@ let package = Package(
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
         "Invariants",
         "NodeProcesses", "LocalProcesses", "CProcess", "Simulations", "Generators", "Environments",
-        system, arguments,
+        system, arguments, heap,
       ],
       swiftSettings: strict),
     tests("Values", "Values"),

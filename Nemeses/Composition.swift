@@ -44,17 +44,25 @@ extension NemesisSpec.ClockFault {
   fileprivate func change(_ draws: inout Draws) -> ClockChange {
     switch self {
     case .any:
-      let kind: NemesisSpec.ClockFault = draws.below(2) == 0 ? .offset : .drift
-      return kind.change(&draws)
-    case .offset:
-      let low = Nanoseconds.milliseconds(1) << Int64(3 + draws.below(15))
-      let size = draws.within(low...2 * low - 1)
-      return .offset(draws.below(2) == 0 ? size : -size)
+      let kinds = NemesisSpec.ClockFault.allCases.filter { $0 != .any }
+      return draws.element(of: kinds).change(&draws)
+    case .offset: return .offset(jump(&draws))
+    case .step: return .step(jump(&draws))
+    case .freeze: return .freeze
+    case .strobe:
+      let low = Nanoseconds.milliseconds(1) << Int64(draws.below(10))
+      return .strobe(by: jump(&draws), period: draws.within(low...2 * low - 1))
     case .drift:
       let low = Nanoseconds.milliseconds(1) << Int64(draws.below(8))
       let size = draws.within(low...2 * low - 1)
       return .drift(nanosecondsPerSecond: draws.below(2) == 0 ? size : -size)
     }
+  }
+
+  private func jump(_ draws: inout Draws) -> Nanoseconds {
+    let low = Nanoseconds.milliseconds(1) << Int64(3 + draws.below(15))
+    let size = draws.within(low...2 * low - 1)
+    return draws.below(2) == 0 ? size : -size
   }
 }
 

@@ -81,8 +81,12 @@ extension Fault {
         throw FaultFormatError(problem: "the fault \"\(name)\" needs a \"probability\"")
       }
       let latency = value["parameters"]?["latency"]?.nanoseconds ?? 0
+      let rate = value["parameters"]?["bytes-per-second"]?.integer ?? 0
+      guard kind != .rate || rate > 0 else {
+        throw FaultFormatError(problem: "the fault \"rate\" needs \"bytes-per-second\"")
+      }
       self = .disturb(
-        Disturbance(kind, probability: probability, latency: latency),
+        Disturbance(kind, probability: probability, latency: latency, bytesPerSecond: rate),
         try names.links(value["target"], of: name))
     }
   }
@@ -147,6 +151,7 @@ extension Disturbance {
     var map = ValueMap()
     map["probability"] = .double(probability)
     if kind.takesLatency { map["latency"] = .double(Double(latency) / 1e9) }
+    if kind == .rate { map["bytes-per-second"] = .integer(bytesPerSecond) }
     return .map(map)
   }
 }
@@ -156,6 +161,31 @@ extension ClockChange {
     switch self {
     case .offset(let offset): ["kind": "offset", "seconds": .double(Double(offset) / 1e9)]
     case .drift(let rate): ["kind": "drift", "seconds-per-second": .double(Double(rate) / 1e9)]
+    case .step(let step): ["kind": "step", "seconds": .double(Double(step) / 1e9)]
+    case .freeze: ["kind": "freeze"]
+    case .strobe(let offset, let period):
+      [
+        "kind": "strobe", "seconds": .double(Double(offset) / 1e9),
+        "period": .double(Double(period) / 1e9),
+      ]
+    }
+  }
+}
+
+extension ClockChange {
+  fileprivate init?(_ value: Value) {
+    let seconds = value["seconds"]?.nanoseconds
+    switch (value["kind"]?.name, seconds) {
+    case ("offset", let offset?): self = .offset(offset)
+    case ("step", let step?): self = .step(step)
+    case ("freeze", _): self = .freeze
+    case ("strobe", let offset?):
+      guard let period = value["period"]?.nanoseconds, period > 0 else { return nil }
+      self = .strobe(by: offset, period: period)
+    case ("drift", _):
+      guard let rate = value["seconds-per-second"]?.nanoseconds else { return nil }
+      self = .drift(nanosecondsPerSecond: rate)
+    default: return nil
     }
   }
 }
@@ -220,17 +250,13 @@ extension NodeNames {
     var changes: [NodeID: ClockChange] = [:]
     for entry in map.entries {
       let node = try known(entry.key)
-      if entry.value["kind"]?.name == "offset", let offset = entry.value["seconds"]?.nanoseconds {
-        changes[node] = .offset(offset)
-      } else if entry.value["kind"]?.name == "drift",
-        let rate = entry.value["seconds-per-second"]?.nanoseconds
-      {
-        changes[node] = .drift(nanosecondsPerSecond: rate)
-      } else {
+      guard let change = ClockChange(entry.value) else {
         throw FaultFormatError(
-          problem: "a clock's change is an \"offset\" in \"seconds\" or a \"drift\" in "
-            + "\"seconds-per-second\"")
+          problem: "a clock's change is an \"offset\" or a \"step\" in \"seconds\", a \"drift\" "
+            + "in \"seconds-per-second\", a \"freeze\", or a \"strobe\" in \"seconds\" with "
+            + "a \"period\"")
       }
+      changes[node] = change
     }
     return changes
   }

@@ -106,6 +106,9 @@ extension FaultFamily {
     case .loss: ("stop-loss", .calm(.loss))
     case .duplicate: ("stop-duplicate", .calm(.duplicate))
     case .reorder: ("stop-reorder", .calm(.reorder))
+    case .corrupt: ("stop-corrupt", .calm(.corrupt))
+    case .rate: ("stop-rate", .calm(.rate))
+    case .clog: ("stop-clog", .calm(.clog))
     case .clock: ("clock", .resetClocks)
     }
   }

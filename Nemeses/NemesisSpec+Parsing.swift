@@ -42,7 +42,7 @@ extension NemesisSpec {
   }
 
   /// What a parameter determines.
-  private enum Slot { case shape, target, probability, latency, kind }
+  private enum Slot { case shape, target, probability, latency, rate, kind }
 
   /// Takes one parameter; nothing when it is none of this family's.
   private mutating func take(_ word: String) -> Slot? {
@@ -65,6 +65,11 @@ extension NemesisSpec {
         disturbance.latency = latency
         self = .disturb(disturbance, target)
         return .latency
+      }
+      if disturbance.kind == .rate, let rate = rate(word) {
+        disturbance.bytesPerSecond = rate
+        self = .disturb(disturbance, target)
+        return .rate
       }
       return take(target: word) { .disturb(disturbance, $0) }
     case .clock(let fault, let target):
@@ -93,6 +98,16 @@ extension NemesisSpec {
     let number =
       word.hasSuffix("%") ? Double(word.dropLast()).map { $0 / 100 } : Double(word)
     return number.flatMap { 0 < $0 && $0 <= 1 ? $0 : nil }
+  }
+
+  /// Bytes a second, such as `500B`, `20kB` or `1MB`.
+  private func rate(_ word: String) -> Int? {
+    let units = [("kB", 1_000), ("MB", 1_000_000), ("B", 1)]
+    guard let (unit, size) = units.first(where: { word.hasSuffix($0.0) }),
+      let number = Int(word.dropLast(unit.count)), number > 0
+    else { return nil }
+    let (bytes, overflows) = number.multipliedReportingOverflow(by: size)
+    return overflows ? nil : bytes
   }
 
   /// A duration with a unit, so that it is not taken for a share.
@@ -150,7 +165,9 @@ extension FaultFamily {
     case .partition:
       return "a shape (\(shapes)) or links such as n1>n2+n2>n1"
     case .kill, .pause: return nodes
-    case .loss, .duplicate: return "a share such as 20%, and \(nodes)"
+    case .rate:
+      return "bytes a second such as 20kB, the longest queue such as 500ms, a share, and \(nodes)"
+    case .loss, .duplicate, .corrupt, .clog: return "a share such as 20%, and \(nodes)"
     case .delay, .reorder: return "a share such as 20%, a latency such as 50ms, and \(nodes)"
     case .clock: return "a kind (\(NemesisSpec.ClockFault.words)), and \(nodes)"
     case .disk: return "a kind (\(NemesisSpec.DiskFault.words)), and \(nodes)"

@@ -17,6 +17,12 @@ public enum NemesisSpec: Hashable, Sendable {
     case offset
     /// Both clocks run fast or slow, by 1 ms to a quarter of a second a second.
     case drift
+    /// The wall clock jumps, forward or back, by 8 ms to 4 minutes.
+    case step
+    /// Both clocks stand still.
+    case freeze
+    /// The wall clock jumps to and fro, by 8 ms to 4 minutes, 1 ms to a second apart.
+    case strobe
     /// Each time another one.
     case any
   }
@@ -48,6 +54,9 @@ public enum NemesisSpec: Hashable, Sendable {
     case .loss: self = .disturb(.standard(.loss), .all)
     case .duplicate: self = .disturb(.standard(.duplicate), .all)
     case .reorder: self = .disturb(.standard(.reorder), .all)
+    case .corrupt: self = .disturb(.standard(.corrupt), .all)
+    case .rate: self = .disturb(.standard(.rate), .all)
+    case .clog: self = .disturb(.standard(.clog), .one)
     case .clock: self = .clock(.any, .random)
     case .disk: self = .disk(.powerLoss, .random)
     }
@@ -69,10 +78,10 @@ public enum NemesisSpec: Hashable, Sendable {
     case .kill(let target): "kill:\(target.text)"
     case .pause(let target): "pause:\(target.text)"
     case .disturb(let disturbance, let target):
-      disturbance.kind.takesLatency
-        ? "\(disturbance.kind.rawValue):\(disturbance.probability)"
-          + ":\(disturbance.latency.durationText):\(target.text)"
-        : "\(disturbance.kind.rawValue):\(disturbance.probability):\(target.text)"
+      "\(disturbance.kind.rawValue):\(disturbance.probability)"
+        + (disturbance.kind.takesLatency ? ":\(disturbance.latency.durationText)" : "")
+        + (disturbance.kind == .rate ? ":\(disturbance.bytesPerSecond)B" : "")
+        + ":\(target.text)"
     case .clock(let fault, let target): "clock:\(fault.rawValue):\(target.text)"
     case .disk(let fault, let target): "disk:\(fault.rawValue):\(target.text)"
     }
@@ -86,10 +95,14 @@ extension Disturbance {
     case .loss: Disturbance(.loss, probability: 0.2)
     case .duplicate: Disturbance(.duplicate, probability: 0.2)
     case .reorder: Disturbance(.reorder, probability: 0.2, latency: .milliseconds(100))
+    case .corrupt: Disturbance(.corrupt, probability: 0.2)
+    case .rate:
+      Disturbance(.rate, probability: 1, latency: .milliseconds(500), bytesPerSecond: 20_000)
+    case .clog: Disturbance(.clog, probability: 1)
     }
   }
 }
 
 extension Disturbance.Kind {
-  var takesLatency: Bool { self == .delay || self == .reorder }
+  var takesLatency: Bool { self == .delay || self == .reorder || self == .rate }
 }

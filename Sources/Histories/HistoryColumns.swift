@@ -9,6 +9,9 @@ public struct HistoryColumns: Sendable {
   /// For each line the number of its `f` among `names`.
   public internal(set) var functions: [UInt16] = []
   /// For each line its client's number, or −1 − *n* for the process with the name `names[n]`.
+  ///
+  /// A client whose number is negative or beyond 30 bits has another one here, beyond 30 bits, which
+  /// it shares with no other; ``process(at:)`` tells the real one.
   public internal(set) var processes: [Int32] = []
   public internal(set) var values: [ValueCode] = []
   /// For each line the position of its partner, or -1: invocation ↔ completion.
@@ -23,6 +26,10 @@ public struct HistoryColumns: Sendable {
   public internal(set) var table = ValueTable()
   /// What lines carry beside that: errors and keys that are not known, by position, ascending.
   public internal(set) var remarks: [Remark] = []
+  /// How the file that this was read from writes it.
+  public internal(set) var format: HistoryFormat?
+  /// The file's last line was cut short, as by the death of who wrote it, and was left out.
+  public internal(set) var isTruncated = false
 
   /// What a line carries beside the common columns.
   public struct Remark: Hashable, Sendable {
@@ -31,38 +38,24 @@ public struct HistoryColumns: Sendable {
     public var extra: ValueMap
   }
 
+  /// The numbers of the clients that are numbered from `oddClientsStart` on in `processes`.
+  var oddClients: [Int] = []
+  static let oddClientsStart = 1 << 30
+
   public init() {}
 
   public var count: Int { types.count }
 
   /// The columns of a history.
   public init(_ history: History) {
-    var numbers: [String: Int] = [:]
-    func number(_ name: String) -> Int {
-      if let known = numbers[name] { return known }
-      numbers[name] = names.count
-      names.append(name)
-      return names.count - 1
+    var builder = ColumnBuilder()
+    for line in history.operations {
+      let isTaken = builder.append(line, line: 0)
+      precondition(isTaken, "a history of more than 65,536 functions or 2,147,483,647 lines")
     }
+    builder.isKept()
+    (self, _) = builder.finish()
     partners = history.partners
-    let lines = history.operations
-    if !lines.enumerated().allSatisfy({ $0.offset == $0.element.index }) {
-      indices = lines.map(\.index)
-    }
-    if lines.contains(where: { $0.time >= 0 }) { times = lines.map(\.time) }
-    for (position, line) in lines.enumerated() {
-      types.append(line.type)
-      functions.append(UInt16(number(line.f)))
-      switch line.process {
-      case .client(let client): processes.append(Int32(client))
-      case .named(let name): processes.append(-1 - Int32(number(name)))
-      }
-      values.append(table.code(of: line.value))
-      if line.error != nil || !line.extra.isEmpty {
-        remarks.append(
-          Remark(position: Int32(position), error: line.error, extra: line.extra))
-      }
-    }
   }
 
   /// The name of a line's function.
@@ -71,7 +64,13 @@ public struct HistoryColumns: Sendable {
   /// The process of a line.
   public func process(at position: Int) -> Process {
     let number = processes[position]
-    return number >= 0 ? .client(Int(number)) : .named(names[Int(-1 - number)])
+    return number >= 0 ? .client(client(number)) : .named(names[Int(-1 - number)])
+  }
+
+  /// The number of a client, as the history has it.
+  func client(_ number: Int32) -> Int {
+    number < HistoryColumns.oddClientsStart
+      ? Int(number) : oddClients[Int(number) - HistoryColumns.oddClientsStart]
   }
 
   /// The index that a line carries.

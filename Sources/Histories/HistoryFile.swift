@@ -5,10 +5,20 @@ public import Values
 public struct HistoryFile: Sendable {
   /// The operations in the order of their indices; where one has none, in the order of the lines.
   public var operations: [Operation]
-  /// For each operation the line of the file that it stands in.
+  /// For each operation the line of the file that it stands in, or 0 where files have no lines.
   public var lines: [Int32]
   /// The file's last line was cut short, as by the death of who wrote it, and was left out.
   public var isTruncated: Bool
+  /// How the file writes it.
+  public internal(set) var format: HistoryFormat
+
+  /// An empty history.
+  init(_ format: HistoryFormat) {
+    operations = []
+    lines = []
+    isTruncated = false
+    self.format = format
+  }
 
   /// Pairs the operations.
   ///
@@ -19,8 +29,9 @@ public struct HistoryFile: Sendable {
     do {
       return try History(operations, order: order)
     } catch {
+      let line = Int(lines[error.position])
       throw HistoryFileError(
-        file: file, line: Int(lines[error.position]), column: nil, problem: error.description)
+        file: file, line: line == 0 ? nil : line, problem: error.description)
     }
   }
 }
@@ -54,48 +65,71 @@ public struct HistoryFileError: Error, Hashable, Sendable, CustomStringConvertib
 }
 
 extension HistoryFile {
-  /// Reads a history of a format; without one the first bytes tell.
+  /// Reads a history of a format; without one the first bytes tell. The path `-` is standard
+  /// input.
   ///
   /// - Throws: When the file can't be read, or a line is broken.
   public init(path: String, format: HistoryFormat? = nil) throws(HistoryFileError) {
-    self = try HistoryFile.withBytes(of: path) { (bytes) throws(SyntaxError) in
-      switch format ?? HistoryFormat(detecting: bytes) {
-      case .jsonLines: try HistoryFile(jsonLines: bytes)
-      case .jepsenEDN: try HistoryFile(edn: bytes)
-      }
+    var window = try TextWindow(path: path)
+    try window.fill(from: 0)
+    let format = format ?? HistoryFormat(detecting: window.bytes)
+    if format == .binary {
+      self.init(
+        try HistoryColumns(window, named: path, format: format, order: .index, isLean: false))
+      return
     }
+    try window.fillWhole()
+    do throws(SyntaxError) {
+      try self.init(reading: window.bytes, format)
+    } catch {
+      throw HistoryFileError(file: path, error)
+    }
+  }
+
+  /// Reads a text of a format.
+  init(reading bytes: UnsafeRawBufferPointer, _ format: HistoryFormat) throws(SyntaxError) {
+    switch format {
+    case .jsonLines: try self.init(jsonLines: bytes)
+    case .jepsenEDN: try self.init(edn: bytes)
+    case .elleJSON: try self.init(elleJSON: bytes)
+    case .porcupineEtcd: try self.init(porcupineEtcd: bytes)
+    case .porcupineKV: try self.init(porcupineKV: bytes)
+    case .binary: throw SyntaxError(column: 1, expected: "a text", found: "a binary history")
+    }
+  }
+
+  /// The lines of columns, which stand in no lines of text.
+  private init(_ columns: HistoryColumns) {
+    self.init(columns.format ?? .binary)
+    operations = (0..<columns.count).map { columns.operation(at: $0) }
+    lines = Array(repeating: 0, count: columns.count)
   }
 
   /// Reads JSON Lines.
   ///
   /// A last line without its end that is no JSON was cut short.
   public init(jsonLines bytes: UnsafeRawBufferPointer) throws(SyntaxError) {
-    operations = []
-    lines = []
-    isTruncated = false
-    var start = 0
-    var line = 0
-    while start < bytes.count {
-      line += 1
-      let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
-      let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.count
-      let text = UnsafeRawBufferPointer(rebasing: rest[..<end])
-      start += end + 1
-      if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }) { continue }
+    try self.init(jsonLines: bytes, lacksFunctions: false)
+  }
+
+  init(jsonLines bytes: UnsafeRawBufferPointer, lacksFunctions: Bool) throws(SyntaxError) {
+    self.init(.jsonLines)
+    try HistoryFile.forEachLine(of: bytes.withoutByteOrderMark) {
+      (text, line, isEnded) throws(SyntaxError) in
+      if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }) { return }
       do throws(SyntaxError) {
-        operations.append(try Operation(json: text, place: -1))
+        operations.append(
+          try Operation(json: text, place: -1, lacksFunctions: lacksFunctions))
         lines.append(Int32(line))
       } catch {
-        guard start > bytes.count, !HistoryFile.isJSON(text) else {
-          throw error.offset(byLines: line - 1)
-        }
+        guard !isEnded, !HistoryFile.isJSON(text) else { throw error.offset(byLines: line - 1) }
         isTruncated = true
       }
     }
     sortByIndex()
   }
 
-  private static func isJSON(_ text: UnsafeRawBufferPointer) -> Bool {
+  static func isJSON(_ text: UnsafeRawBufferPointer) -> Bool {
     do throws(SyntaxError) { try JSONScanner.validate(text) } catch { return false }
     return true
   }
@@ -117,61 +151,11 @@ extension HistoryFile {
     operations = order.map { operations[$0] }
     lines = order.map { lines[$0] }
   }
-
-  /// Lends a file's bytes.
-  ///
-  /// A file is mapped, so that its text does not have to fit in memory; what can't be mapped, such
-  /// as a pipe, is read.
-  private static func withBytes<Result>(
-    of path: String, _ body: (UnsafeRawBufferPointer) throws(SyntaxError) -> Result
-  ) throws(HistoryFileError) -> Result {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw HistoryFileError(file: path, code: errno) }
-    defer { close(file) }
-    var status = stat()
-    guard fstat(file, &status) == 0 else { throw HistoryFileError(file: path, code: errno) }
-    let count = Int(status.st_size)
-    if count > 0, status.st_mode & S_IFMT == S_IFREG,
-      let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, file, 0), start != MAP_FAILED
-    {
-      defer { munmap(start, count) }
-      madvise(start, count, MADV_SEQUENTIAL)
-      do throws(SyntaxError) {
-        return try body(UnsafeRawBufferPointer(start: start, count: count))
-      } catch {
-        throw HistoryFileError(file: path, error)
-      }
-    }
-    let bytes = try bytes(of: file, named: path)
-    do throws(SyntaxError) {
-      return try bytes.withUnsafeBufferPointer { (bytes) throws(SyntaxError) in
-        try body(UnsafeRawBufferPointer(bytes))
-      }
-    } catch {
-      throw HistoryFileError(file: path, error)
-    }
-  }
-
-  private static func bytes(
-    of file: Int32, named path: String
-  ) throws(HistoryFileError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = read(file, &chunk, chunk.count)
-      if count == 0 { return bytes }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw HistoryFileError(file: path, code: errno)
-      }
-      bytes += chunk[..<count]
-    }
-  }
 }
 
 extension HistoryFileError {
   /// An error of the operating system.
-  fileprivate init(file: String, code: Int32) {
+  init(file: String, code: Int32) {
     self.init(file: file, problem: String(cString: strerror(code)))
   }
 }

@@ -3,9 +3,8 @@ public import Values
 extension HistoryFile {
   /// Reads Jepsen's `history.edn`: an operation map a line, or all of them in a vector or list.
   public init(edn bytes: UnsafeRawBufferPointer) throws(SyntaxError) {
-    operations = []
-    lines = []
-    isTruncated = false
+    self.init(.jepsenEDN)
+    let bytes = bytes.withoutByteOrderMark
     var reader = EDNReader(bytes)
     var line = LineCounter(bytes)
     var close: UInt8?
@@ -25,7 +24,7 @@ extension HistoryFile {
     sortByIndex()
   }
 
-  private static func closing(_ byte: UInt8) -> UInt8? {
+  static func closing(_ byte: UInt8) -> UInt8? {
     switch byte {
     case UInt8(ascii: "["): UInt8(ascii: "]")
     case UInt8(ascii: "("): UInt8(ascii: ")")
@@ -49,7 +48,7 @@ extension EDNReader {
   fileprivate mutating func pass() { cursor.position += 1 }
 
   /// Reads an operation: a map, or a record such as `#jepsen.history.Op{…}`.
-  fileprivate mutating func operation(line: Int, column: Int) throws(SyntaxError) -> Operation {
+  mutating func operation(line: Int, column: Int) throws(SyntaxError) -> Operation {
     var fields = OperationFields()
     if cursor.next == UInt8(ascii: "{") {
       try takeFields(into: &fields)
@@ -110,7 +109,7 @@ extension EDNReader {
   }
 
   /// Passes the bracket that ends a history, after which nothing may come.
-  fileprivate mutating func pass(_ close: UInt8) throws(SyntaxError) {
+  mutating func pass(_ close: UInt8) throws(SyntaxError) {
     guard cursor.next == close else {
       throw cursor.error(expected: "'\(Unicode.Scalar(close))' to end the history")
     }
@@ -120,7 +119,7 @@ extension EDNReader {
 }
 
 /// Tells lines and columns of places in a text, asked for in ascending order.
-private struct LineCounter {
+struct LineCounter {
   private let bytes: UnsafeRawBufferPointer
   private var position = 0
   private var line = 1

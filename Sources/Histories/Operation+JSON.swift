@@ -39,6 +39,13 @@ extension Operation {
   /// - Parameter place: The index of an operation that carries none.
   /// - Throws: When the line is no JSON object, or one of its fields is missing or wrong.
   public init(json line: UnsafeRawBufferPointer, place: Int) throws(SyntaxError) {
+    try self.init(json: line, place: place, lacksFunctions: false)
+  }
+
+  /// Reads one line of JSON, in which a list without `f` may be a transaction.
+  init(
+    json line: UnsafeRawBufferPointer, place: Int, lacksFunctions: Bool
+  ) throws(SyntaxError) {
     var fields = OperationFields()
     try JSONScanner.fields(of: line) { key, value in
       let field = key.field
@@ -48,6 +55,7 @@ extension Operation {
         SyntaxError(
           column: value.range.lowerBound + 1, expected: expected, found: value.value.json))
     }
+    if lacksFunctions { fields.supplyFunction() }
     self = try fields.operation(place: place)
   }
 }

@@ -72,6 +72,11 @@ struct OperationFields {
     if self.problem == nil { self.problem = problem }
   }
 
+  /// Takes a list that nothing is said to be done with for a transaction.
+  mutating func supplyFunction() {
+    if f == nil, case .list = value { f = "txn" }
+  }
+
   /// The operation; `place` is the index of one without.
   ///
   /// - Throws: When a problem was noted, or a field that every operation has is missing.

@@ -11,6 +11,12 @@ public struct EDNReader {
 
   public init(_ bytes: UnsafeRawBufferPointer) { cursor = TextCursor(bytes) }
 
+  /// Reads a part of a longer text, whose errors name places in the whole.
+  package init(_ bytes: UnsafeRawBufferPointer, line: Int, column: Int) {
+    cursor = TextCursor(bytes)
+    cursor.origin = (line, column)
+  }
+
   /// The offset of the next byte.
   public var position: Int { cursor.position }
 

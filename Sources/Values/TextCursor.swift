@@ -5,6 +5,8 @@ package struct TextCursor {
   package let bytes: UnsafeBufferPointer<UInt8>
   /// The offset of the next byte.
   package var position = 0
+  /// The line and the column of the first byte, for errors in a part of a longer text.
+  package var origin = (line: 1, column: 1)
 
   package init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
@@ -41,9 +43,9 @@ package struct TextCursor {
       ? "in column \(column)" : "in line \(line), column \(column)"
   }
 
-  private func lineAndColumn(of position: Int) -> (line: Int, column: Int) {
-    var line = 1
-    var lineStart = 0
+  package func lineAndColumn(of position: Int) -> (line: Int, column: Int) {
+    var line = origin.line
+    var lineStart = 1 - origin.column
     for offset in 0..<min(position, bytes.count) where bytes[offset] == UInt8(ascii: "\n") {
       line += 1
       lineStart = offset + 1

@@ -54,7 +54,13 @@ enum Catalogue {
     ("loss", "loses a share of the messages; loss:0.2"),
     ("duplicate", "delivers a share of the messages twice"),
     ("reorder", "delivers a share of the messages late, behind later ones"),
-    ("clock", "clock:offset, clock:drift (simulated)"),
+    (
+      "corrupt",
+      "delivers a share of the messages damaged, so that they can't be decoded (simulated)"
+    ),
+    ("rate", "limits what a link carries; rate:20kB:500ms, bytes a second and queue (simulated)"),
+    ("clog", "holds messages back until it ends (simulated)"),
+    ("clock", "clock:offset, step, drift, freeze, strobe (simulated)"),
     ("disk", "disk:power-loss: what was not synced is lost (simulated)"),
     ("all, none", "every family that the environment offers; no faults"),
   ]

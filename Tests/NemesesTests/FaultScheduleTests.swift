@@ -162,7 +162,8 @@ import Values
         .pause: ["pause", "resume"], .delay: ["start-delay", "stop-delay"],
         .loss: ["start-loss", "stop-loss"], .duplicate: ["start-duplicate", "stop-duplicate"],
         .reorder: ["start-reorder", "stop-reorder"], .clock: ["clock"],
-        .disk: ["start-disk", "stop-disk"],
+        .disk: ["start-disk", "stop-disk"], .corrupt: ["start-corrupt", "stop-corrupt"],
+        .rate: ["start-rate", "stop-rate"], .clog: ["start-clog", "stop-clog"],
       ])
   }
 
@@ -187,6 +188,7 @@ import Values
           switch change {
           case .offset(let offset): offsets.append(offset)
           case .drift(let rate): drifts.append(rate)
+          case .step, .freeze, .strobe: continue
           }
         }
       }

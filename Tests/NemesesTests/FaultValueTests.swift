@@ -92,7 +92,9 @@ import Values
       (["fault": "clock"], "a clock's fault needs \"parameters\" for each node"),
       (
         ["fault": "clock", "parameters": ["n1": ["kind": "offset"]]],
-        "a clock's change is an \"offset\" in \"seconds\" or a \"drift\" in \"seconds-per-second\""
+        "a clock's change is an \"offset\" or a \"step\" in \"seconds\", a \"drift\" in "
+          + "\"seconds-per-second\", a \"freeze\", or a \"strobe\" in \"seconds\" with a "
+          + "\"period\""
       ),
     ] as [(Value, String)])
   func `what is no fault is refused, and why`(value: Value, message: String) {

@@ -34,6 +34,15 @@ import Values
       .disturb(
         Disturbance(.reorder, probability: 0.1, latency: .seconds(1)), .names(["n2"]))
     ),
+    (
+      "rate:5kB:100ms:one",
+      .disturb(
+        Disturbance(.rate, probability: 1, latency: .milliseconds(100), bytesPerSecond: 5_000),
+        .one)
+    ),
+    ("clog:n1", .disturb(Disturbance(.clog, probability: 1), .names(["n1"]))),
+    ("corrupt:5%", .disturb(Disturbance(.corrupt, probability: 0.05), .all)),
+    ("clock:strobe:one", .clock(.strobe, .one)),
     ("clock:drift:all", .clock(.drift, .all)), ("clock:one", .clock(.any, .one)),
     ("disk:one", .disk(.powerLoss, .one)),
   ])
@@ -62,12 +71,12 @@ import Values
     (
       "partitoin",
       "there is no nemesis \"partitoin\"; there are none, all, partition, kill, pause, delay, "
-        + "loss, duplicate, reorder, clock, disk"
+        + "loss, duplicate, reorder, clock, disk, corrupt, rate, clog"
     ),
     (
       "kill,",
       "there is no nemesis \"\"; there are none, all, partition, kill, pause, delay, loss, "
-        + "duplicate, reorder, clock, disk"
+        + "duplicate, reorder, clock, disk, corrupt, rate, clog"
     ),
     (
       "partition:rign",
@@ -86,7 +95,7 @@ import Values
     ),
     (
       "clock:backwards",
-      "nemesis clock has no \"backwards\"; it takes a kind (offset, drift, any), and a target "
+      "nemesis clock has no \"backwards\"; it takes a kind (offset, drift, step, freeze, strobe, any), and a target "
         + "(one, minority, majority, all, primaries, random, or names such as n1+n2)"
     ),
     (

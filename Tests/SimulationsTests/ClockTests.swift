@@ -106,6 +106,56 @@ struct ClockTests {
     #expect(simulation.node(n1).ticks == 0)
   }
 
+  @Test("a step moves the wall clock from where it is, and a second one from there")
+  func step() {
+    let simulation = simulate(Clockwork.self, count: 1)
+    _ = simulation.apply(.skew([n1: .offset(.seconds(2))]))
+    let report = simulation.apply(.skew([n1: .step(.seconds(-5))]))
+    #expect(report == FaultReport(did: [n1: "step -5s"], tookHold: true))
+    _ = simulation.apply(.skew([n1: .step(.seconds(1))]))
+    simulation.run(for: .milliseconds(11))
+    let epoch: Nanoseconds = .seconds(1_000_000_000)
+    let tick = simulation.node(n1).firings.first { $0.timer == .tick }
+    #expect(tick?.wall == epoch + .milliseconds(10) - .seconds(2))
+    #expect(tick?.now == .milliseconds(10))
+  }
+
+  @Test("frozen clocks stand still and let no timer fire, until they are reset")
+  func freeze() {
+    let simulation = simulate(Clockwork.self, count: 2)
+    simulation.run(for: .milliseconds(25))
+    let report = simulation.apply(.skew([n1: .freeze]))
+    #expect(report == FaultReport(did: [n1: "freeze"], tookHold: true))
+    simulation.run(for: .seconds(10))
+    #expect(simulation.node(n1).ticks == 2)
+    #expect(simulation.node(n2).ticks == 1_002)
+    #expect(simulation.apply(.resetClocks) == FaultReport(did: [n1: "reset"], tookHold: true))
+    simulation.run(for: .milliseconds(4))
+    #expect(simulation.node(n1).ticks == 2)
+    simulation.run(for: .milliseconds(1))
+    #expect(simulation.node(n1).ticks == 3)
+    let third = simulation.node(n1).firings.last { $0.timer == .tick }
+    // The monotonic clock never saw the ten seconds, the wall clock was set right.
+    #expect(third?.now == .milliseconds(30))
+    #expect(third?.wall == .seconds(1_000_000_000) + simulation.now)
+  }
+
+  @Test("a strobed wall clock jumps to and fro, and stays right otherwise")
+  func strobe() {
+    let simulation = simulate(Clockwork.self, count: 2)
+    let report = simulation.apply(
+      .skew([n1: .strobe(by: .seconds(3), period: .milliseconds(10))]))
+    #expect(report == FaultReport(did: [n1: "strobe 3s each 10ms"], tookHold: true))
+    simulation.run(for: .milliseconds(45))
+    let ticks = { (node: NodeID) in simulation.node(node).firings.filter { $0.timer == .tick } }
+    #expect(ticks(n1).map(\.now) == ticks(n2).map(\.now))
+    #expect(
+      zip(ticks(n1), ticks(n2)).map { $0.wall - $1.wall } == [0, .seconds(3), 0, .seconds(3)])
+    #expect(simulation.apply(.resetClocks).tookHold == true)
+    simulation.run(for: .milliseconds(10))
+    #expect(ticks(n1).last?.wall == ticks(n2).last?.wall)
+  }
+
   @Test("clocks can be wrong from the start")
   func initial() {
     let simulation = simulate(Clockwork.self, count: 3) {

@@ -104,6 +104,59 @@ struct NetworkFaultTests {
     #expect(abs(share - 0.25) < 0.04)
   }
 
+  @Test("a corrupt message is not decoded, on its links alone")
+  func corruption() {
+    let simulation = simulate(Pinger.self)
+    _ = simulation.apply(.disturb(Disturbance(.corrupt, probability: 0.4), [Self.link]))
+    simulation.run(for: .seconds(2))
+    let report = simulation.apply(.calm(.corrupt))
+    simulation.run(for: .milliseconds(20))
+    let received = simulation.node(n2).received[n1.index]
+    #expect(report.tookHold == true)
+    #expect(simulation.faults.corrupted == report.affected)
+    #expect(abs(Double(report.affected ?? 0) / Double(simulation.node(n1).sent) - 0.4) < 0.05)
+    #expect(simulation.node(n1).sent - received.count - (report.affected ?? 0) <= 1)
+    #expect(simulation.traffic.lost == report.affected)
+    #expect(simulation.node(n3).received[n1.index].count >= simulation.node(n1).sent - 3)
+  }
+
+  @Test("a clogged link holds messages back, and delivers all of them when it is clear again")
+  func clog() {
+    let simulation = simulate(Pinger.self)
+    simulation.run(for: .milliseconds(100))
+    _ = simulation.apply(.disturb(Disturbance(.clog, probability: 1), [Self.link]))
+    simulation.run(for: .milliseconds(10))
+    let before = simulation.node(n2).received[n1.index].count
+    simulation.run(for: .milliseconds(500))
+    #expect(simulation.node(n2).received[n1.index].count == before)
+    let report = simulation.apply(.calm(.clog))
+    #expect(report.tookHold == true)
+    #expect((report.affected ?? 0) > 200)
+    #expect(simulation.faults.clogged == report.affected)
+    let sent = simulation.node(n1).sent
+    simulation.run(for: .milliseconds(20))
+    #expect(simulation.traffic.lost == 0)
+    #expect(Set(simulation.node(n2).received[n1.index]).isSuperset(of: 1...sent))
+  }
+
+  @Test("a link of limited rate delays what it carries, and loses what finds its queue full")
+  func rate() {
+    let simulation = simulate(Pinger.self)
+    let limit = Disturbance(
+      .rate, probability: 1, latency: .milliseconds(200), bytesPerSecond: 2_000)
+    _ = simulation.apply(.disturb(limit, [Self.link]))
+    simulation.run(for: .seconds(2))
+    let bytes = Pinger.Ping(number: 1_000).encoded.count
+    let received = simulation.node(n2).received[n1.index]
+    #expect(abs(received.count - 2_000 * 2 / bytes) <= 2_000 / bytes / 2 + 5)
+    #expect(received == received.sorted())
+    #expect(simulation.faults.queued > 0 && simulation.faults.overflowed > 0)
+    let report = simulation.apply(.calm(.rate))
+    #expect(report.tookHold == true)
+    #expect(report.affected == simulation.faults.queued + simulation.faults.overflowed)
+    #expect(simulation.node(n3).received[n1.index].count >= simulation.node(n1).sent - 3)
+  }
+
   @Test("duplication delivers messages twice")
   func duplication() {
     let simulation = simulate(Pinger.self)

@@ -32,18 +32,30 @@ public struct Disturbance: Hashable, Sendable {
     case loss
     case duplicate
     case reorder
+    /// The message arrives damaged, and its receiver can't decode it.
+    case corrupt
+    /// The link carries so many bytes a second; what would have to queue for too long is lost.
+    case rate
+    /// The message is held back until the disturbance ends.
+    case clog
   }
 
   public var kind: Kind
   /// The share of messages that are disturbed, in 0...1.
   public var probability: Double
-  /// For delays and reordering: the longest additional latency.
+  /// For delays and reordering the longest additional latency, for a rate the longest time in the
+  /// link's queue.
   public var latency: Nanoseconds
+  /// For a rate: what each link carries.
+  public var bytesPerSecond: Int
 
-  public init(_ kind: Kind, probability: Double, latency: Nanoseconds = 0) {
+  public init(
+    _ kind: Kind, probability: Double, latency: Nanoseconds = 0, bytesPerSecond: Int = 0
+  ) {
     self.kind = kind
     self.probability = probability
     self.latency = latency
+    self.bytesPerSecond = bytesPerSecond
   }
 }
 
@@ -53,6 +65,12 @@ public enum ClockChange: Hashable, Sendable {
   case offset(Nanoseconds)
   /// Both clocks gain this many nanoseconds a second; negative ones lose.
   case drift(nanosecondsPerSecond: Int64)
+  /// The wall clock jumps by this much from where it is, forward or back, and runs on.
+  case step(Nanoseconds)
+  /// Both clocks stand still, while the process runs on.
+  case freeze
+  /// The wall clock jumps by `by` and back again, each after `period`.
+  case strobe(by: Nanoseconds, period: Nanoseconds)
 }
 
 /// The families of faults by which people choose them and environments offer them.
@@ -66,6 +84,9 @@ public enum FaultFamily: String, Hashable, Sendable, CaseIterable {
   case reorder
   case clock
   case disk
+  case corrupt
+  case rate
+  case clog
 }
 
 extension Fault {
@@ -90,6 +111,9 @@ extension Disturbance.Kind {
     case .loss: .loss
     case .duplicate: .duplicate
     case .reorder: .reorder
+    case .corrupt: .corrupt
+    case .rate: .rate
+    case .clog: .clog
     }
   }
 }

@@ -114,6 +114,8 @@ struct LinkFaults {
       case .loss: isLost = true
       case .delay, .reorder: delay += draws.within(0...disturbance.latency)
       case .duplicate: copyDelay = draws.within(0...disturbance.latency)
+      // Refused before a run begins: `support(for:)`.
+      case .corrupt, .rate, .clog: break
       }
     }
     return isLost ? .lost : .carried(delay: delay, copyDelay: copyDelay)

@@ -12,11 +12,14 @@ extension LocalProcesses {
     case .partition, .kill, .pause, .delay, .loss, .duplicate, .reorder: .supported
     case .clock: .unsupported(LocalProcesses.clockRefusal)
     case .disk: .unsupported(LocalProcesses.diskRefusal)
+    case .corrupt, .rate, .clog: .unsupported(LocalProcesses.networkRefusal)
     }
   }
 
   private static let clockRefusal =
     "local processes share this machine's clocks; simulate the system (--env simulated) to skew them"
+  private static let networkRefusal =
+    "the network between local processes can't; simulate the system (--env simulated) for it"
   private static let diskRefusal =
     "local processes share this machine's disk, which can't lose power for one of them; "
     + "simulate the system (--env simulated) to lose what was not synced"

@@ -18,6 +18,12 @@ public struct FaultTally: Hashable, Sendable {
   public var delayed = 0
   public var duplicated = 0
   public var reordered = 0
+  public var corrupted = 0
+  /// Messages that waited for a link of limited rate, and that found its queue full.
+  public var queued = 0
+  public var overflowed = 0
+  /// Messages that were held back by a clogged link.
+  public var clogged = 0
 
   @usableFromInline
   init() {}

@@ -13,6 +13,8 @@ struct Network: Sendable {
     @usableFromInline var isCut = false
     @usableFromInline var latencies: Draws
     var disturbances: Draws
+    /// Until when a link of limited rate is busy with what was sent before.
+    var busyUntil: Nanoseconds = 0
   }
 
   /// What becomes of a message: how many copies of it arrive, and after how long.
@@ -22,6 +24,10 @@ struct Network: Sendable {
     @usableFromInline var latency: Nanoseconds
     /// The second copy's latency.
     @usableFromInline var copyLatency: Nanoseconds = 0
+    /// Whether it arrives damaged.
+    @usableFromInline var isCorrupt = false
+    /// Whether it is held back until its link is no longer clogged.
+    @usableFromInline var isHeld = false
 
     @inlinable
     init(latency: Nanoseconds) { self.latency = latency }
@@ -82,11 +88,13 @@ struct Network: Sendable {
 
   /// Decides what becomes of a message that is sent now.
   @inlinable
-  mutating func send(on link: Link, _ latency: Latency) -> Fate {
+  mutating func send(
+    on link: Link, _ latency: Latency, at time: Nanoseconds, size: () -> Int
+  ) -> Fate {
     let place = place(link)
     sent += 1
     var fate = Fate(latency: latency.draw(&lanes[place].latencies))
-    if !isCalm { disturb(&fate, on: place, latency) }
+    if !isCalm { disturb(&fate, on: place, latency, at: time, size: size) }
     return fate
   }
 
@@ -103,7 +111,9 @@ struct Network: Sendable {
   }
 
   @usableFromInline
-  mutating func disturb(_ fate: inout Fate, on place: Int, _ latency: Latency) {
+  mutating func disturb(
+    _ fate: inout Fate, on place: Int, _ latency: Latency, at time: Nanoseconds, size: () -> Int
+  ) {
     if isCut && meetsCut(at: place) {
       fate.copies = 0
       return
@@ -129,6 +139,35 @@ struct Network: Sendable {
       fate.copies = 2
       fate.copyLatency = latency.draw(&draws) + draws.within(0...duplicate.latency)
     }
+    if strikes(.corrupt, place, &draws) != nil {
+      tally.corrupted += 1
+      fate.isCorrupt = true
+    }
+    if let rate = strikes(.rate, place, &draws) {
+      queue(&fate, on: place, rate, at: time, size: size())
+    }
+    if fate.copies > 0, strikes(.clog, place, &draws) != nil {
+      tally.clogged += 1
+      fate.isHeld = true
+    }
+  }
+
+  /// Has a message wait until its link has carried what was sent before, and itself.
+  private mutating func queue(
+    _ fate: inout Fate, on place: Int, _ rate: Disturbance, at time: Nanoseconds, size: Int
+  ) {
+    let begin = max(time, lanes[place].busyUntil)
+    let bytesPerSecond = max(rate.bytesPerSecond, 1)
+    let end = begin + Nanoseconds(size) * .seconds(1) / Nanoseconds(bytesPerSecond)
+    guard end - time <= rate.latency else {
+      tally.overflowed += 1
+      fate.copies = 0
+      return
+    }
+    tally.queued += 1
+    lanes[place].busyUntil = end
+    fate.latency += end - time
+    fate.copyLatency += end - time
   }
 
   /// Whether a disturbance strikes a message on a link.
@@ -162,6 +201,7 @@ extension Network {
   /// - Returns: What came of the disturbance of that kind that was in force, if one was.
   mutating func disturb(_ disturbance: Disturbance, _ links: [Link]) -> Outcome? {
     let outcome = calm(disturbance.kind)
+    if disturbance.kind == .rate { for place in lanes.indices { lanes[place].busyUntil = 0 } }
     var force = Force(
       sentBefore: sent, links: Array(repeating: false, count: count * count),
       disturbance: disturbance)
@@ -217,6 +257,9 @@ extension Disturbance.Kind {
     case .loss: 1
     case .duplicate: 2
     case .reorder: 3
+    case .corrupt: 4
+    case .rate: 5
+    case .clog: 6
     }
   }
 }

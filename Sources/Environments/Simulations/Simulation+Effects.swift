@@ -56,14 +56,18 @@ extension Simulation {
       carried.lost += 1
       return
     }
-    let fate = network.send(on: link, settings.latency)
+    let fate = network.send(on: link, settings.latency, at: time) { body.encoded.count }
     if fate.copies == 0 {
       carried.lost += 1
       return
     }
-    queue.schedule(
-      .message, at: time + fate.latency, node: link.destination.rawValue,
-      slot: messages.insert(Message(link: link, body: body)))
+    let slot = messages.insert(Message(link: link, body: body, isCorrupt: fate.isCorrupt))
+    if fate.isHeld {
+      clogged.append(Clogged(slot: slot, node: link.destination, latency: fate.latency))
+    } else {
+      queue.schedule(
+        .message, at: time + fate.latency, node: link.destination.rawValue, slot: slot)
+    }
     if fate.copies == 2 {
       queue.schedule(
         .message, at: time + fate.copyLatency, node: link.destination.rawValue,

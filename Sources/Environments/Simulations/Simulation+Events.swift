@@ -44,7 +44,9 @@ extension Simulation {
   /// Brings a message to its host, where it may find no process.
   @inlinable
   func arrive(_ event: Scheduled, at machine: Machine<N>) {
-    if network.loses(arriving: messages[event.slot].link) || !machine.isUp {
+    if network.loses(arriving: messages[event.slot].link) || !machine.isUp
+      || messages[event.slot].isCorrupt
+    {
       if !machine.isUp { machine.missed += 1 }
       carried.lost += 1
       _ = messages.remove(event.slot)

@@ -14,8 +14,8 @@ extension Simulation {
     return switch fault {
     case .cut(let links): FaultReport(network.cut(links))
     case .mend: FaultReport(network.cut([]))
-    case .disturb(let disturbance, let links): FaultReport(network.disturb(disturbance, links))
-    case .calm(let kind): FaultReport(network.calm(kind))
+    case .disturb(let disturbance, let links): disturb(disturbance, links)
+    case .calm(let kind): calm(kind)
     case .kill(let nodes): crash(nodes, .kill)
     case .powerLoss(let nodes): crash(nodes, .powerLoss)
     case .restart(let nodes): restart(nodes)
@@ -24,6 +24,25 @@ extension Simulation {
     case .skew(let changes): skew(changes)
     case .resetClocks: resetClocks()
     }
+  }
+
+  private func disturb(_ disturbance: Disturbance, _ links: [Link]) -> FaultReport {
+    if disturbance.kind == .clog { letGo() }
+    return FaultReport(network.disturb(disturbance, links))
+  }
+
+  private func calm(_ kind: Disturbance.Kind) -> FaultReport {
+    if kind == .clog { letGo() }
+    return FaultReport(network.calm(kind))
+  }
+
+  /// Sends what clogged links held back on its way.
+  private func letGo() {
+    for message in clogged {
+      queue.schedule(
+        .message, at: time + message.latency, node: message.node.rawValue, slot: message.slot)
+    }
+    clogged.removeAll(keepingCapacity: true)
   }
 
   /// The machines of those nodes that there are.
@@ -159,21 +178,48 @@ extension Simulation {
     var report = FaultReport(tookHold: true)
     for (node, change) in changes.sorted(by: { $0.key < $1.key }) {
       guard let machine = machines(of: [node]).first else { continue }
-      switch change {
-      case .offset(let offset):
-        machine.clock.setWall(offset: offset, at: time)
-        report.did[node] = "offset \(offset.durationText)"
-        if machine.clock.wallError(at: time) != offset { report.tookHold = false }
-      case .drift(let drift):
-        machine.clock.setDrift(drift, at: time)
-        reschedule(machine)
-        report.did[node] = "drift \(drift) ns/s"
-        let second = time + .seconds(1)
-        let gained = machine.clock.wallError(at: second) - machine.clock.wallError(at: time)
-        if gained != drift { report.tookHold = false }
-      }
+      let (did, isSeen) = apply(change, to: machine)
+      report.did[node] = did
+      if !isSeen { report.tookHold = false }
     }
     return report
+  }
+
+  /// Changes a clock.
+  ///
+  /// - Returns: What was done, and whether the node sees the change as it was meant.
+  private func apply(_ change: ClockChange, to machine: Machine<N>) -> (did: String, isSeen: Bool) {
+    let before = machine.clock.wallError(at: time)
+    switch change {
+    case .offset(let offset):
+      machine.clock.setWall(offset: offset, at: time)
+      return (
+        "offset \(offset.durationText)", machine.clock.wallError(at: time) == offset
+      )
+    case .step(let step):
+      machine.clock.stepWall(by: step, at: time)
+      return (
+        "step \(step.durationText)", machine.clock.wallError(at: time) - before == step
+      )
+    case .strobe(let offset, let period):
+      machine.clock.setStrobe(by: offset, period: period, at: time)
+      let jumps =
+        machine.clock.wallError(at: time) - machine.clock.wallError(at: time + period)
+      return ("strobe \(offset.durationText) each \(period.durationText)", jumps == offset)
+    case .drift(let drift):
+      machine.clock.setDrift(drift, at: time)
+      reschedule(machine)
+      return ("drift \(drift) ns/s", gain(of: machine) == drift)
+    case .freeze:
+      machine.clock.freeze(at: time)
+      reschedule(machine)
+      return ("freeze", gain(of: machine) == -.seconds(1))
+    }
+  }
+
+  /// How much a wall clock will have gained in a second.
+  private func gain(of machine: Machine<N>) -> Nanoseconds {
+    machine.clock.wallError(at: time + .seconds(1)) - machine.clock.wallError(at: time)
   }
 
   private func resetClocks() -> FaultReport {

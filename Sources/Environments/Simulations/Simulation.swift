@@ -14,11 +14,30 @@ public final class Simulation<N: Node>: Environment {
   struct Message {
     @usableFromInline var link: Link
     @usableFromInline var body: N.Message
+    /// Whether it was damaged on its way, so that its receiver can't decode it.
+    @usableFromInline var isCorrupt: Bool
 
     @inlinable
-    init(link: Link, body: N.Message) {
+    init(link: Link, body: N.Message, isCorrupt: Bool = false) {
       self.link = link
       self.body = body
+      self.isCorrupt = isCorrupt
+    }
+  }
+
+  /// A message that a clogged link holds back.
+  @usableFromInline
+  struct Clogged {
+    var slot: Int32
+    var node: NodeID
+    /// How long it travels once it is let go.
+    var latency: Nanoseconds
+
+    @usableFromInline
+    init(slot: Int32, node: NodeID, latency: Nanoseconds) {
+      self.slot = slot
+      self.node = node
+      self.latency = latency
     }
   }
 
@@ -50,6 +69,8 @@ public final class Simulation<N: Node>: Environment {
   @usableFromInline @exclusivity(unchecked) var messages = Slab<Message>()
   @usableFromInline @exclusivity(unchecked) var payloads = Slab<Payload>()
   @usableFromInline @exclusivity(unchecked) var network: Network
+  /// In the order in which they were sent.
+  @usableFromInline @exclusivity(unchecked) var clogged: [Clogged] = []
   var services: [ServiceState]
   @usableFromInline @exclusivity(unchecked) var firstViolation: Violation?
   @usableFromInline @exclusivity(unchecked) var hasher = StableHasher()
@@ -132,6 +153,7 @@ public final class Simulation<N: Node>: Environment {
     queue = EventQueue()
     messages = Slab()
     payloads = Slab()
+    clogged = []
   }
 
   public func submit(_ request: Request, as id: RequestID, to node: NodeID) {

@@ -6,8 +6,34 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure how fast Shrike is on this machine.")
 
+  @Option(help: "A folder of public histories with an index, verdicts.tsv.")
+  var corpora: String?
+
+  @Option(help: "Porcupine's source, to measure it beside; needs Go.")
+  var porcupine: String?
+
+  @Option(help: "Where the peer's program is.")
+  var peerProgram = ".ci/porcupine"
+
+  @Flag(help: "Also how time and memory grow up to 10 million operations.")
+  var growth = false
+
+  @Option(help: .hidden)
+  var row: String?
+
+  @Option(help: .hidden)
+  var clients = 10
+
+  @Option(help: .hidden)
+  var operations = 1_000
+
   func run() throws {
     do {
+      var bench = LinearizabilityBench(corpora: corpora)
+      if let row {
+        if try Growth.printSample(named: row, clients: clients, operations: operations) { return }
+        return try bench.printSample(named: row)
+      }
       print(Measurement.header)
       for measurement in [
         try DriverBench.operations(), try NetworkBench.messages(), SimulationBench.events(),
@@ -15,6 +41,17 @@ struct BenchCommand: ParsableCommand {
       ] {
         print(measurement.row)
       }
+      print("")
+      if let porcupine {
+        do { bench.peer = try Peer(source: porcupine, program: peerProgram) } catch {
+          print("Porcupine: skipped, \(error)")
+        }
+      } else {
+        print("Porcupine: skipped, --porcupine names no source")
+      }
+      let isReached = try bench.run()
+      if growth { try Growth.run() }
+      guard isReached else { quit(1) }
     } catch {
       Failure.end(Failure.code(of: error), "\(error)", json: false)
     }

@@ -21,10 +21,10 @@ enum HistoryBench {
       bytes.append(UInt8(ascii: "\n"))
     }
     try FileContents.write(bytes, to: path)
-    let began = processMilliseconds()
+    let began = OwnProcess.milliseconds
     let history = try HistoryFile(path: path.string).history(named: path.string)
     let finding = LinearizabilityChecker(RegisterModel(), isKeyed: true).check(history)
-    let milliseconds = processMilliseconds() - began
+    let milliseconds = OwnProcess.milliseconds - began
     precondition(finding.verdict == .valid, "the benchmark's history is \(finding.verdict)")
     return Measurement(
       what: "2,000-operation EDN history with infos and keys, read and judged",
@@ -67,11 +67,5 @@ enum HistoryBench {
     }
     for entry in open { if let done = entry.completion { append(done) } }
     return lines
-  }
-
-  private static func processMilliseconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
   }
 }

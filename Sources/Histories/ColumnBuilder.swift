@@ -1,0 +1,133 @@
+import Values
+
+/// Columns that grow a line at a time, in the order in which a file has them.
+struct ColumnBuilder {
+  /// A line whose value and names have their numbers.
+  struct Row {
+    var type = Operation.Kind.invoke
+    var function = 0
+    var process = Process.unknown
+    var value = ValueCode.null
+    /// Below 0 where the line has none.
+    var index = -1
+    var time: Nanoseconds = -1
+    /// Who did it.
+    enum Process {
+      case unknown
+      case client(Int)
+      /// The number of a name.
+      case named(Int)
+    }
+  }
+
+  /// Whether times and remarks are left out.
+  let isLean: Bool
+  var columns = HistoryColumns()
+  var names = NameTable()
+  /// For each line of the history that of the file.
+  private(set) var lines: [Int32] = []
+  private var lacksIndex = false
+  private var isAscending = true
+  private var lastIndex = -1
+  private var oddClients: [Int: Int32] = [:]
+
+  init(isLean: Bool = false) { self.isLean = isLean }
+
+  /// The table of the values.
+  var table: ValueTable {
+    @inline(__always) _read { yield columns.table }
+    @inline(__always) _modify { yield &columns.table }
+  }
+
+  /// Appends a line.
+  ///
+  /// - Returns: Nothing where there are more names than numbers for them.
+  @inline(__always)
+  mutating func append(_ row: Row, line: Int) -> Bool {
+    let position = columns.types.count
+    guard row.function <= Int(UInt16.max), position < Int(Int32.max) else { return false }
+    switch row.process {
+    case .client(let client) where client >= 0 && client < HistoryColumns.oddClientsStart:
+      columns.processes.append(Int32(truncatingIfNeeded: client))
+    case .client(let client): columns.processes.append(oddClient(client))
+    case .named(let name): columns.processes.append(-1 - Int32(truncatingIfNeeded: name))
+    case .unknown: return false
+    }
+    columns.types.append(row.type)
+    columns.functions.append(UInt16(truncatingIfNeeded: row.function))
+    columns.values.append(row.value)
+    lines.append(Int32(truncatingIfNeeded: line))
+    if row.index != position || columns.indices != nil { takeIndex(row.index, position) }
+    lastIndex = max(lastIndex, row.index)
+    if row.time != -1 || columns.times != nil { takeTime(row.time, position) }
+    return true
+  }
+
+  /// Appends what the last line carries beside the columns.
+  mutating func remark(error: Value?, extra: [ValueMap.Entry]) {
+    guard !isLean, error != nil || !extra.isEmpty else { return }
+    columns.remarks.append(
+      HistoryColumns.Remark(
+        position: Int32(columns.count - 1), error: error, extra: ValueMap(extra)))
+  }
+
+  /// Appends an operation.
+  mutating func append(_ operation: Operation, line: Int) -> Bool {
+    var row = Row()
+    row.type = operation.type
+    row.function = names.number(of: operation.f)
+    switch operation.process {
+    case .client(let client): row.process = .client(client)
+    case .named(let name): row.process = .named(names.number(of: name))
+    }
+    row.value = table.code(of: operation.value)
+    row.index = operation.index
+    row.time = operation.time
+    guard append(row, line: line) else { return false }
+    remark(error: operation.error, extra: operation.extra.entries)
+    return true
+  }
+
+  private mutating func takeIndex(_ index: Int, _ position: Int) {
+    if columns.indices == nil { columns.indices = Array(0..<position) }
+    columns.indices?.append(index < 0 ? position : index)
+    if index < 0 { lacksIndex = true }
+    if index < lastIndex { isAscending = false }
+  }
+
+  private mutating func takeTime(_ time: Nanoseconds, _ position: Int) {
+    guard !isLean else { return }
+    if columns.times == nil { columns.times = Array(repeating: -1, count: position) }
+    columns.times?.append(time)
+  }
+
+  /// A client whose number is negative or huge gets another, for the columns alone.
+  private mutating func oddClient(_ client: Int) -> Int32 {
+    if let known = oddClients[client] { return known }
+    let number = Int32(HistoryColumns.oddClientsStart + columns.oddClients.count)
+    oddClients[client] = number
+    columns.oddClients.append(client)
+    return number
+  }
+
+  /// Takes the order of the lines as it is, whatever their indices.
+  mutating func isKept() { isAscending = true }
+
+  /// The columns in the order of their indices, as long as every line has one.
+  mutating func finish() -> (columns: HistoryColumns, lines: [Int32]) {
+    columns.names = names.names
+    if let indices = columns.indices {
+      if !lacksIndex, !isAscending {
+        let order = (0..<Int32(indices.count)).sorted {
+          (indices[Int($0)], $0) < (indices[Int($1)], $1)
+        }
+        columns.reorder(order)
+        lines = order.map { lines[Int($0)] }
+      }
+      if columns.indices?.enumerated().allSatisfy({ $0.offset == $0.element }) == true {
+        columns.indices = nil
+      }
+    }
+    return (columns, lines)
+  }
+}

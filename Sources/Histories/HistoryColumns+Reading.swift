@@ -1,0 +1,93 @@
+import Values
+
+extension HistoryColumns {
+  /// Reads and pairs a history of a format; without one the first bytes tell. The path `-` is
+  /// standard input.
+  ///
+  /// JSON Lines and Jepsen's EDN are read at the speed of memory, without the whole text being in
+  /// it; other texts as ``HistoryFile`` does.
+  ///
+  /// - Parameter isLean: Whether times, errors and keys that no checker knows are left out.
+  /// - Throws: When the file can't be read, or is no history; the error names the line.
+  public init(
+    path: String, format: HistoryFormat? = nil, order: History.Order = .index, isLean: Bool = false
+  ) throws(HistoryFileError) {
+    try self.init(
+      TextWindow(path: path), named: path, format: format, order: order, isLean: isLean)
+  }
+
+  /// Reads and pairs a history of a format; without one the first bytes tell.
+  ///
+  /// - Parameter name: What errors call the text.
+  public init(
+    reading bytes: UnsafeRawBufferPointer, named name: String, format: HistoryFormat? = nil,
+    order: History.Order = .index, isLean: Bool = false
+  ) throws(HistoryFileError) {
+    try self.init(
+      TextWindow(bytes), named: name, format: format, order: order, isLean: isLean)
+  }
+
+  /// Reads and pairs a history by pieces of a size.
+  package init(
+    reading bytes: UnsafeRawBufferPointer, named name: String, format: HistoryFormat?,
+    order: History.Order, byPiecesOf capacity: Int
+  ) throws(HistoryFileError) {
+    try self.init(
+      TextWindow(bytes, capacity: capacity), named: name, format: format, order: order,
+      isLean: false)
+  }
+
+  init(
+    _ window: consuming TextWindow, named name: String, format: HistoryFormat?,
+    order: History.Order, isLean: Bool
+  ) throws(HistoryFileError) {
+    try window.fill(from: 0)
+    let format = format ?? HistoryFormat(detecting: window.bytes)
+    let start = window.count - window.bytes.withoutByteOrderMark.count
+    // Times are needed to order by, if only for that.
+    let leavesOut = isLean && order == .index
+    var lines: [Int32]
+    var isTruncated = false
+    switch format {
+    case .jsonLines:
+      var reader = JSONLinesReader(window, file: name, isLean: leavesOut)
+      try reader.read(from: start)
+      isTruncated = reader.isTruncated
+      (self, lines) = reader.builder.finish()
+    case .jepsenEDN:
+      var reader = JepsenEDNReader(window, file: name, isLean: leavesOut)
+      try reader.read(from: start)
+      (self, lines) = reader.builder.finish()
+    case .binary:
+      var reader = BinaryHistoryReader(window, file: name, isLean: leavesOut)
+      try reader.read()
+      self = reader.columns
+      lines = []
+    case .elleJSON, .porcupineEtcd, .porcupineKV:
+      try window.fillWhole()
+      let file: HistoryFile
+      do throws(SyntaxError) {
+        file = try HistoryFile(reading: window.bytes, format)
+      } catch {
+        throw HistoryFileError(file: name, error)
+      }
+      var builder = ColumnBuilder(isLean: leavesOut)
+      for (operation, line) in zip(file.operations, file.lines)
+      where !builder.append(operation, line: Int(line)) {
+        throw HistoryFileError(file: name, .tooManyNames.offset(byLines: Int(line) - 1))
+      }
+      builder.isKept()
+      isTruncated = file.isTruncated
+      (self, lines) = builder.finish()
+    }
+    self.format = format
+    self.isTruncated = isTruncated
+    do {
+      try pair(order)
+    } catch {
+      throw HistoryFileError(
+        file: name, line: lines.isEmpty ? nil : Int(lines[error.position]),
+        problem: error.description)
+    }
+  }
+}
