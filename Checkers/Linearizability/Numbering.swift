@@ -82,7 +82,7 @@ final class Numbering<Object: SequentialObject>: StateMachine {
   override var canForget: Bool { true }
 
   @inlinable
-  override func keep(_ kept: [Int32]) {
+  override func keep(_ kept: [Int32]) -> [Int32] {
     states = kept.map { states[Int($0)] }
     stateNumbers = [:]
     bytesBeside = 0
@@ -91,6 +91,7 @@ final class Numbering<Object: SequentialObject>: StateMachine {
       bytesBeside += object.bytes(beside: state)
     }
     memo.removeAll()
+    return kept.indices.map { Int32($0) }
   }
 }
 
@@ -100,7 +101,7 @@ final class TransitionMemo {
   /// What ``find(_:_:)`` answers for a transition that is not here.
   @usableFromInline static var unknown: Int32 { -2 }
 
-  private struct Entry {
+  struct Entry {
     var operation: Int32 = -1
     var state: Int32 = 0
     var after: Int32 = TransitionMemo.unknown

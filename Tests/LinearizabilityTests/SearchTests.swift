@@ -12,11 +12,13 @@ struct SearchTwinTests {
     _ history: ObjectHistory<Object.Operation>, _ object: Object
   ) -> [(way: String, outcome: SearchOutcome)] {
     func search(
-      isRecording: Bool = false, bits: Int = 1, slice: Int = 1 << 20, memory: Int = 1 << 28
+      isRecording: Bool = false, isByLevels: Bool = false, bits: Int = 1, slice: Int = 1 << 20,
+      memory: Int = 1 << 28
     ) -> SearchOutcome {
       let numbered = object.numbered(history)
       let search = ResumableSearch(
-        numbered.history, numbered.transitions, isRecording: isRecording, bits: bits)
+        numbered.history, numbered.transitions, isRecording: isRecording,
+        isByLevels: isByLevels, bits: bits)
       while true {
         let outcome = search.run(steps: slice, memory: memory)
         if outcome != .interrupted { return outcome }
@@ -24,7 +26,12 @@ struct SearchTwinTests {
     }
     return [
       ("plain", search()), ("recorded", search(isRecording: true)),
-      ("in slices", search(slice: 1)), ("128 bits", search(bits: 128)),
+      ("in slices", search(slice: 1)),
+      ("by levels", search(isByLevels: true)),
+      (
+        "by levels, in slices",
+        search(isByLevels: true, bits: 65, slice: 1)
+      ), ("128 bits", search(bits: 128)),
       ("256 bits", search(bits: 256)), ("any bits", search(bits: 300)),
     ]
   }

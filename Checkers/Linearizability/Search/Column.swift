@@ -56,6 +56,17 @@ struct Column<Element>: ~Copyable {
     return (base + count).move()
   }
 
+  mutating func append(repeating element: Element, count more: Int) {
+    while count + more > capacity { grow() }
+    (base + count).initialize(repeating: element, count: more)
+    count += more
+  }
+
+  mutating func removeLast(_ fewer: Int) {
+    count -= fewer
+    (base + count).deinitialize(count: fewer)
+  }
+
   mutating func removeAll() {
     base.deinitialize(count: count)
     count = 0

@@ -71,6 +71,15 @@ struct ConfigurationTable<M: Mask>: ~Copyable {
   @inline(__always)
   var isCrowded: Bool { count &* 8 >= entries.count &* 5 && !isForgetting }
 
+  /// Whether it will have to grow before as much is added as it holds.
+  var isHalfFull: Bool { count * 4 >= entries.count }
+
+  /// Lets the table hold some bytes from now on.
+  mutating func raise(limit: Int) {
+    self.limit = limit
+    if isForgetting && bytes + bytes(entries.count * 2) <= limit { isForgetting = false }
+  }
+
   /// Grows if the bytes suffice for the old and the new entries together, else forgets from now
   /// on.
   mutating func makeRoom() {

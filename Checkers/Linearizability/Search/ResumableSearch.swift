@@ -20,10 +20,11 @@ package final class ResumableSearch {
 
   /// - Parameters:
   ///   - isRecording: Whether it keeps the orders that get stuck, and then takes no short cut.
+  ///   - isByLevels: Whether it finds all configurations at an event before it goes on to the next.
   ///   - bits: How wide the masks are at least.
   package init(
     _ history: ObjectHistory<Action>, _ transitions: Transitions, isRecording: Bool = false,
-    bits: Int = 1
+    isByLevels: Bool = false, bits: Int = 1
   ) {
     self.history = history
     let placement = Placement(history, initial: transitions.initial, keepsInert: isRecording)
@@ -31,9 +32,18 @@ package final class ResumableSearch {
     case ...64: narrow = Box(Search(placement, transitions, isRecording: isRecording))
     case ...128: double = Box(Search(placement, transitions, isRecording: isRecording))
     case ...256: quadruple = Box(Search(placement, transitions, isRecording: isRecording))
-    default: wide = Box(Search(placement, transitions, isRecording: isRecording))
+    default:
+      wide = Box(Search(placement, transitions, isRecording: isRecording))
     }
+    guard isByLevels else { return }
+    narrow?.search.level.isUsed = true
+    double?.search.level.isUsed = true
+    quadruple?.search.level.isUsed = true
+    wide?.search.level.isUsed = true
   }
+
+  /// Whether it has taken many more steps than the history has events.
+  var isHard: Bool { steps > 64 * history.events.count }
 
   package var steps: Int {
     narrow?.search.steps ?? double?.search.steps ?? quadruple?.search.steps ?? wide?.search.steps

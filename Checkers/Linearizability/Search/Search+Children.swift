@@ -39,47 +39,59 @@ extension Search {
       let event = placement.events[position]
       let operation = event >> 1
       let place = placement.places.base + Int(operation)
-      let slot = Int(place.pointee.slot)
       if event & 1 == 1 {
-        guard configuration.required.contains(slot) else {
+        guard configuration.required.contains(Int(place.pointee.slot)) else {
           configuration.event = Int32(truncatingIfNeeded: position)
           return true
         }
-        configuration.required.remove(slot)
-        if place.pointee.isPure { openPure.remove(slot) } else { openChanging.remove(slot) }
+        configuration.required.remove(Int(place.pointee.slot))
+        pass(returnOf: place)
       } else {
-        if placement.isTransparent {
-          if place.pointee.isRequired && place.pointee.isBound {
-            (placement.states.base + Int(place.pointee.seen)).pointee.nextDemand =
-              place.pointee.nextDemand
-          }
-          if place.pointee.leads {
-            (placement.states.base + Int(place.pointee.target)).pointee.nextSource =
-              place.pointee.nextSource
-          }
-        } else if footprints.areKnown {
-          footprints.pass(operation)
-        }
-        if place.pointee.isRequired {
-          occupants[slot] = operation
-          if place.pointee.isPure {
-            openPure.insert(slot)
-            effectuate(operation, place, &configuration)
-          } else {
-            openChanging.insert(slot)
-          }
-        } else {
-          available.insert(slot)
+        pass(invocationOf: operation, place)
+        if place.pointee.isRequired && place.pointee.isPure {
+          effectuate(operation, place, &configuration)
         }
       }
-      position &+= 1
     }
     return false
   }
 
+  /// Goes past a return.
+  @inline(__always)
+  mutating func pass(returnOf place: UnsafePointer<Placement.Place>) {
+    let slot = Int(place.pointee.slot)
+    if place.pointee.isPure { openPure.remove(slot) } else { openChanging.remove(slot) }
+    position &+= 1
+  }
+
+  /// Goes past an invocation.
+  @inline(__always)
+  mutating func pass(invocationOf operation: Int32, _ place: UnsafePointer<Placement.Place>) {
+    position &+= 1
+    let slot = Int(place.pointee.slot)
+    if placement.isTransparent {
+      if place.pointee.isRequired && place.pointee.isBound {
+        (placement.states.base + Int(place.pointee.seen)).pointee.nextDemand =
+          place.pointee.nextDemand
+      }
+      if place.pointee.leads {
+        (placement.states.base + Int(place.pointee.target)).pointee.nextSource =
+          place.pointee.nextSource
+      }
+    } else if footprints.areKnown {
+      footprints.pass(operation)
+    }
+    if place.pointee.isRequired {
+      occupants[slot] = operation
+      if place.pointee.isPure { openPure.insert(slot) } else { openChanging.insert(slot) }
+    } else {
+      available.insert(slot)
+    }
+  }
+
   /// Lets an operation that never changes the state take effect if it can.
   @inline(__always)
-  private mutating func effectuate(
+  mutating func effectuate(
     _ operation: Int32, _ place: UnsafePointer<Placement.Place>,
     _ configuration: inout Configuration<M>
   ) {

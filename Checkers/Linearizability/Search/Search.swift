@@ -40,10 +40,12 @@ struct Search<M: Mask>: ~Copyable {
   var available: M
 
   var frames = Column<Frame>()
-  private var current: Configuration<M>?
-  private var seen: ConfigurationTable<M>
+  var current: Configuration<M>?
+  var seen: ConfigurationTable<M>
   /// The event that no order passes, as far as the search knows.
   var furthest = -1
+  /// Where all configurations stand that are possible at one event, in a search by levels.
+  var level = Level<M>()
   /// The calls of the model's step function so far.
   var steps = 0
   /// How operations took effect, when that is recorded.
@@ -72,8 +74,9 @@ struct Search<M: Mask>: ~Copyable {
   /// What the search holds in memory, beside the history.
   var bytes: Int { seen.bytes + restBytes }
 
-  private var restBytes: Int {
-    frames.bytes + frames.count * 2 * available.bytes + record.bytes + machine.bytes
+  var restBytes: Int {
+    frames.bytes + record.bytes + machine.bytes + level.bytes
+      + (frames.count + level.count) * 2 * available.bytes
   }
 
   /// The ways to the furthest event, when they are recorded.
@@ -94,9 +97,10 @@ struct Search<M: Mask>: ~Copyable {
 
   /// Searches on for about `limit` steps, within `memory` bytes.
   mutating func run(steps limit: Int, memory: Int) -> SearchOutcome {
+    if level.isUsed { return runLevels(steps: limit, memory: memory) }
     let end = steps + limit
     var rest = min(steps + Self.stretch, end)
-    seen.limit = memory - restBytes
+    seen.raise(limit: memory - restBytes)
     while true {
       if var configuration = current {
         current = nil
@@ -116,7 +120,7 @@ struct Search<M: Mask>: ~Copyable {
   }
 
   /// How many steps pass between looks at the memory.
-  private static var stretch: Int { 1 << 14 }
+  static var stretch: Int { 1 << 14 }
 
   /// Sees to it that the search can go on within `memory` bytes.
   ///
@@ -133,26 +137,28 @@ struct Search<M: Mask>: ~Copyable {
 
   private mutating func forgetStates() {
     guard machine.canForget && !isRecording else { return }
-    var numbers: [Int32: Int32] = [transitions.initial: 0]
-    var kept = [transitions.initial]
-    func number(_ state: Int32) -> Int32 {
-      if let known = numbers[state] { return known }
-      numbers[state] = Int32(kept.count)
+    var places: [Int32: Int] = [:]
+    var kept: [Int32] = []
+    func keep(_ state: Int32) {
+      guard places[state] == nil else { return }
+      places[state] = kept.count
       kept.append(state)
-      return Int32(kept.count - 1)
     }
+    for place in 0..<frames.count { keep(frames[place].configuration.state) }
+    if let configuration = current { keep(configuration.state) }
+    let numbers = machine.keep(kept)
     for place in 0..<frames.count {
       let frame = frames.base + place
-      frame.pointee.configuration.state = number(frame.pointee.configuration.state)
+      let state = frame.pointee.configuration.state
+      frame.pointee.configuration.state = places[state].map { numbers[$0] } ?? state
     }
-    if let configuration = current { current?.state = number(configuration.state) }
-    machine.keep(kept)
+    if let state = current?.state { current?.state = places[state].map { numbers[$0] } ?? state }
     seen.removeAll()
   }
 
   /// Puts a configuration on the way, unless it can't lead anywhere or has been tried.
   @inline(__always)
-  private mutating func enter(_ configuration: Configuration<M>) {
+  mutating func enter(_ configuration: Configuration<M>) {
     if isHopeless(configuration) { return }
     if seen.isCrowded { seen.makeRoom() }
     guard seen.insert(configuration) else { return }
