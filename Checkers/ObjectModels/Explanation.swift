@@ -95,8 +95,8 @@ struct Explanation {
     }
     let completion = history.operation(at: Int(evidence.part.completions[misfit]))
     var lines = [
-      "\(label(misfit)) must take effect by line \(completion.index), but it needs "
-        + "\(need(of: misfit)). All that can be there instead:"
+      "\(label(misfit)) must take effect by line \(completion.index), but it "
+        + "\(need(of: misfit)):"
     ]
     for (state, order) in evidence.orders.prefix(Explanation.orders) {
       lines.append("  \(stateText(state))  (\(path(order)))")
@@ -113,12 +113,14 @@ struct Explanation {
   }
 
   private func need(of operation: Int) -> String {
+    let needed: String
     switch evidence.part.operations[operation] {
-    case .observe(let state), .move(let state, _): stateText(state)
-    case .differ(let state): "anything but \(stateText(state))"
-    case .set: "nothing"
-    case .apply, .inspect: "another state"
+    case .observe(let state), .move(let state, _): needed = stateText(state)
+    case .differ(let state): needed = "anything but \(stateText(state))"
+    case .set: needed = "nothing"
+    case .apply, .inspect: return "can't happen in any state that can be there"
     }
+    return "needs \(needed). All that can be there instead"
   }
 
   private func label(_ operation: Int) -> String {

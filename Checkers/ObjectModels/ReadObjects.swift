@@ -87,7 +87,9 @@ extension ModelJudgement {
     _ terms: Terms, text: @escaping (_ object: Int, Object.State) -> String
   ) {
     func key(_ number: Int) -> Value? {
-      keys.count == 1 && keys[0] == .null ? nil : keys[number]
+      // Not `?:`, in which `nil` would be the value null.
+      if keys.count == 1 && keys[0] == .null { return nil }
+      return keys[number]
     }
     var budget = terms.budget
     budget.steps = max(budget.steps - steps, 1)

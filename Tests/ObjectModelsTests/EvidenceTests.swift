@@ -180,11 +180,11 @@ struct EvidenceTests {
 
           process  operation   lines  time
           0        write 1     0..1   |-|
-          1        write 3     3..5       |-|
+          0        write 2     2..4       |-|
           0        cas [1, 4]  8..9           |-|  <- does not fit
 
         cas [1, 4] must take effect by line 9, but it needs 1. All that can be there instead:
-          3  (write 1, write 3)
+          2  (write 1, write 2)
 
         The other operations can't repair it: those that only look add demands, and nothing above
         can see what the rest did.
@@ -209,7 +209,7 @@ struct EvidenceTests {
           0        acquire    0..1   |-|
           1        acquire    2..3       |-|  <- does not fit
 
-        acquire must take effect by line 3, but it needs free. All that can be there instead:
+        acquire must take effect by line 3, but it can't happen in any state that can be there:
           held by 0  (acquire)
         """)
   }

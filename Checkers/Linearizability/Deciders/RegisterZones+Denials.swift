@@ -26,7 +26,9 @@ extension RegisterZones {
   var areDenialsPossible: Bool {
     let open = denials.filter { denial in
       let zone = zones[Int(denial.value)]
-      if denial.value != initial, zone.written < 0 || denial.returned < zone.written { return false }
+      if denial.value != initial, zone.written < 0 || denial.returned < zone.written {
+        return false
+      }
       return zone.next < 0 || zones[Int(zone.next)].low > denial.invoked
     }
     if open.isEmpty { return true }
