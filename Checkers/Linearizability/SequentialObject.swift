@@ -79,6 +79,13 @@ public protocol NondeterministicObject: Sendable {
 
   /// Every state in which an operation may leave the object; none where it can't happen.
   func successors(of state: State, _ operation: Operation) -> [State]
+
+  /// Decides a history by a theorem, as ``SequentialObject/decide(_:)`` does.
+  func decide(_ history: ObjectHistory<Operation>) -> Decision?
+}
+
+extension NondeterministicObject {
+  public func decide(_ history: ObjectHistory<Operation>) -> Decision? { nil }
 }
 
 /// A nondeterministic object as a deterministic one, whose states are the sets of its states.
@@ -95,5 +102,9 @@ public struct Powerset<Base: NondeterministicObject>: SequentialObject {
     var after = Set<Base.State>()
     for member in state { after.formUnion(base.successors(of: member, operation)) }
     return after.isEmpty ? nil : after
+  }
+
+  public func decide(_ history: ObjectHistory<Base.Operation>) -> Decision? {
+    base.decide(history)
   }
 }
