@@ -4,7 +4,8 @@ import Testing
 @Suite("Deciders of collections agree with the definition and the search")
 struct CollectionDeciderTests {
   private static let scenes = [
-    Scene(crashes: 5, lies: 0), Scene(lies: 14), Scene(clients: 3, operations: 9, crashes: 0, lies: 20),
+    Scene(crashes: 5, lies: 0), Scene(lies: 14),
+    Scene(clients: 3, operations: 9, crashes: 0, lies: 20),
     Scene(clients: 6, operations: 9, crashes: 20, lies: 6),
     Scene(clients: 4, operations: 14, crashes: 0, lies: 4),
     Scene(clients: 5, operations: 12, crashes: 4, lies: 4),
