@@ -77,7 +77,7 @@ extension HistoryColumns {
       var builder = ColumnBuilder(isLean: leavesOut)
       for (operation, line) in zip(file.operations, file.lines)
       where !builder.append(operation, line: Int(line)) {
-        throw HistoryFileError(file: name, .tooManyNames.offset(byLines: Int(line) - 1))
+        throw HistoryFileError(file: name, .tooManyNames(Int(line)))
       }
       builder.isKept()
       isTruncated = file.isTruncated
