@@ -15,7 +15,7 @@ enum HistoryReadBench {
     return [
       try measurement(of: columns, .jepsenEDN, "EDN", must: 200, stretch: 400),
       try measurement(of: columns, .jsonLines, "JSON Lines", must: 200, stretch: 400),
-      try measurement(of: columns, .binary, "the binary form", must: 20, stretch: 40),
+      try measurement(of: columns, .binary, "the binary form", must: 10, stretch: 20),
     ]
   }
 
