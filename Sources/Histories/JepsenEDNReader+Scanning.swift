@@ -19,7 +19,7 @@ extension JepsenEDNReader {
       skipBlanks(&place)
       if place.pointee == UInt8(ascii: "}") { break }
       guard let field = place.takeField() else {
-        guard !isRecord, takeExtra(at: &place, into: &fields) else { return nil }
+        guard takeExtra(at: &place, into: &fields, isRecord) else { return nil }
         continue
       }
       // Of a record's equal keys the last counts, whatever it holds; that is not scanned.
@@ -97,17 +97,18 @@ extension JepsenEDNReader {
 
   /// Takes a key that is no field's, and its value.
   private mutating func takeExtra(
-    at place: inout BytePointer, into fields: inout ScannedFields
+    at place: inout BytePointer, into fields: inout ScannedFields, _ isRecord: Bool
   ) -> Bool {
-    guard let key = value(at: &place, 1), key.name.flatMap(OperationFields.Field.init) == nil
+    let depth = isRecord ? 2 : 1
+    guard let key = value(at: &place, depth), key.name.flatMap(OperationFields.Field.init) == nil
     else { return false }
     skipBlanks(&place)
-    guard place.pointee != UInt8(ascii: "}"), let value = value(at: &place, 1) else {
+    guard place.pointee != UInt8(ascii: "}"), let value = value(at: &place, depth) else {
       return false
     }
-    if !builder.isLean {
-      fields.extra.append(.init(key: key.name.map { .string($0) } ?? key, value: value))
-    }
+    let name = key.name.map { Value.string($0) } ?? key
+    if isRecord, fields.extra.contains(where: { $0.key == name }) { return false }
+    if !builder.isLean { fields.extra.append(.init(key: name, value: value)) }
     return true
   }
 
