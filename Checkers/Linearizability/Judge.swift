@@ -26,21 +26,26 @@ public struct Judge<Object: SequentialObject> {
       case nil: searched.append(number)
       }
     }
-    let parts = searched.map { number in
-      let numbered = object.numbered(histories[number])
-      return (history: numbered.history.droppingInert(), transitions: numbered.transitions)
+    search(histories, searched, &judgement)
+    return judgement
+  }
+
+  private func search(
+    _ histories: [ObjectHistory<Object.Operation>], _ searched: [Int], _ judgement: inout Judgement
+  ) {
+    let outcome = Portfolio.judge(searched.count, within: budget) { place, isByLevels in
+      let numbered = object.numbered(histories[searched[place]])
+      return ResumableSearch(numbered.history, numbered.transitions, isByLevels: isByLevels)
     }
-    let outcome = Portfolio.judge(parts, within: budget)
     judgement.steps = outcome.steps
     judgement.undecided = outcome.undecided.map {
       Judgement.Undecided(object: searched[$0.object], reason: $0.reason)
     }
     if let (place, event) = outcome.invalid {
-      let history = parts[place].history
+      let history = histories[searched[place]]
       let line = history.completions[Int(history.events[event] >> 1)]
       judgement.invalid = Judgement.Invalid(object: searched[place], proof: .stuck(line: Int(line)))
     }
-    return judgement
   }
 }
 

@@ -17,6 +17,23 @@ public protocol SequentialObject: Sendable {
   /// Whether an operation never changes a state; false says nothing.
   func isPure(_ operation: Operation) -> Bool
 
+  /// The bytes that a state holds beside its inline ones, about; those of its elements where it is
+  /// a collection.
+  func bytes(beside state: State) -> Int
+
+  /// The parts of the state that an operation touches; nothing where there is no telling.
+  ///
+  /// Operations that have no part in common must commute: one must neither enable nor prevent the
+  /// other, and both orders must lead to the same state.
+  func touches(of operation: Operation) -> [Touch]?
+
+  /// Whether operations that don't set a part anew may lead from a state to one in which, as far
+  /// as that part is concerned, an operation is possible.
+  ///
+  /// True is always right; false lets the search turn back early. Asked only of operations that
+  /// look at the part by ``touches(of:)``.
+  func mayLead(_ state: State, to operation: Operation, part: Int32) -> Bool
+
   /// Decides a history by a theorem about this kind of object, in about linear time.
   ///
   /// - Returns: Nothing where the theorem's premise doesn't hold on this history.
@@ -29,13 +46,27 @@ public protocol SequentialObject: Sendable {
 extension SequentialObject {
   public func isPure(_ operation: Operation) -> Bool { false }
 
+  public func bytes(beside state: State) -> Int { 0 }
+
+  public func touches(of operation: Operation) -> [Touch]? { nil }
+
+  public func mayLead(_ state: State, to operation: Operation, part: Int32) -> Bool { true }
+
   public func decide(_ history: ObjectHistory<Operation>) -> Decision? { nil }
 
+  @inlinable
   public func numbered(_ history: ObjectHistory<Operation>) -> NumberedHistory<State> {
     let numbering = Numbering(self)
     return NumberedHistory(numbering.actions(of: history), numbering.transitions) {
       numbering.states[Int($0)]
     }
+  }
+}
+
+extension SequentialObject where State: Collection {
+  @inlinable
+  public func bytes(beside state: State) -> Int {
+    32 + state.count * MemoryLayout<State.Element>.stride
   }
 }
 

@@ -2,26 +2,34 @@
 public struct Transitions {
   /// The state in which the object begins.
   public let initial: Int32
-  /// The state after the operation with a number, or a negative number where it can't happen.
-  let apply: (_ operation: Int32, _ state: Int32) -> Int32
+  /// What knows the operations that are no ``Action``s with a meaning of their own.
+  let machine: StateMachine?
 
   /// The transitions of an object whose operations are all ``Action``s with a meaning of their own.
   public init(initial: Int32) {
-    self.init(initial: initial) { _, _ in -1 }
+    self.initial = initial
+    machine = nil
   }
 
+  /// - Parameter apply: The state after the operation with a number, or a negative number where it
+  ///   can't happen.
   public init(
     initial: Int32, apply: @escaping (_ operation: Int32, _ state: Int32) -> Int32
   ) {
+    self.init(initial: initial, FunctionMachine(apply))
+  }
+
+  @usableFromInline
+  init(initial: Int32, _ machine: StateMachine) {
     self.initial = initial
-    self.apply = apply
+    self.machine = machine
   }
 }
 
 /// A history in integers, with what its states are.
 public struct NumberedHistory<State> {
   public var history: ObjectHistory<Action>
-  var transitions: Transitions
+  public var transitions: Transitions
   /// The state with a number that the search has met.
   public var state: (Int32) -> State
 
@@ -35,55 +43,45 @@ public struct NumberedHistory<State> {
   }
 }
 
-/// An object's history in integers: its operations numbered, its states numbered as they are met.
-final class Numbering<Object: SequentialObject> {
-  let object: Object
-  /// The states met so far; their places are their numbers.
-  private(set) var states: [Object.State]
-  private var stateNumbers: [Object.State: Int32]
-  private var operations: [Object.Operation] = []
-  private var operationNumbers: [Object.Operation: Int32] = [:]
-  private var memory: [UInt64: Int32] = [:]
+/// States and operations of an object as integers, worked out as they are met.
+@usableFromInline
+class StateMachine {
+  @usableFromInline
+  init() {}
 
-  init(_ object: Object) {
-    self.object = object
-    states = [object.initial]
-    stateNumbers = [object.initial: 0]
-  }
+  /// The state after the operation with a number, or a negative number where it can't happen.
+  @usableFromInline
+  func apply(_ operation: Int32, _ state: Int32) -> Int32 { -1 }
 
-  /// The same history with each operation as the ``Action`` that it is to the search.
-  func actions(of history: ObjectHistory<Object.Operation>) -> ObjectHistory<Action> {
-    history.map { operation in
-      let number: Int32
-      if let known = operationNumbers[operation] {
-        number = known
-      } else {
-        number = Int32(operations.count)
-        operations.append(operation)
-        operationNumbers[operation] = number
-      }
-      return object.isPure(operation) ? .inspect(number) : .apply(number)
-    }
-  }
+  /// What it holds in memory, about.
+  @usableFromInline
+  var bytes: Int { 0 }
 
-  /// The transitions between numbered states, which are worked out once each.
-  var transitions: Transitions {
-    Transitions(initial: 0) { operation, state in self.apply(operation, to: state) }
-  }
+  /// The parts of the state that an operation touches, with how; nothing where all are one.
+  @usableFromInline
+  func touches(of operation: Int32) -> [Touch]? { nil }
 
-  private func apply(_ operation: Int32, to state: Int32) -> Int32 {
-    let key = UInt64(UInt32(bitPattern: operation)) << 32 | UInt64(UInt32(bitPattern: state))
-    if let known = memory[key] { return known }
-    let after = object.step(states[Int(state)], operations[Int(operation)]).map(number(of:)) ?? -1
-    memory[key] = after
-    return after
-  }
+  /// Whether operations that don't set a part anew may lead from a state to one in which, as far
+  /// as that part is concerned, an operation is possible.
+  @usableFromInline
+  func mayLead(_ state: Int32, to operation: Int32, _ part: Int32) -> Bool { true }
 
-  private func number(of state: Object.State) -> Int32 {
-    if let known = stateNumbers[state] { return known }
-    let number = Int32(states.count)
-    states.append(state)
-    stateNumbers[state] = number
-    return number
-  }
+  /// Whether it can ``keep(_:)`` some states only.
+  @usableFromInline
+  var canForget: Bool { false }
+
+  /// Forgets all states but some.
+  ///
+  /// - Returns: Their new numbers.
+  @usableFromInline
+  func keep(_ states: [Int32]) -> [Int32] { states }
+}
+
+/// Transitions by a function.
+final class FunctionMachine: StateMachine {
+  private let function: (Int32, Int32) -> Int32
+
+  init(_ function: @escaping (Int32, Int32) -> Int32) { self.function = function }
+
+  override func apply(_ operation: Int32, _ state: Int32) -> Int32 { function(operation, state) }
 }

@@ -24,6 +24,20 @@ public struct AppendText: SequentialObject {
     }
   }
 
+  public func touches(of operation: Operation) -> [Touch]? {
+    switch operation {
+    case .read: [Touch(part: 0, looks: true, sets: false)]
+    case .write: [Touch(part: 0, looks: false, sets: true)]
+    case .append: [Touch(part: 0, looks: false, sets: false)]
+    }
+  }
+
+  /// Whether appending may lead from one text to another: it is a prefix of that.
+  public func mayLead(_ state: [UInt8], to operation: Operation, part: Int32) -> Bool {
+    guard case .read(let text) = operation else { return true }
+    return texts[Int(text)].starts(with: state)
+  }
+
   public func isPure(_ operation: Operation) -> Bool {
     if case .read = operation { true } else { false }
   }

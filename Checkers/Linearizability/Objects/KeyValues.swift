@@ -14,7 +14,7 @@ public struct KeyValues: SequentialObject {
     case append(Int32)
 
     /// Whether it never changes the key's value.
-    var isPure: Bool {
+    package var isPure: Bool {
       switch self {
       case .read, .differ: true
       case .cas(let from, let to): from == to
@@ -82,6 +82,41 @@ public struct KeyValues: SequentialObject {
   }
 
   public func isPure(_ operation: [Access]) -> Bool { operation.allSatisfy(\.effect.isPure) }
+
+  public func touches(of operation: [Access]) -> [Touch]? {
+    var touches: [Touch] = []
+    for access in operation {
+      let place = touches.firstIndex { $0.part == access.key } ?? touches.count
+      if place == touches.count {
+        touches.append(Touch(part: access.key, looks: false, sets: false))
+      }
+      switch access.effect {
+      case .read, .differ: if !touches[place].sets { touches[place].looks = true }
+      case .cas:
+        if !touches[place].sets { touches[place].looks = true }
+        touches[place].sets = true
+      case .write: touches[place].sets = true
+      case .append: break
+      }
+    }
+    return touches
+  }
+
+  /// Whether appending may lead from a key's value to the one that the operation needs first.
+  public func mayLead(_ state: [Content], to operation: [Access], part: Int32) -> Bool {
+    var appended = false
+    for access in operation where access.key == part {
+      switch access.effect {
+      case .read(let value), .cas(let value, _):
+        if state[Int(part)] == .known(value) { return true }
+        guard !texts.isEmpty else { return false }
+        return appended || texts[Int(value)].starts(with: text(of: state[Int(part)]))
+      case .append: appended = true
+      case .differ, .write: return true
+      }
+    }
+    return true
+  }
 
   private func text(of content: Content) -> [UInt8] {
     switch content {

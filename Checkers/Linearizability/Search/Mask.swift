@@ -34,7 +34,54 @@ struct NarrowMask: Mask {
     return rest == 0 ? -1 : rest.trailingZeroBitCount
   }
   @inline(__always)
-  func hash(_ seed: UInt64) -> UInt64 { mixed(seed ^ word) }
+  func hash(_ seed: UInt64) -> UInt64 { folded(seed, word) }
+  @inline(__always)
+  var bytes: Int { 0 }
+}
+
+/// A set of integers below twice the bound of its halves.
+struct PairMask<Half: Mask>: Mask {
+  private var low: Half
+  private var high: Half
+
+  /// How many integers the lower half holds.
+  @inline(__always)
+  private static var width: Int { MemoryLayout<Half>.size * 8 }
+
+  init(bits: Int) {
+    precondition(bits <= 2 * Self.width, "\(bits) bits don't fit \(2 * Self.width)")
+    low = Half(bits: 0)
+    high = Half(bits: 0)
+  }
+
+  @inline(__always)
+  func contains(_ bit: Int) -> Bool {
+    bit < Self.width ? low.contains(bit) : high.contains(bit - Self.width)
+  }
+  @inline(__always)
+  mutating func insert(_ bit: Int) {
+    if bit < Self.width { low.insert(bit) } else { high.insert(bit - Self.width) }
+  }
+  @inline(__always)
+  mutating func remove(_ bit: Int) {
+    if bit < Self.width { low.remove(bit) } else { high.remove(bit - Self.width) }
+  }
+  @inline(__always)
+  func isSubset(of other: PairMask) -> Bool {
+    low.isSubset(of: other.low) && high.isSubset(of: other.high)
+  }
+  @inline(__always)
+  func first(from bit: Int, excluding excluded: PairMask) -> Int {
+    if bit < Self.width {
+      let first = low.first(from: bit, excluding: excluded.low)
+      if first >= 0 { return first }
+    }
+    let first = high.first(from: max(bit - Self.width, 0), excluding: excluded.high)
+    return first < 0 ? -1 : first + Self.width
+  }
+  @inline(__always)
+  func hash(_ seed: UInt64) -> UInt64 { high.hash(low.hash(seed)) }
+  @inline(__always)
   var bytes: Int { 0 }
 }
 
@@ -65,19 +112,16 @@ struct WideMask: Mask {
     return -1
   }
 
-  func hash(_ seed: UInt64) -> UInt64 { words.reduce(seed) { mixed($0 ^ $1) } }
+  func hash(_ seed: UInt64) -> UInt64 { words.reduce(seed) { folded($0, $1) } }
 
   var bytes: Int { 32 + 8 * words.count }
 }
 
-/// A bijection of 64-bit words in which each bit of the input changes about half of the output.
+/// Two words hashed to one: both halves of a product, folded.
 ///
-/// The finalizer of SplitMix64 (Steele, Lea and Flood, *Fast splittable pseudorandom number
-/// generators*, OOPSLA 2014).
+/// The two constants, some bits of π, keep small numbers from being factors of nothing.
 @inline(__always)
-func mixed(_ word: UInt64) -> UInt64 {
-  var word = word
-  word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-  word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-  return word ^ (word >> 31)
+func folded(_ a: UInt64, _ b: UInt64) -> UInt64 {
+  let product = (a ^ 0x243f_6a88_85a3_08d3).multipliedFullWidth(by: b ^ 0x1319_8a2e_0370_7344)
+  return product.high ^ product.low
 }

@@ -7,59 +7,76 @@
 /// long the history. Operations that never change the state take effect as soon as they can, which
 /// loses nothing: it leaves the state alone and only lifts a duty. Crashed operations may take
 /// effect at any later time; of those that do the same only the first unused may be next.
-struct Search<M: Mask> {
+///
+/// `Search+Outlook.swift` says when it turns back early, `Search+Children.swift` how it branches.
+struct Search<M: Mask>: ~Copyable {
+  /// A configuration on the way from the beginning, with what is still to be tried there.
+  struct Frame {
+    var configuration: Configuration<M>
+    /// What is next to be tried.
+    var cursor: Int32 = 0
+    /// The parts of the state that matter to the operation that returns.
+    var parts: UInt64 = ~0
+  }
+
   /// One step of the record of a search: an operation took effect after another step.
-  private struct Step {
+  struct Step {
     var operation: Int32
     var previous: Int32
     var state: Int32
   }
 
-  private let events: [Int32]
-  private let places: [Placement.Place]
-  private let transitions: Transitions
-  private let isRecording: Bool
+  let placement: Placement
+  let transitions: Transitions
+  let machine: StateMachine
+  let isRecording: Bool
+  let footprints: Footprints
 
   // Where the search stands among the events, and what is open there.
-  private var position = 0
-  private var occupants: [Int32]
-  private var crashed: [Int32]
-  private var openPure: M
-  private var openChanging: M
-  private var available: M
+  var position = 0
+  let occupants: Column<Int32>
+  var openPure: M
+  var openChanging: M
+  var available: M
 
-  private var stack: [Configuration<M>]
-  private var seen: ConfigurationTable<M>
-  private var furthest = -1
+  var frames = Column<Frame>()
+  var current: Configuration<M>?
+  var seen: ConfigurationTable<M>
+  /// The event that no order passes, as far as the search knows.
+  var furthest = -1
+  /// Where all configurations stand that are possible at one event, in a search by levels.
+  var level = Level<M>()
   /// The calls of the model's step function so far.
-  private(set) var steps = 0
+  var steps = 0
   /// How operations took effect, when that is recorded.
-  private var record: [Step] = []
+  private var record = Column<Step>(capacity: 1)
   /// The configurations that got stuck at the furthest event, when that is recorded.
   private var stuck: [Configuration<M>] = []
 
-  init(_ placement: Placement, _ transitions: Transitions, isRecording: Bool) {
+  init(_ placement: consuming Placement, _ transitions: Transitions, isRecording: Bool) {
     self.transitions = transitions
     self.isRecording = isRecording
-    events = placement.events
-    places = placement.places
-    occupants = [Int32](repeating: -1, count: placement.slots)
-    crashed = placement.crashed
-    let empty = M(bits: placement.bits)
+    machine = transitions.machine ?? StateMachine()
+    footprints =
+      placement.isTransparent || isRecording ? Footprints() : Footprints(placement, machine)
+    occupants = Column(repeating: -1, count: placement.slots)
+    let bits = placement.bits
+    let empty = M(bits: bits)
     (openPure, openChanging, available) = (empty, empty, empty)
-    seen = ConfigurationTable(bits: placement.bits)
-    stack = [
-      Configuration(
-        event: 0, state: transitions.initial, required: empty, optional: empty, step: -1)
-    ]
+    var size = 64
+    while size < placement.places.count && size < 4096 { size *= 2 }
+    seen = ConfigurationTable(bits: bits, hasOptional: placement.crashed.count > 0, size: size)
+    current = Configuration(
+      event: 0, state: placement.initial, required: empty, optional: empty, step: -1)
+    self.placement = placement
   }
 
   /// What the search holds in memory, beside the history.
-  var bytes: Int { seen.bytes + stackBytes }
+  var bytes: Int { seen.bytes + restBytes }
 
-  private var stackBytes: Int {
-    stack.count * (MemoryLayout<Configuration<M>>.stride + 2 * available.bytes)
-      + record.count * MemoryLayout<Step>.stride
+  var restBytes: Int {
+    frames.bytes + record.bytes + machine.bytes + level.bytes
+      + (frames.count + level.count) * 2 * available.bytes
   }
 
   /// The ways to the furthest event, when they are recorded.
@@ -80,177 +97,89 @@ struct Search<M: Mask> {
 
   /// Searches on for about `limit` steps, within `memory` bytes.
   mutating func run(steps limit: Int, memory: Int) -> SearchOutcome {
+    if level.isUsed { return runLevels(steps: limit, memory: memory) }
     let end = steps + limit
-    while var configuration = stack.popLast() {
-      rewind(to: Int(configuration.event))
-      guard advance(&configuration) else { return .valid }
-      if seen.needsGrowth {
-        guard seen.bytesGrown + stackBytes <= memory else {
-          stack.append(configuration)
-          return .outOfMemory
-        }
-        seen.grow()
+    var rest = min(steps + Self.stretch, end)
+    seen.raise(limit: memory - restBytes)
+    while true {
+      if var configuration = current {
+        current = nil
+        repeat {
+          guard advance(&configuration) else { return .valid }
+        } while tidy(&configuration)
+        enter(configuration)
       }
-      if seen.insert(configuration) {
-        note(configuration)
-        branch(configuration)
-      }
-      if steps >= end {
-        if stack.isEmpty { break }
-        return seen.bytes + stackBytes <= memory ? .interrupted : .outOfMemory
-      }
-    }
-    return .invalid(event: furthest)
-  }
-}
-
-extension Search {
-  /// Goes back to an earlier event.
-  private mutating func rewind(to event: Int) {
-    while position > event {
-      position -= 1
-      let operation = Int(events[position] >> 1)
-      let place = places[operation]
-      let slot = Int(place.slot)
-      if !place.isRequired {
-        available.remove(slot)
-      } else if events[position] & 1 == 1 {
-        if place.isPure { openPure.insert(slot) } else { openChanging.insert(slot) }
-      } else {
-        occupants[slot] = place.previous
-        if place.isPure { openPure.remove(slot) } else { openChanging.remove(slot) }
+      guard frames.count > 0 else { return .invalid(event: furthest) }
+      current = nextChild()
+      if steps >= rest {
+        guard fits(within: memory) else { return .outOfMemory }
+        if steps >= end { return .interrupted }
+        rest = min(steps + Self.stretch, end)
       }
     }
   }
 
-  /// Goes on to the first return of an operation that has not taken effect.
+  /// How many steps pass between looks at the memory.
+  static var stretch: Int { 1 << 14 }
+
+  /// Sees to it that the search can go on within `memory` bytes.
   ///
-  /// - Returns: Whether there is such a return; else everything has found its place.
-  private mutating func advance(_ configuration: inout Configuration<M>) -> Bool {
-    while position < events.count {
-      let event = events[position]
-      let operation = event >> 1
-      let place = places[Int(operation)]
-      let slot = Int(place.slot)
-      if event & 1 == 1 {
-        guard configuration.required.contains(slot) else {
-          configuration.event = Int32(position)
-          return true
-        }
-        configuration.required.remove(slot)
-        if place.isPure { openPure.remove(slot) } else { openChanging.remove(slot) }
-      } else if place.isRequired {
-        occupants[slot] = operation
-        if place.isPure {
-          openPure.insert(slot)
-          effectuate(operation, place, &configuration)
-        } else {
-          openChanging.insert(slot)
-        }
-      } else {
-        available.insert(slot)
-      }
-      position += 1
+  /// The table is an accelerator, so it may shrink; what else there is does so only if the machine
+  /// can forget the states that no configuration is in.
+  private mutating func fits(within memory: Int) -> Bool {
+    if bytes <= memory { return true }
+    if restBytes > memory / 2 { forgetStates() }
+    guard restBytes <= memory / 2 else { return false }
+    seen.limit = memory - restBytes
+    seen.shrink()
+    return true
+  }
+
+  private mutating func forgetStates() {
+    guard machine.canForget && !isRecording else { return }
+    var places: [Int32: Int] = [:]
+    var kept: [Int32] = []
+    func keep(_ state: Int32) {
+      guard places[state] == nil else { return }
+      places[state] = kept.count
+      kept.append(state)
     }
-    return false
-  }
-
-  /// Lets an operation that never changes the state take effect if it can.
-  private mutating func effectuate(
-    _ operation: Int32, _ place: Placement.Place, _ configuration: inout Configuration<M>
-  ) {
-    steps += 1
-    guard successor(configuration.state, place.action) >= 0 else { return }
-    configuration.required.insert(Int(place.slot))
-    append(operation, &configuration)
-  }
-
-  /// Puts every configuration that differs by one operation's effect on the stack.
-  ///
-  /// What comes last is tried first: the operation that returns, and before it those that lead to
-  /// the state that it needs.
-  private mutating func branch(_ configuration: Configuration<M>) {
-    branchOnCrashed(configuration)
-    let returning = events[position] >> 1
-    let action = places[Int(returning)].action
-    let first = stack.count
-    var slot = openChanging.first(from: 0, excluding: configuration.required)
-    while slot >= 0 {
-      if occupants[slot] != returning { branch(configuration, on: occupants[slot]) }
-      slot = openChanging.first(from: slot + 1, excluding: configuration.required)
+    for place in 0..<frames.count { keep(frames[place].configuration.state) }
+    if let configuration = current { keep(configuration.state) }
+    let numbers = machine.keep(kept)
+    for place in 0..<frames.count {
+      let frame = frames.base + place
+      let state = frame.pointee.configuration.state
+      frame.pointee.configuration.state = places[state].map { numbers[$0] } ?? state
     }
-    var last = stack.count
-    for place in (first..<stack.count).reversed() where action.sees(stack[place].state) {
-      last -= 1
-      stack.swapAt(place, last)
-    }
-    // A pure one would have taken effect already if it could.
-    if !action.isPure { branch(configuration, on: returning) }
+    if let state = current?.state { current?.state = places[state].map { numbers[$0] } ?? state }
+    seen.removeAll()
   }
 
-  private mutating func branch(_ configuration: Configuration<M>, on operation: Int32) {
-    let place = places[Int(operation)]
-    steps += 1
-    let state = successor(configuration.state, place.action)
-    guard state >= 0 else { return }
-    var next = configuration
-    next.required.insert(Int(place.slot))
-    push(next, operation, state)
-  }
-
-  private mutating func branchOnCrashed(_ configuration: Configuration<M>) {
-    var slot = available.first(from: 0, excluding: configuration.optional)
-    while slot >= 0 {
-      let operation = crashed[slot]
-      let place = places[Int(operation)]
-      if place.previous < 0 || configuration.optional.contains(Int(place.previous)) {
-        steps += 1
-        let state = successor(configuration.state, place.action)
-        // One that changes nothing need not happen.
-        if state >= 0 && state != configuration.state {
-          var next = configuration
-          next.optional.insert(slot)
-          push(next, operation, state)
-        }
-      }
-      slot = available.first(from: slot + 1, excluding: configuration.optional)
-    }
-  }
-
-  private mutating func push(_ configuration: Configuration<M>, _ operation: Int32, _ state: Int32)
-  {
-    var configuration = configuration
-    configuration.state = state
-    append(operation, &configuration)
-    var slot = openPure.first(from: 0, excluding: configuration.required)
-    while slot >= 0 {
-      let operation = occupants[slot]
-      effectuate(operation, places[Int(operation)], &configuration)
-      slot = openPure.first(from: slot + 1, excluding: configuration.required)
-    }
-    stack.append(configuration)
-  }
-
-  /// The state after an action, or a negative number where it can't happen.
+  /// Puts a configuration on the way, unless it can't lead anywhere or has been tried.
   @inline(__always)
-  private mutating func successor(_ state: Int32, _ action: Action) -> Int32 {
-    switch action {
-    case .observe(let seen): seen == state ? state : -1
-    case .differ(let other): other != state ? state : -1
-    case .set(let new): new
-    case .move(let from, let to): from == state ? to : -1
-    case .apply(let operation): transitions.apply(operation, state)
-    case .inspect(let operation): transitions.apply(operation, state) == state ? state : -1
-    }
+  mutating func enter(_ configuration: Configuration<M>) {
+    if isHopeless(configuration) { return }
+    if seen.isCrowded { seen.makeRoom() }
+    guard seen.insert(configuration) else { return }
+    note(configuration)
+    var frame = Frame(configuration: configuration)
+    if footprints.areKnown { frame.parts = connectedParts(configuration) }
+    frames.append(frame)
   }
 
   @inline(__always)
-  private mutating func append(_ operation: Int32, _ configuration: inout Configuration<M>) {
+  mutating func append(_ operation: Int32, _ configuration: inout Configuration<M>) {
     guard isRecording else { return }
     record.append(
-      Step(operation: operation, previous: configuration.step, state: configuration.state))
+      Step(
+        operation: operation, previous: configuration.step,
+        state: placement.code(of: configuration.state)))
     configuration.step = Int32(record.count - 1)
   }
+
+  /// The operation of an event.
+  func operation(at event: Int) -> Int32 { placement.events[event] >> 1 }
 
   @inline(__always)
   private mutating func note(_ configuration: Configuration<M>) {
