@@ -79,7 +79,7 @@ extension HistoryColumns {
       where !builder.append(operation, line: Int(line)) {
         throw HistoryFileError(file: name, .tooManyNames(Int(line)))
       }
-      builder.isKept()
+      builder.keepOrder()
       isTruncated = file.isTruncated
       (self, lines) = builder.finish()
     }

@@ -10,6 +10,7 @@ extension JSONReader {
     var place = first
     guard place.pointee == UInt8(ascii: "{") else { return nil }
     place += 1
+    lineEnd = nil
     var fields = ScannedFields()
     while true {
       place.skipJSONBlanks()
@@ -201,8 +202,8 @@ extension JSONReader {
   /// Reads a value as a tree; nothing where none is there, or not all of it.
   private mutating func value(at place: inout BytePointer, _ lineStart: BytePointer) -> Value? {
     let start = BytePointer(window.start)
-    let end = isArray ? window.count : endOfLine(from: lineStart - start)
-    guard let end else { return nil }
+    if lineEnd == nil { lineEnd = isArray ? window.count : endOfLine(from: lineStart - start) }
+    guard let end = lineEnd else { return nil }
     let text = UnsafeRawBufferPointer(rebasing: window.bytes[(lineStart - start)..<end])
     var scanner = JSONScanner(TextCursor(text))
     scanner.cursor.position = place - lineStart

@@ -14,6 +14,8 @@ struct JSONReader: ~Copyable {
   let lacksFunctions: Bool
   let file: String
   var codes: [ValueCode] = []
+  /// Where the line that is scanned ends, once that has been asked.
+  var lineEnd: Int?
   /// Whether the objects are an array's elements instead of lines.
   var isArray = false
   /// The line and the column of the place that is read in an array.
