@@ -5,6 +5,8 @@
 /// (4 bytes), base, first (8 bytes each), the numbers, zeros up to a multiple of 8 bytes.
 enum BinaryColumn {
   static let headerSize = 24
+  /// How many numbers may be told without a byte each, so that few bytes can't ask for much memory.
+  static let bareLimit = 1 << 16
 
   /// Appends a column.
   ///
@@ -23,7 +25,7 @@ enum BinaryColumn {
     }
     let base = numbers.min() ?? 0
     let span = UInt64(bitPattern: (numbers.max() ?? 0) &- base)
-    let width = BinaryColumn.width(of: span)
+    let width = max(BinaryColumn.width(of: span), numbers.count > bareLimit ? 1 : 0)
     bytes.append(UInt8(width))
     bytes.append(asDifferences ? 1 : 0)
     bytes.put(UInt16(0))
@@ -88,6 +90,7 @@ enum BinaryColumn {
     let first = load(16, Int64.self)
     let size = (count * width + 7) & ~7
     guard [0, 1, 2, 4, 8].contains(width), mode < 2, count <= limit,
+      width > 0 || count <= bareLimit,
       bytes.count - place - headerSize >= size
     else { return false }
     numbers.removeAll(keepingCapacity: true)

@@ -11,6 +11,7 @@ struct BinaryHistoryReader: ~Copyable {
   private var origin = 0
   private var blockNumber = 0
   private var numbers: [Int64] = []
+  private var values = BinaryValues()
   /// How many lines are said to come.
   private var claimedCount = 0
 
@@ -131,7 +132,7 @@ struct BinaryHistoryReader: ~Copyable {
     columns.functions.reserveCapacity(count)
     columns.processes.reserveCapacity(count)
     columns.values.reserveCapacity(count)
-    guard let names = part.texts(atMost: Int(UInt16.max) + 1) else {
+    guard let names = part.texts(atMost: 1 << 30) else {
       throw Malformed(what: "has broken names")
     }
     columns.names = names
@@ -150,10 +151,11 @@ struct BinaryHistoryReader: ~Copyable {
     try read(&part, atMost: kinds.count)
     let lengths = numbers
     try read(&part, atMost: Int(UInt32.max))
-    guard
-      columns.table.append(
-        kinds: kinds, integers: integers, texts: texts, lengths: lengths, elements: numbers)
-    else { throw Malformed(what: "has values that no history has") }
+    let block = BinaryValues.Block(
+      kinds: kinds, integers: integers, texts: texts, lengths: lengths, elements: numbers)
+    guard values.append(block, to: &columns.table) else {
+      throw Malformed(what: "has values that no history has")
+    }
   }
 
   private mutating func takeLines(_ part: inout BinaryPart) throws(Malformed) {
@@ -164,7 +166,7 @@ struct BinaryHistoryReader: ~Copyable {
       throw Malformed(what: "has too few or too many lines")
     }
     let nameCount = Int64(columns.names.count)
-    guard numbers.lie(in: 0..<nameCount << 2) else {
+    guard numbers.lie(in: 0..<min(nameCount, 1 << 16) << 2) else {
       throw Malformed(what: "has functions without a name")
     }
     columns.types.append(converting: numbers) { Operation.Kind.numbered($0) }
@@ -328,61 +330,5 @@ extension BinaryHistory {
       copy.storeBytes(of: 0, as: UInt32.self)
       return BinaryChecksum.value(of: UnsafeRawBufferPointer(copy)) & 0xffff_ffff
     }
-  }
-}
-
-extension ValueTable {
-  /// Whether a code's number is one of this table, or its own.
-  @inline(__always)
-  fileprivate func holds(raw: Int64) -> Bool {
-    guard let raw = Int32(exactly: raw) else { return false }
-    return raw & 1 == 0 || Int(UInt32(bitPattern: raw) >> 1) < count
-  }
-
-  /// Appends values as a block of a binary history has them.
-  ///
-  /// - Returns: Nothing where one is not new, or not whole.
-  fileprivate mutating func append(
-    kinds: [Int64], integers: [Int64], texts: [String], lengths: [Int64], elements: [Int64]
-  ) -> Bool {
-    var (integer, text, list, element) = (0, 0, 0, 0)
-    var codes: [ValueCode] = []
-    for kind in kinds {
-      let expected = count
-      let code: ValueCode
-      switch UInt8(exactly: kind).flatMap(Kind.init) {
-      case .integer where integer < integers.count:
-        code = self.code(of: Value.integer(Int(integers[integer])))
-        integer += 1
-      case .string where text < texts.count:
-        code = self.code(of: .string(texts[text]))
-        text += 1
-      case .keyword where text < texts.count:
-        code = self.code(of: .keyword(texts[text]))
-        text += 1
-      case .symbol where text < texts.count:
-        code = self.code(of: .symbol(texts[text]))
-        text += 1
-      case .other where text < texts.count:
-        guard let value = try? Value(edn: texts[text]) else { return false }
-        code = self.code(of: value)
-        text += 1
-      case .list where list < lengths.count:
-        let length = lengths[list]
-        guard length >= 0, length <= Int64(elements.count - element) else { return false }
-        codes.removeAll(keepingCapacity: true)
-        for raw in elements[element..<element + Int(length)] {
-          guard holds(raw: raw) else { return false }
-          codes.append(ValueCode(raw: Int32(truncatingIfNeeded: raw)))
-        }
-        code = self.list(codes)
-        list += 1
-        element += Int(length)
-      default: return false
-      }
-      guard code.number == expected, count == expected + 1 else { return false }
-    }
-    return integer == integers.count && text == texts.count && list == lengths.count
-      && element == elements.count
   }
 }

@@ -111,7 +111,7 @@ struct ColumnBuilder {
   }
 
   /// Takes the order of the lines as it is, whatever their indices.
-  mutating func isKept() { isAscending = true }
+  mutating func keepOrder() { isAscending = true }
 
   /// The columns in the order of their indices, as long as every line has one.
   mutating func finish() -> (columns: HistoryColumns, lines: [Int32]) {

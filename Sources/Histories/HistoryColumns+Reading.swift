@@ -77,9 +77,9 @@ extension HistoryColumns {
       var builder = ColumnBuilder(isLean: leavesOut)
       for (operation, line) in zip(file.operations, file.lines)
       where !builder.append(operation, line: Int(line)) {
-        throw HistoryFileError(file: name, .tooManyNames.offset(byLines: Int(line) - 1))
+        throw HistoryFileError(file: name, .tooManyNames(Int(line)))
       }
-      builder.isKept()
+      builder.keepOrder()
       isTruncated = file.isTruncated
       (self, lines) = builder.finish()
     }

@@ -53,7 +53,7 @@ public struct HistoryColumns: Sendable {
       let isTaken = builder.append(line, line: 0)
       precondition(isTaken, "a history of more than 65,536 functions or 2,147,483,647 lines")
     }
-    builder.isKept()
+    builder.keepOrder()
     (self, _) = builder.finish()
     partners = history.partners
   }

@@ -110,13 +110,12 @@ extension HistoryFile {
   ///
   /// A last line without its end that is no JSON was cut short.
   public init(jsonLines bytes: UnsafeRawBufferPointer) throws(SyntaxError) {
-    try self.init(jsonLines: bytes, lacksFunctions: false)
+    try self.init(jsonLines: bytes.withoutByteOrderMark, lacksFunctions: false)
   }
 
   init(jsonLines bytes: UnsafeRawBufferPointer, lacksFunctions: Bool) throws(SyntaxError) {
     self.init(.jsonLines)
-    try HistoryFile.forEachLine(of: bytes.withoutByteOrderMark) {
-      (text, line, isEnded) throws(SyntaxError) in
+    try HistoryFile.forEachLine(of: bytes) { (text, line, isEnded) throws(SyntaxError) in
       if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }) { return }
       do throws(SyntaxError) {
         operations.append(

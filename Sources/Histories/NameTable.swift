@@ -8,6 +8,9 @@ struct NameTable {
     var first: UInt64
     var last: UInt64
 
+    /// What names that are not few are looked up by.
+    var key: UInt64 { first &* 0x9e37_79b9_7f4a_7c15 ^ last }
+
     @inline(__always)
     init(_ name: UnsafeRawBufferPointer) {
       count = name.count
@@ -24,7 +27,7 @@ struct NameTable {
 
   private(set) var names: [String] = []
   private var marks: [Mark] = []
-  /// Where names are many, those of one mark's first bytes.
+  /// Where names are many, those of one mark's key.
   private var numbers: [UInt64: [Int]] = [:]
 
   /// The names that are looked through one by one.
@@ -46,13 +49,13 @@ struct NameTable {
   }
 
   private mutating func distantNumber(of name: UnsafeRawBufferPointer, _ mark: Mark) -> Int {
-    if let known = numbers[mark.first]?.first(where: { marks[$0] == mark && isName($0, name) }) {
+    if let known = numbers[mark.key]?.first(where: { marks[$0] == mark && isName($0, name) }) {
       return known
     }
     let number = names.count
     names.append(String(decoding: name, as: UTF8.self))
     marks.append(mark)
-    if number >= NameTable.fewCount { numbers[mark.first, default: []].append(number) }
+    if number >= NameTable.fewCount { numbers[mark.key, default: []].append(number) }
     return number
   }
 

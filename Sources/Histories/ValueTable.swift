@@ -271,11 +271,18 @@ extension ValueTable {
     return product.high ^ product.low
   }
 
+  /// The hash of a list, in which eight lists that differ in the last element's last bits only are
+  /// neighbours: values that are written one after the other share a line of the cache.
   @inline(__always)
   private static func hash(_ codes: UnsafeBufferPointer<ValueCode>) -> UInt64 {
-    var hash = UInt64(codes.count)
-    for code in codes { hash = folded(hash, UInt64(UInt32(bitPattern: code.raw))) }
-    return folded(hash, UInt64(Kind.list.rawValue))
+    var hash = UInt64(codes.count) << 8 | UInt64(Kind.list.rawValue)
+    guard let last = codes.last else { return hash }
+    for place in 0..<codes.count - 1 {
+      hash = folded(hash, UInt64(UInt32(bitPattern: codes[place].raw)))
+    }
+    let number = UInt64(UInt32(bitPattern: last.raw)) >> 1
+    hash = folded(hash, (number >> 3) << 1 | UInt64(last.raw & 1))
+    return hash & ~(7 << 32) | (number & 7) << 32
   }
 
   @inline(__always)

@@ -65,6 +65,16 @@ struct CommandLineTests {
       (["check", "/etc/passwd", "--model", "register"], "/etc/passwd:1"),
       (["check", "/etc/passwd", "--checker", "x"], "there is no checker \"x\"; there are "),
       (["check", "/etc/passwd", "--model", "register", "--initial", "{"], "--initial: "),
+      (["convert", "/nonexistent", "x.edn"], "/nonexistent: No such file"),
+      (["convert", "/etc/passwd", "x.edn"], "/etc/passwd:1"),
+      (["convert", "/dev/null", "x.txt"], "x.txt: say with --to in which format"),
+      (
+        ["convert", "/dev/null", "x", "--to", "porcupine-kv"], "there are jsonl, jepsen-edn, binary"
+      ),
+      (
+        ["convert", "/dev/null", "x.edn", "--from", "x"],
+        "there is no format \"x\" here; there are "
+      ),
       (["list", "x"], "there is no list of \"x\""),
       (["list", "system", "x"], "there is no system \"x\"; there are "),
       (["list", "checker", "x"], "there is no checker \"x\"; there are linearizable, "),

@@ -205,4 +205,49 @@ struct BinaryHistoryTests {
         + "give each client its own process"
     }
   }
+
+  @Test(
+    "no payload crashes a reader, though its checksums hold", arguments: 0..<20 as Range<UInt64>)
+  func damagedPayloads(seed: UInt64) throws {
+    var draws = Draws(seed: seed)
+    let whole = written(try columns(sample))
+    var histories = 0
+    for _ in 0..<500 {
+      var bytes = whole
+      for _ in 0...draws.below(3) {
+        let place = 8 + draws.below(bytes.count - 8)
+        bytes[place] = draws.element(of: [0, 1, 2, 4, 8, 255, UInt8(draws.below(256))])
+      }
+      repairChecksums(of: &bytes, sizesOf: whole)
+      do throws(HistoryFileError) {
+        let read = try read(bytes)
+        _ = operations(read)
+        histories += 1
+      } catch {
+        #expect("\(error)".hasPrefix("h: "))
+      }
+    }
+    #expect(histories > 0 && histories < 500)
+  }
+
+  /// Makes the checksums of all blocks hold, with the sizes that they had.
+  private func repairChecksums(of bytes: inout [UInt8], sizesOf whole: [UInt8]) {
+    func size(_ block: Int) -> Int {
+      (0..<8).reduce(0) { $0 | Int(whole[block + 8 + $1]) << (8 * $1) }
+    }
+    func put(_ number: UInt64, _ place: Int, _ count: Int) {
+      for offset in 0..<count {
+        bytes[place + offset] = UInt8(truncatingIfNeeded: number >> UInt64(8 * offset))
+      }
+    }
+    var block = 8
+    while block < whole.count {
+      let end = block + 24 + size(block)
+      put(UInt64(size(block)), block + 8, 8)
+      put(checksum(bytes[block + 24..<end]), block + 16, 8)
+      put(0, block, 4)
+      put(checksum(bytes[block..<block + 24]), block, 4)
+      block = end
+    }
+  }
 }

@@ -1,9 +1,16 @@
+import Glibc
 import Histories
 import Testing
 import Values
 
 @Suite("Columns beside the exact readers")
 struct ColumnTwinTests {
+  /// A hundred texts each; `SHRIKE_TWINS` tells how many texts there are.
+  static let seeds: Range<UInt64> = {
+    let count = getenv("SHRIKE_TWINS").flatMap { UInt64(String(cString: $0)) } ?? 6_000
+    return 0..<max(1, count / 100)
+  }()
+
   /// What a reader makes of a text.
   private enum Reading: Equatable {
     case history([Operation], partners: [Int32], isTruncated: Bool)
@@ -48,7 +55,7 @@ struct ColumnTwinTests {
     }
   }
 
-  @Test("agree on every operation or on the error", arguments: 0..<60 as Range<UInt64>)
+  @Test("agree on every operation or on the error", arguments: seeds)
   func agree(seed: UInt64) {
     var draws = Draws(seed: seed)
     var histories = 0

@@ -141,16 +141,17 @@ extension Draws {
     for entry in operation.extra.entries {
       fields.append("\(name(entry.key.name ?? "")) \(entry.value.edn)")
     }
-    if chance(0.02) {
+    if chance(0.04) {
       fields.append(
         element(of: [
           ":index nil", ":time nil", "type :ok", "\"f\" :x", ":value 1", "#_ :index #_ 9", ":typ 1",
           "[1] 2", ":a/type 3", ":type :ok", "; a comment\n", ":f \"txn\"", ":process n1",
+          ":node 1 \"node\" 2", "\"node\" 1, :node 2", ":node 1 :node 2",
         ]))
     }
     if chance(0.3) { fields = shuffled(fields) }
     let separator = element(of: [", ", " ", ",", " ,\n "])
-    let tag = chance(0.1) ? element(of: ["#jepsen.history.Op", "#a ", "#_ {} "]) : ""
+    let tag = chance(0.2) ? element(of: ["#jepsen.history.Op", "#a ", "#_ {} "]) : ""
     return "\(tag){\(fields.joined(separator: separator))}"
   }
 

@@ -38,7 +38,7 @@ struct BenchCommand: ParsableCommand {
       for measurement in [
         try DriverBench.operations(), try NetworkBench.messages(), SimulationBench.events(),
         try HistoryBench.check(),
-      ] {
+      ] + (try HistoryReadBench.all()) {
         print(measurement.row)
       }
       print("")
