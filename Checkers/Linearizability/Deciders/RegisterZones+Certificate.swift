@@ -8,11 +8,13 @@ extension RegisterZones {
     let part = history.part(Certificate(all, reason: "").fates(count: history.count))
     let (register, dense) = Register(initial: initial).renumbered(part)
     var smallest = all
-    let named = all.indices.filter { violation.operations.contains(all[$0]) }.map { Int32($0) }
-    if named.count <= 4, all.count <= 64, let zones = register.zones(of: dense) {
-      for subset in 1..<(1 << named.count) {
+    let candidates = all.indices.filter {
+      all.count <= 8 || violation.operations.contains(all[$0])
+    }.map { Int32($0) }
+    if candidates.count <= 8, all.count <= 64, let zones = register.zones(of: dense) {
+      for subset in 1..<(1 << candidates.count) {
         let kept = zones.closure(
-          of: named.indices.filter { subset >> $0 & 1 == 1 }.map { named[$0] })
+          of: candidates.indices.filter { subset >> $0 & 1 == 1 }.map { candidates[$0] })
         if kept.count < smallest.count, zones.isViolated(kept) {
           smallest = kept.map { all[Int($0)] }
         }
