@@ -1,0 +1,32 @@
+/// Groups of operations that must take effect one group after the other, each in any order.
+///
+/// They can exactly if no operation returned before one of an earlier group was invoked: then the
+/// operations of each group can follow each other as they returned.
+struct ForcedOrder {
+  private var firstReturns: [Int32]
+  private var lastInvocations: [Int32]
+
+  init(groupCount: Int) {
+    firstReturns = [Int32](repeating: .max, count: groupCount)
+    lastInvocations = [Int32](repeating: -1, count: groupCount)
+  }
+
+  /// Adds the event at a time, which is later than those before, of an operation of a group.
+  mutating func add(isReturn: Bool, at time: Int32, group: Int) {
+    if !isReturn {
+      lastInvocations[group] = time
+    } else if firstReturns[group] == .max {
+      firstReturns[group] = time
+    }
+  }
+
+  /// When an operation returned before one was invoked that must come first.
+  var conflict: (returned: Int32, invoked: Int32)? {
+    var latest: Int32 = -1
+    for group in firstReturns.indices {
+      if firstReturns[group] < latest { return (firstReturns[group], latest) }
+      latest = max(latest, lastInvocations[group])
+    }
+    return nil
+  }
+}
