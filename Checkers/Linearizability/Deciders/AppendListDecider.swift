@@ -121,7 +121,7 @@ private struct AppendOrder {
       }
       forced.add(isReturn: event & 1 == 1, at: Int32(truncatingIfNeeded: time), group: group)
     }
-    guard let (returned, invoked) = forced.conflict else { return nil }
+    guard let (returned, invoked) = forced.conflict() else { return nil }
     let early = Int(history.events[Int(returned)] >> 1)
     let late = Int(history.events[Int(invoked)] >> 1)
     var operations = [early, late]

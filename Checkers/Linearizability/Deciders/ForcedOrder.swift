@@ -21,9 +21,11 @@ struct ForcedOrder {
   }
 
   /// When an operation returned before one was invoked that must come first.
-  var conflict: (returned: Int32, invoked: Int32)? {
+  ///
+  /// - Parameter groups: Those that follow each other; all where none are given.
+  func conflict(in groups: Range<Int>? = nil) -> (returned: Int32, invoked: Int32)? {
     var latest: Int32 = -1
-    for group in firstReturns.indices {
+    for group in groups ?? firstReturns.indices {
       if firstReturns[group] < latest { return (firstReturns[group], latest) }
       latest = max(latest, lastInvocations[group])
     }

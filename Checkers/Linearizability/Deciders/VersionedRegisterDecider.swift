@@ -30,13 +30,6 @@ extension VersionedRegister {
   }
 }
 
-/// What keeps a version order from being one of all operations.
-private enum Obstacle: Error {
-  case undecided
-  /// Operations that can't be in one history, together with what explains their answers.
-  case violated([Int32], reason: String)
-}
-
 /// Who made and who saw each version.
 private struct VersionOrder {
   let object: VersionedRegister
@@ -201,7 +194,7 @@ private struct VersionOrder {
       forced.add(
         isReturn: event & 1 == 1, at: Int32(truncatingIfNeeded: time), group: 2 * place + isRead)
     }
-    guard let (returned, invoked) = forced.conflict else { return }
+    guard let (returned, invoked) = forced.conflict() else { return }
     throw .violated(
       [history.events[Int(returned)] >> 1, history.events[Int(invoked)] >> 1],
       reason: "an operation returned before one on a lower version was invoked")
