@@ -106,13 +106,29 @@ struct AppendTextDeciderTests {
   func premise() {
     let appends: [Timed] = [(.append("a"), 0, 1), (.append("b"), 2, 3)]
     #expect(size(appends + [(.append("ab"), 4, 5), (.read("ab"), 6, 7)]) == nil)
-    #expect(size(appends + [(.append("a"), 4, 5), (.read("aba"), 6, 7)]) == nil)
-    #expect(size([(.append("a"), 0, 1), (.write("a"), 2, 3), (.read("a"), 4, 5)]) == nil)
+    #expect(size([(.append("a"), 0, 1), (.write("a"), 2, 5), (.read("a"), 4, 6)]) == nil)
+    #expect(size([(.append("a"), 0, 1), (.write("a"), 2, 3), (.read("a"), 4, 5)]) == 0)
+    #expect(size([(.write("w"), 0, 1), (.write("w"), 2, 3), (.read("w"), 4, 5)]) == nil)
+  }
+
+  @Test("of several appends of one text those are tried that time allows")
+  func rivals() {
+    let appends: [Timed] = [(.append("a"), 0, 1), (.append("b"), 2, 3), (.append("a"), 4, 5)]
+    #expect(size(appends + [(.read("aba"), 6, 7)]) == 0)
+    #expect(size(appends + [(.read("ab"), 6, 7)]) == 4)
+    #expect(size(appends + [(.read("aab"), 6, 7)]) == 4)
+    #expect(size(appends + [(.write("w"), 6, 7), (.read("wa"), 8, 9)]) == 4)
+    let write: [Timed] = [(.write("w"), 4, 5), (.append("a"), 2, 9), (.read("wa"), 6, 8)]
+    #expect(size([(.append("a"), 0, 1)] + write) == 0)
+    #expect(size([(.append("a"), 0, nil)] + write) == 0)
   }
 
   @Test(
     "it agrees with the definition and the search on random histories",
-    arguments: [(writes: 0, ambiguous: 0), (writes: 12, ambiguous: 0), (writes: 30, ambiguous: 6)])
+    arguments: [
+      (writes: 0, ambiguous: 0), (writes: 12, ambiguous: 0), (writes: 30, ambiguous: 6),
+      (writes: 8, ambiguous: 40),
+    ])
   func twins(writes: Int, ambiguous: Int) {
     let scenes = [
       Scene(), Scene(clients: 3, operations: 9, crashes: 0, lies: 10),

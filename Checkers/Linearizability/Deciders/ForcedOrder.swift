@@ -31,4 +31,15 @@ struct ForcedOrder {
     }
     return nil
   }
+
+  /// When the first operation of some groups returned.
+  func firstReturn(in groups: Range<Int>) -> Int32 { firstReturns[groups].min() ?? .max }
+
+  /// When the last operation of some groups was invoked, or -1.
+  func lastInvocation(in groups: Range<Int>) -> Int32 { lastInvocations[groups].max() ?? -1 }
+
+  /// The zone of groups that form a block.
+  func zone(of groups: Range<Int>) -> BlockZone {
+    BlockZone(low: firstReturn(in: groups), high: lastInvocation(in: groups))
+  }
 }
