@@ -55,10 +55,7 @@ extension AppendText {
     _ = try? small.splitReads()
     let smallest = smallestPart(
       of: all.count, naming: all.indices.filter { named.contains(all[$0]) }.map { Int32($0) },
-      closure: { small.closure(of: $0) }
-    ) {
-      isViolated(part(whole, $0))
-    }
+      closure: { small.closure(of: $0) }, isViolated: { isViolated(part(whole, $0)) })
     return Certificate(smallest.map { all[Int($0)] }, reason: reason)
   }
 }
