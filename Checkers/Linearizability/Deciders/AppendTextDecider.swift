@@ -33,29 +33,16 @@ extension AppendText {
   private func certificate(
     for named: [Int32], _ reason: String, _ blocks: TextBlocks
   ) -> Certificate? {
-    func part(
-      _ history: ObjectHistory<Operation>, _ operations: [Int32]
-    ) -> ObjectHistory<Operation> {
-      history.part(Certificate(operations, reason: "").fates(count: history.count))
+    let parts = (blocks.reasons + [named]).map { (named: $0, all: blocks.closure(of: $0)) }
+    let sufficient = parts.sorted { $0.all.count < $1.all.count }.first {
+      blocks.isViolated(by: $0.all)
     }
-    func isViolated(_ history: ObjectHistory<Operation>) -> Bool {
-      var blocks = TextBlocks(self, history)
-      do throws(Obstacle) {
-        try blocks.check()
-        return false
-      } catch {
-        if case .violated = error { return true }
-        return false
-      }
-    }
-    let all = blocks.closure(of: named)
-    let whole = part(blocks.history, all)
-    guard isViolated(whole) else { return nil }
-    var small = TextBlocks(self, whole)
+    guard let (named, all) = sufficient else { return nil }
+    var small = TextBlocks(self, blocks.part(all))
     _ = try? small.splitReads()
     let smallest = smallestPart(
       of: all.count, naming: all.indices.filter { named.contains(all[$0]) }.map { Int32($0) },
-      closure: { small.closure(of: $0) }, isViolated: { isViolated(part(whole, $0)) })
+      closure: { small.closure(of: $0) }, isViolated: { small.isViolated(by: $0) })
     return Certificate(smallest.map { all[Int($0)] }, reason: reason)
   }
 }

@@ -129,4 +129,20 @@ extension TextBlocks {
     }
     return reads.min { places[$0].group < places[$1].group }.map { Int32($0) }
   }
+
+  func part(_ operations: [Int32]) -> ObjectHistory<AppendText.Operation> {
+    history.part(Certificate(operations, reason: "").fates(count: history.count))
+  }
+
+  /// Whether some operations have no order by themselves.
+  func isViolated(by operations: [Int32]) -> Bool {
+    var blocks = TextBlocks(object, part(operations))
+    do throws(Obstacle) {
+      try blocks.check()
+      return false
+    } catch {
+      if case .violated = error { return true }
+      return false
+    }
+  }
 }

@@ -18,14 +18,13 @@ extension TextBlocks {
           return invoked < after && before < returned
         })
       // Were there no way, this would be why.
-      trial.named.append(block.longest)
-      for time in [before, after] where time >= 0 && time < .max {
-        trial.named.append(history.events[Int(time)] >> 1)
-      }
+      let around = [before, after].filter { $0 >= 0 && $0 < .max }
+      trial.reasons.append([block.longest] + around.map { history.events[Int($0)] >> 1 })
     }
     if try attempt(0, &trial) { return }
+    reasons = trial.reasons
     throw .violated(
-      Array(Set(trial.named)).sorted(),
+      Array(Set(trial.reasons.joined())).sorted(),
       reason: "whichever of the appends of one text a read showed, it can't have been then")
   }
 
@@ -33,8 +32,8 @@ extension TextBlocks {
     /// How many steps may still be tried.
     var count: Int
     var candidates: [[Int32]] = []
-    /// The operations of the violations met.
-    var named: [Int32] = []
+    /// The operations that rule out ways, those of one violation together.
+    var reasons: [[Int32]] = []
   }
 
   /// Whether a way was found, with the first contests decided.
@@ -56,7 +55,7 @@ extension TextBlocks {
       return true
     } catch {
       guard case .violated(let operations, _) = error else { throw error }
-      trial.named += operations
+      trial.reasons.append(operations)
       return false
     }
   }

@@ -42,6 +42,8 @@ struct TextBlocks {
   var places: [Place]
   /// The places of texts that several operations appended.
   var contested: [(text: Int32, place: Place)] = []
+  /// Where none of them fit, the operations that rule out some ways; often one suffices for all.
+  var reasons: [[Int32]] = []
 
   init(_ object: AppendText, _ history: ObjectHistory<AppendText.Operation>) {
     self.object = object
