@@ -101,7 +101,7 @@ final class TransitionMemo {
   /// What ``find(_:_:)`` answers for a transition that is not here.
   @usableFromInline static var unknown: Int32 { -2 }
 
-  private struct Entry {
+  struct Entry {
     var operation: Int32 = -1
     var state: Int32 = 0
     var after: Int32 = TransitionMemo.unknown

@@ -4,7 +4,7 @@
 /// those of its halves (Karp and Rabin, *Efficient randomized pattern-matching algorithms*, IBM
 /// J. Res. Dev. 31(2), 1987); that two texts are equal is said by their bytes alone.
 struct TextStore: ~Copyable {
-  private struct Text {
+  struct Text {
     var start: Int
     var count: Int
     var hash: UInt64
