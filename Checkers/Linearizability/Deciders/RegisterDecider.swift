@@ -29,8 +29,9 @@ extension Register {
   /// The zones of a history's values, or nothing where the premise doesn't hold.
   func zones(of history: ObjectHistory<Action>) -> RegisterZones? {
     let range = range(of: history)
-    // A quick look at what most histories of few values are: more writes than values.
-    if range.changes > Int(range.largest) - Int(range.smallest) { return nil }
+    // A quick look at what is common: a few values, each written often.
+    let span = Int(range.largest) - Int(range.smallest)
+    if span < 64, history.operations.count(where: { !$0.isPure }) > span { return nil }
     if range.smallest >= 0, Int(range.largest) < 4 * history.count + 1024 {
       return RegisterZones(history, initial: initial, valueCount: Int(range.largest) + 1)
     }
@@ -39,34 +40,26 @@ extension Register {
       dense, initial: register.initial, valueCount: 2 * dense.count + 1)
   }
 
-  /// The smallest and the largest value, the initial one included, and how many operations may
-  /// change the value.
-  private func range(
-    of history: ObjectHistory<Action>
-  ) -> (smallest: Int32, largest: Int32, changes: Int) {
+  /// The smallest and the largest value, the initial one included.
+  private func range(of history: ObjectHistory<Action>) -> (smallest: Int32, largest: Int32) {
     var (smallest, largest) = (initial, initial)
-    var changes = 0
     for operation in history.operations {
       switch operation {
-      case .set(let value):
-        (smallest, largest) = (min(smallest, value), max(largest, value))
-        changes += 1
-      case .observe(let value), .differ(let value):
+      case .observe(let value), .differ(let value), .set(let value):
         (smallest, largest) = (min(smallest, value), max(largest, value))
       case .move(let from, let to):
         (smallest, largest) = (min(smallest, from, to), max(largest, from, to))
-        if from != to { changes += 1 }
       case .apply, .inspect: break
       }
     }
-    return (smallest, largest, changes)
+    return (smallest, largest)
   }
 
   /// The same history with values numbered from 0, the initial one, as they occur.
   func renumbered(
     _ history: ObjectHistory<Action>
   ) -> (register: Register, history: ObjectHistory<Action>) {
-    let (smallest, largest, _) = range(of: history)
+    let (smallest, largest) = range(of: history)
     var numbers = NumberTable(from: smallest, to: largest, count: 2 * history.count + 1)
     numbers[initial] = 0
     var next: Int32 = 1
