@@ -17,8 +17,8 @@ struct CollectionDeciderTests {
     _ object: Object, seed: UInt64, valid: Int = 15,
     isRemoval: (Object.Operation) -> Bool,
     _ operation: (Object.State, inout Dice, inout Int32) -> Object.Operation
-  ) -> DeciderTwins {
-    var twins = DeciderTwins()
+  ) -> CollectionTwins {
+    var twins = CollectionTwins()
     let count = 2 * twinCount
     for number in 0..<count {
       var dice = Dice(seed: seed << 32 + UInt64(number))

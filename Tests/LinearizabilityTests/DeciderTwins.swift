@@ -1,54 +1,68 @@
 import Linearizability
 import Testing
 
-/// How a decider's answers on random histories compare with the definition and with the search.
-struct DeciderTwins {
-  /// How many histories were decided one way, the other, and not at all.
-  private(set) var valid = 0
-  private(set) var invalid = 0
-  private(set) var undecided = 0
-  /// The most operations that a certificate had.
-  private(set) var longest = 0
+/// How the answers of a decider were distributed.
+struct Tally {
+  var valid = 0
+  var invalid = 0
+  var undecided = 0
+  /// The operations of the largest certificate.
+  var largest = 0
 
-  /// Compares a decider's answer with the definition, or with the search for a longer history.
-  ///
-  /// A certificate's part must not be linearizable by the search.
-  mutating func compare<Object: SequentialObject>(
-    _ object: Object, _ history: ObjectHistory<Object.Operation>, _ name: String
-  ) {
-    let judge = Judge(object, usesDeciders: false)
-    let isValid =
-      history.count <= 8
-      ? isLinearizable(history, object) : judge.judge([history]).invalid == nil
-    switch object.decide(history) {
-    case nil: undecided += 1
-    case .linearizable:
-      valid += 1
-      #expect(isValid, "\(name): \(history)")
-    case .nonlinearizable(let certificate):
-      invalid += 1
-      longest = max(longest, certificate.operations.count)
-      #expect(!isValid, "\(name), \(certificate): \(history)")
-      let part = history.part(certificate.fates(count: history.count))
-      let judgement = judge.judge([part])
-      #expect(judgement.invalid != nil, "\(name), \(certificate): \(history)")
-    }
-  }
-
-  /// Whether enough histories went each way, in percent of `count`.
-  func isBalanced(of count: Int, valid least: Int = 15, invalid leastInvalid: Int = 15) -> Bool {
-    valid * 100 >= least * count && invalid * 100 >= leastInvalid * count
+  /// A decider that answers seldom or always the same proves little.
+  func expectBothKinds(undecidedAtMost: Int, sourceLocation: SourceLocation = #_sourceLocation) {
+    let count = valid + invalid + undecided
+    #expect(valid > count / 8, "\(self)", sourceLocation: sourceLocation)
+    #expect(invalid > count / 8, "\(self)", sourceLocation: sourceLocation)
+    #expect(undecided <= count * undecidedAtMost / 100, "\(self)", sourceLocation: sourceLocation)
   }
 }
 
-extension ObjectHistory {
-  /// The same history in which two operations have changed places.
-  func swapping(_ first: Int, _ second: Int) -> ObjectHistory {
-    var place = -1
-    return map { operation in
-      place += 1
-      if place == first { return operations[second] }
-      return place == second ? operations[first] : operation
+/// Compares what a decider says of a history with the definition and with the general search, and
+/// has the search judge its certificate.
+func compareDecider<Object: SequentialObject>(
+  of object: Object, on history: ObjectHistory<Object.Operation>, _ tally: inout Tally,
+  name: String
+) {
+  let isValid = isLinearizable(history, object)
+  let search = Judge(object, usesDeciders: false)
+  #expect((search.judge([history]).invalid == nil) == isValid, "search, \(name): \(history)")
+  switch object.decide(history) {
+  case nil: tally.undecided += 1
+  case .linearizable:
+    tally.valid += 1
+    #expect(isValid, "\(name): \(history)")
+  case .nonlinearizable(let certificate):
+    tally.invalid += 1
+    #expect(!isValid, "\(name): \(certificate) \(history)")
+    let part = history.part(certificate.fates(count: history.count))
+    tally.largest = max(tally.largest, part.count)
+    #expect(
+      search.judge([part]).invalid != nil,
+      "\(name): the certificate has an order: \(certificate) \(history)")
+  }
+}
+
+/// A history in which each operation has the interval between two times, or none to its end.
+func history<Operation: Sendable>(
+  _ operations: [(Operation, from: Int, to: Int?)]
+) -> ObjectHistory<Operation> {
+  var times: [(time: Int, operation: Int, isReturn: Bool)] = []
+  for (number, operation) in operations.enumerated() {
+    times.append((operation.from, number, false))
+    if let end = operation.to { times.append((end, number, true)) }
+  }
+  times.sort { $0.time < $1.time }
+  var history = ObjectHistory<Operation>()
+  var numbers: [Int: Int32] = [:]
+  for (place, line) in times.enumerated() {
+    if line.isReturn {
+      if let number = numbers[line.operation] { history.complete(number) }
+    } else {
+      let completion = times.firstIndex { $0.operation == line.operation && $0.isReturn }
+      numbers[line.operation] = history.invoke(
+        operations[line.operation].0, at: place, completion: completion)
     }
   }
+  return history
 }

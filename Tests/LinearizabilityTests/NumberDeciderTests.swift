@@ -15,8 +15,8 @@ struct NumberDeciderTests {
   private func compare<Object: SequentialObject>(
     _ object: Object, seed: UInt64, valid: Int = 15, invalid: Int = 15,
     _ operation: (Object.State, inout Dice, inout Int32) -> Object.Operation
-  ) -> DeciderTwins {
-    var twins = DeciderTwins()
+  ) -> CollectionTwins {
+    var twins = CollectionTwins()
     let count = 2 * twinCount
     for number in 0..<count {
       var dice = Dice(seed: seed << 32 + UInt64(number))
@@ -70,7 +70,7 @@ struct NumberDeciderTests {
 
   @Test("on tickets of which some never answered")
   func lostTickets() {
-    var twins = DeciderTwins()
+    var twins = CollectionTwins()
     for number in 0..<2 * twinCount {
       var dice = Dice(seed: 34 << 32 + UInt64(number))
       let scene = Scene(
@@ -191,7 +191,7 @@ struct NumberDeciderTests {
 
   @Test("on locks", arguments: [false, true], [false, true])
   func locks(isReentrant: Bool, withTokens: Bool) {
-    var twins = DeciderTwins()
+    var twins = CollectionTwins()
     for number in 0..<2 * twinCount {
       var dice = Dice(seed: 38 << 32 + UInt64(number))
       let history = lockHistory(isReentrant: isReentrant, withTokens: withTokens, &dice)

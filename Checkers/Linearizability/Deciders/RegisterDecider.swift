@@ -28,44 +28,47 @@ extension Register {
 
   /// The zones of a history's values, or nothing where the premise doesn't hold.
   func zones(of history: ObjectHistory<Action>) -> RegisterZones? {
-    if let span = span(of: history) {
-      return RegisterZones(history, initial: initial, valueCount: span)
+    let range = range(of: history)
+    // A quick look at what is common: a few values, each written often.
+    let span = Int(range.largest) - Int(range.smallest)
+    if span < 64, history.operations.count(where: { !$0.isPure }) > span { return nil }
+    if range.smallest >= 0, Int(range.largest) < 4 * history.count + 1024 {
+      return RegisterZones(history, initial: initial, valueCount: Int(range.largest) + 1)
     }
     let (register, dense) = renumbered(history)
     return RegisterZones(
       dense, initial: register.initial, valueCount: 2 * dense.count + 1)
   }
 
-  /// How many values there are at most, or nothing where a table of that size would be mostly
-  /// empty.
-  private func span(of history: ObjectHistory<Action>) -> Int? {
-    var all: Int32 = initial
-    var largest: Int32 = initial
+  /// The smallest and the largest value, the initial one included.
+  private func range(of history: ObjectHistory<Action>) -> (smallest: Int32, largest: Int32) {
+    var (smallest, largest) = (initial, initial)
     for operation in history.operations {
       switch operation {
       case .observe(let value), .differ(let value), .set(let value):
-        largest = max(largest, value)
-        all |= value
+        (smallest, largest) = (min(smallest, value), max(largest, value))
       case .move(let from, let to):
-        largest = max(largest, max(from, to))
-        all |= from | to
+        (smallest, largest) = (min(smallest, from, to), max(largest, from, to))
       case .apply, .inspect: break
       }
     }
-    // Negative exactly if one of them is.
-    return all >= 0 && Int(largest) < 4 * history.count + 1024 ? Int(largest) + 1 : nil
+    return (smallest, largest)
   }
 
   /// The same history with values numbered from 0, the initial one, as they occur.
   func renumbered(
     _ history: ObjectHistory<Action>
   ) -> (register: Register, history: ObjectHistory<Action>) {
-    var numbers: [Int32: Int32] = [initial: 0]
+    let (smallest, largest) = range(of: history)
+    var numbers = NumberTable(from: smallest, to: largest, count: 2 * history.count + 1)
+    numbers[initial] = 0
+    var next: Int32 = 1
     func number(_ value: Int32) -> Int32 {
-      if let known = numbers[value] { return known }
-      let next = Int32(numbers.count)
+      let known = numbers[value]
+      if known != NumberTable.none { return known }
       numbers[value] = next
-      return next
+      next += 1
+      return next - 1
     }
     let dense = history.map { action -> Action in
       switch action {
