@@ -22,16 +22,16 @@ struct Footprints: ~Copyable {
   private(set) var starts: Column<Int32>
   /// For each operation the parts that it touches; parts share bits where they are many.
   private(set) var masks: Column<UInt64>
-  private(set) var parts = Column<Part>(capacity: 1)
+  private(set) var parts = Column<Part>()
 
   /// Whether the touches of all operations are known.
   private(set) var areKnown = false
 
   /// No footprints.
   init() {
-    links = Column(capacity: 1)
-    starts = Column(capacity: 1)
-    masks = Column(capacity: 1)
+    links = Column()
+    starts = Column()
+    masks = Column()
   }
 
   init(_ placement: borrowing Placement, _ machine: StateMachine) {
