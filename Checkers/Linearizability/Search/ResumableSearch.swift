@@ -42,8 +42,14 @@ package final class ResumableSearch {
     wide?.level.isUsed = true
   }
 
-  /// Whether it has taken many more steps than the history has events.
-  var isHard: Bool { steps > 64 * history.events.count }
+  /// How hard the history is so far.
+  var stepsPerEvent: Int { steps / max(history.events.count, 1) }
+
+  /// Whether it forgets configurations for want of memory.
+  package var isForgetting: Bool {
+    narrow?.seen.isForgetting ?? double?.seen.isForgetting ?? quadruple?.seen.isForgetting
+      ?? wide?.seen.isForgetting ?? false
+  }
 
   package var steps: Int {
     narrow?.steps ?? double?.steps ?? quadruple?.steps ?? wide?.steps
