@@ -6,12 +6,15 @@ internal import Verdicts
 /// The evidence that a history is not linearizable as text that a person can follow by hand.
 struct Explanation {
   let evidence: Evidence
-  let history: History
-  let model: any Model
+  let history: HistoryColumns
+  /// A state as people read it.
+  let stateText: (Int32) -> String
   /// What the object is called: `key 7`.
   let object: String?
   /// How many operations of the object were judged.
   let total: Int
+  /// Why the part is invalid, where a theorem says it.
+  let reason: String?
 
   private static let rows = 14
   private static let orders = 4
@@ -46,10 +49,10 @@ struct Explanation {
     let columns = bars(shown, required)
     var cells = [["process", "operation", "lines", "time"]]
     for (place, operation) in shown.enumerated() {
-      let invocation = history.operations[Int(part.invocations[operation])]
+      let invocation = history.operation(at: Int(part.invocations[operation]))
       let end =
         required[operation]
-        ? "\(history.operations[Int(part.completions[operation])].index)" : ""
+        ? "\(history.operation(at: Int(part.completions[operation])).index)" : ""
       let mark = operation == evidence.misfit ? "  <- does not fit" : ""
       cells.append([
         invocation.process.description, label(operation), "\(invocation.index)..\(end)",
@@ -90,13 +93,13 @@ struct Explanation {
     guard let misfit = evidence.misfit else {
       return ["Every order fails; the budget did not suffice to show the longest."]
     }
-    let completion = history.operations[Int(evidence.part.completions[misfit])]
+    let completion = history.operation(at: Int(evidence.part.completions[misfit]))
     var lines = [
-      "\(label(misfit)) must take effect by line \(completion.index), but it needs "
-        + "\(need(of: misfit)). All that can be there instead:"
+      "\(label(misfit)) must take effect by line \(completion.index), but it "
+        + "\(need(of: misfit)):"
     ]
     for (state, order) in evidence.orders.prefix(Explanation.orders) {
-      lines.append("  \(model.text(of: state))  (\(path(order)))")
+      lines.append("  \(stateText(state))  (\(path(order)))")
     }
     let more = evidence.orders.count - Explanation.orders
     if more > 0 { lines.append("  and \(more) other states") }
@@ -110,22 +113,26 @@ struct Explanation {
   }
 
   private func need(of operation: Int) -> String {
+    let needed: String
     switch evidence.part.operations[operation] {
-    case .observe(let state), .move(let state, _): model.text(of: state)
-    case .differ(let state): "anything but \(model.text(of: state))"
-    case .set: "nothing"
-    case .apply, .inspect: "another state"
+    case .observe(let state), .move(let state, _): needed = stateText(state)
+    case .differ(let state): needed = "anything but \(stateText(state))"
+    case .set: needed = "nothing"
+    case .apply, .inspect: return "can't happen in any state that can be there"
     }
+    return "needs \(needed). All that can be there instead"
   }
 
   private func label(_ operation: Int) -> String {
     let part = evidence.part
-    let invocation = history.operations[Int(part.invocations[operation])]
+    let invocation = history.operation(at: Int(part.invocations[operation]))
     let end = Int(part.completions[operation])
     let asked = invocation.value == .null ? "" : " \(invocation.value.text(limit: 24))"
     let answer =
-      end >= 0 && history.operations[end].type == .ok ? history.operations[end].value : .null
-    if end >= 0, history.operations[end].type == .fail { return "\(invocation.f)\(asked) failed" }
+      end >= 0 && history.operation(at: end).type == .ok ? history.operation(at: end).value : .null
+    if end >= 0, history.operation(at: end).type == .fail {
+      return "\(invocation.f)\(asked) failed"
+    }
     let isRead = if case .observe = part.operations[operation] { true } else { false }
     guard isRead || (answer != .null && answer != invocation.value) else {
       return "\(invocation.f)\(asked)"

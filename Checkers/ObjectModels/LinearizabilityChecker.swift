@@ -13,83 +13,70 @@ public import Verdicts
 public struct LinearizabilityChecker: Checker {
   public var name: String { "linearizable" }
   public let model: any Model
-  /// Whether each value is [key, value], and each key is an object of its own.
-  public let isKeyed: Bool
-  public let budget: Budget
+  public let terms: Terms
 
-  public init(_ model: any Model, isKeyed: Bool = false, budget: Budget = Budget()) {
+  public init(_ model: any Model, _ terms: Terms = Terms()) {
     self.model = model
-    self.isKeyed = isKeyed
-    self.budget = budget
+    self.terms = terms
   }
 
+  public init(_ model: any Model, isKeyed: Bool = false, budget: Budget = Budget()) {
+    self.init(model, Terms(isKeyed: isKeyed, budget: budget))
+  }
+
+  public func check(_ history: History) -> Finding { check(HistoryColumns(history)) }
+
   /// - Complexity: Exponential in the operations that are open at a time, at worst; linear in the
-  ///   length of the history otherwise.
-  public func check(_ history: History) -> Finding {
+  ///   length of the history otherwise, and about linear in all where a theorem decides.
+  public func check(_ history: HistoryColumns) -> Finding {
     do throws(ModelError) {
-      return judge(history, try Objects(history, model, isKeyed: isKeyed))
+      return finding(history, try model.judge(history, terms))
     } catch {
       return Finding(name, .unknown, reason: error.description)
     }
   }
 
-  private func judge(_ history: History, _ objects: Objects) -> Finding {
-    guard objects.invocations > 0 else {
+  private func finding(_ history: HistoryColumns, _ judgement: ModelJudgement) -> Finding {
+    guard judgement.operations > 0 else {
       return Finding(name, .unknown, reason: "the history has no operations to judge")
     }
-    let judgement = Judge(Register(initial: objects.model.initial), budget: budget)
-      .judge(objects.histories)
     var finding = Finding(name, .valid)
     finding.facts = ValueMap(facts: [
-      "model": .string(model.name), "objects": .integer(objects.histories.count),
-      "operations": .integer(objects.invocations),
-      "indeterminate": .integer(objects.indeterminate), "steps": .integer(judgement.steps),
+      "model": .string(model.name), "objects": .integer(judgement.objects),
+      "operations": .integer(judgement.operations),
+      "indeterminate": .integer(judgement.indeterminate),
+      "decided-directly": .integer(judgement.decided), "steps": .integer(judgement.steps),
     ])
     if let invalid = judgement.invalid {
-      let object = invalid.object
       finding.verdict = .invalid
-      finding.anomalies = [anomaly(history, objects, invalid)]
+      finding.anomalies = [anomaly(history, invalid)]
       finding.reason =
-        (naming(object, in: objects).map { "\($0) is" } ?? "the history is")
-        + " not linearizable"
+        (naming(invalid.key).map { "\($0) is" } ?? "the history is") + " not linearizable"
     } else if let undecided = judgement.undecided.first {
       finding.verdict = .unknown
       finding.facts[fact: "undecided"] = .integer(judgement.undecided.count)
-      let place = naming(undecided.object, in: objects) ?? "the history"
+      let place = naming(undecided.key) ?? "the history"
       finding.reason = "\(place) is undecided: \(text(of: undecided.reason))"
     }
     return finding
   }
 
-  private func anomaly(
-    _ history: History, _ objects: Objects, _ invalid: Judgement.Invalid
-  ) -> Anomaly {
-    let object = invalid.object
-    let transitions = Transitions(initial: objects.model.initial)
-    let evidence =
-      switch invalid.proof {
-      case .stuck(let line):
-        Evidence(
-          of: objects.histories[object].droppingInert(), stuckAt: line, transitions)
-      case .certificate(let certificate):
-        Evidence(of: objects.histories[object], certificate, transitions)
-      }
+  private func anomaly(_ history: HistoryColumns, _ invalid: ModelJudgement.Invalid) -> Anomaly {
     let explanation = Explanation(
-      evidence: evidence, history: history, model: objects.model,
-      object: naming(object, in: objects), total: objects.histories[object].count)
+      evidence: invalid.evidence, history: history, stateText: invalid.text,
+      object: naming(invalid.key), total: invalid.count, reason: invalid.reason)
     return Anomaly(
-      "nonlinearizable", operations: evidence.lines.map { history.operations[$0].index }.sorted(),
+      "nonlinearizable",
+      operations: invalid.evidence.lines.map { history.index(at: $0) }.sorted(),
       explanation: explanation.text)
   }
 
-  private func naming(_ object: Int, in objects: Objects) -> String? {
-    objects.isSingle ? nil : "key \(objects.keys[object].text(limit: 40))"
-  }
+  private func naming(_ key: Value?) -> String? { key.map { "key \($0.text(limit: 40))" } }
 
   private func text(of reason: Exhaustion) -> String {
     switch reason {
-    case .steps: "the search used up its \(budget.steps) steps"
-    case .memory: "the search needs more than its \(budget.memory >> 20) MiB of memory"
+    case .steps: "the search used up its \(terms.budget.steps) steps"
+    case .memory: "the search needs more than its \(terms.budget.memory >> 20) MiB of memory"
     case .time: "the search ran out of time"
     }
   }

@@ -3,50 +3,67 @@ public import Linearizability
 public import Values
 internal import Verdicts
 
-/// A sequential object that a history is judged against, with states and operations as integers.
+/// What the operations of a history are of: it reads them and has the objects judged.
 ///
-/// A model reads operations and numbers what they mention; the search then runs on integers alone.
-/// Models whose operations are an ``Action`` with a meaning of its own need no ``apply(_:to:)``.
+/// Each model reads `f` and value as the table of models says; what it reads are operations of one
+/// of the library's objects, on integers.
 public protocol Model: Sendable {
   /// The name that people choose it by.
   var name: String { get }
-  /// The state in which each object begins.
-  var initial: Int32 { get }
 
-  /// The object that an operation touches and the rest of its value; nothing where there is one
-  /// object only.
+  /// Reads a history and judges each of its objects alone: linearizability is local (Herlihy and
+  /// Wing, *Linearizability*, TOPLAS 1990).
   ///
-  /// Objects are judged alone: linearizability is local (Herlihy and Wing, 1990).
-  func split(f: String, value: Value) throws(ModelError) -> (key: Value, value: Value)?
-
-  /// What a completed operation did, or what an indeterminate one may have done.
-  ///
-  /// - Returns: Nothing when the operation says nothing of the object.
-  /// - Throws: When the model has no such operation, or the value has another shape.
-  mutating func action(
-    f: String, value: Value, process: Process
-  ) throws(ModelError) -> Action?
-
-  /// What a failed operation observed; nothing when failing only means that it did not happen.
-  mutating func observation(ofFailed f: String, value: Value) throws(ModelError) -> Action?
-
-  /// The state after an operation of the model's own, or a negative number where it can't happen.
-  mutating func apply(_ operation: Int32, to state: Int32) -> Int32
-
-  /// A state as people read it.
-  func text(of state: Int32) -> String
+  /// - Throws: When the model can't read an operation.
+  func judge(_ history: HistoryColumns, _ terms: Terms) throws(ModelError) -> ModelJudgement
 }
 
-extension Model {
-  public func split(f: String, value: Value) throws(ModelError) -> (key: Value, value: Value)? {
-    nil
+/// How a history is judged, whatever the model.
+public struct Terms: Sendable {
+  /// Whether each value is [key, value], and each key an object of its own.
+  public var isKeyed: Bool
+  public var budget: Budget
+  /// Whether theorems may decide what they can; else the general search decides alone.
+  public var usesDeciders: Bool
+
+  public init(isKeyed: Bool = false, budget: Budget = Budget(), usesDeciders: Bool = true) {
+    self.isKeyed = isKeyed
+    self.budget = budget
+    self.usesDeciders = usesDeciders
+  }
+}
+
+/// What became of a history's objects.
+public struct ModelJudgement {
+  /// Why one object is not linearizable.
+  public struct Invalid {
+    /// The object's key; nothing where there is one object only.
+    public var key: Value?
+    /// How many operations of the object were judged.
+    public var count: Int
+    public var evidence: Evidence
+    /// Why it is invalid, in a sentence without its full stop, where a theorem says it.
+    public var reason: String?
+    /// A state as people read it.
+    public var text: (Int32) -> String
   }
 
-  public mutating func observation(
-    ofFailed f: String, value: Value
-  ) throws(ModelError) -> Action? { nil }
+  public struct Undecided {
+    public var key: Value?
+    public var reason: Exhaustion
+  }
 
-  public mutating func apply(_ operation: Int32, to state: Int32) -> Int32 { -1 }
+  /// The objects, and how many of them were decided by a theorem.
+  public var objects = 0
+  public var decided = 0
+  /// The operations that clients invoked, and how many of those judged are indeterminate.
+  public var operations = 0
+  public var indeterminate = 0
+  /// The steps of the general search.
+  public var steps = 0
+  /// The first object found not linearizable.
+  public var invalid: Invalid?
+  public var undecided: [Undecided] = []
 }
 
 /// Why a model can't read an operation.

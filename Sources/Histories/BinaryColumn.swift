@@ -14,9 +14,8 @@ enum BinaryColumn {
   ) {
     var numbers: [Int64] = []
     numbers.reserveCapacity(column.count)
-    var last: Int64 = 0
-    let first = asDifferences ? Int64(truncatingIfNeeded: column.first ?? 0) : 0
-    if asDifferences { last = first }
+    let first = asDifferences ? BinaryColumn.origin(of: column.prefix(2).map { $0 }) : 0
+    var last = first
     for element in column {
       let number = Int64(truncatingIfNeeded: element)
       numbers.append(asDifferences ? number &- last : number)
@@ -39,6 +38,12 @@ enum BinaryColumn {
     default: put(numbers, base, UInt64.self, into: &bytes)
     }
     bytes.pad()
+  }
+
+  /// What stands before the first number, so that a sequence of equal steps is all one number.
+  private static func origin(of column: [some FixedWidthInteger]) -> Int64 {
+    let start = column.map { Int64(truncatingIfNeeded: $0) }
+    return start.count < 2 ? start.first ?? 0 : start[0] &- (start[1] &- start[0])
   }
 
   private static func width(of span: UInt64) -> Int {
@@ -70,7 +75,7 @@ enum BinaryColumn {
   /// - Returns: Nothing when there is none of that count at most.
   static func read(
     _ bytes: UnsafeRawBufferPointer, at place: inout Int, into numbers: inout [Int64],
-    atMost limit: Int
+    atMost limit: Int, isSkipped: Bool = false
   ) -> Bool {
     guard bytes.count - place >= headerSize else { return false }
     let width = Int(bytes[place])
@@ -87,6 +92,10 @@ enum BinaryColumn {
     else { return false }
     numbers.removeAll(keepingCapacity: true)
     let start = place + headerSize
+    if isSkipped {
+      place = start + size
+      return true
+    }
     switch width {
     case 0: numbers.append(contentsOf: repeatElement(base, count: count))
     case 1: take(bytes, start, count, base, UInt8.self, into: &numbers)

@@ -133,5 +133,14 @@ extension Operation.Kind {
     }
   }
 
-  static let numbered: [Operation.Kind] = [.invoke, .ok, .fail, .info]
+  /// The kind of a number's last two bits.
+  @inline(__always)
+  static func numbered(_ number: Int64) -> Operation.Kind {
+    switch number & 3 {
+    case 0: .invoke
+    case 1: .ok
+    case 2: .fail
+    default: .info
+    }
+  }
 }

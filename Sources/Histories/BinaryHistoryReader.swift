@@ -11,6 +11,8 @@ struct BinaryHistoryReader: ~Copyable {
   private var origin = 0
   private var blockNumber = 0
   private var numbers: [Int64] = []
+  /// How many lines are said to come.
+  private var claimedCount = 0
 
   init(_ window: consuming TextWindow, file: String, isLean: Bool) {
     self.window = window
@@ -123,7 +125,8 @@ struct BinaryHistoryReader: ~Copyable {
     try read(&part, atMost: 2)
     guard numbers.count == 2 else { throw Malformed(what: "has a broken column") }
     // A claim, which memory is set aside for as far as that costs nothing.
-    let count = Int(min(max(numbers[0], 0), 1 << 26))
+    claimedCount = Int(min(max(numbers[0], 0), 1 << 26))
+    let count = claimedCount
     columns.types.reserveCapacity(count)
     columns.functions.reserveCapacity(count)
     columns.processes.reserveCapacity(count)
@@ -161,26 +164,31 @@ struct BinaryHistoryReader: ~Copyable {
       throw Malformed(what: "has too few or too many lines")
     }
     let nameCount = Int64(columns.names.count)
-    guard numbers.allSatisfy({ $0 >= 0 && $0 >> 2 < nameCount }) else {
+    guard numbers.lie(in: 0..<nameCount << 2) else {
       throw Malformed(what: "has functions without a name")
     }
-    for number in numbers {
-      columns.types.append(Operation.Kind.numbered[Int(number & 3)])
-      columns.functions.append(UInt16(truncatingIfNeeded: number >> 2))
-    }
+    columns.types.append(converting: numbers) { Operation.Kind.numbered($0) }
+    columns.functions.append(converting: numbers) { UInt16(truncatingIfNeeded: $0 >> 2) }
     try read(&part, atMost: count)
     let clientEnd = Int64(HistoryColumns.oddClientsStart + columns.oddClients.count)
-    guard numbers.count == count, numbers.allSatisfy({ $0 >= -nameCount && $0 < clientEnd }) else {
+    guard numbers.count == count, numbers.lie(in: -nameCount..<clientEnd) else {
       throw Malformed(what: "has processes without a name")
     }
-    columns.processes.append(contentsOf: numbers.lazy.map { Int32(truncatingIfNeeded: $0) })
+    columns.processes.append(converting: numbers) { Int32(truncatingIfNeeded: $0) }
     try read(&part, atMost: count)
-    let table = columns.table
-    guard numbers.count == count, numbers.allSatisfy({ table.holds(raw: $0) }) else {
+    guard numbers.count == count, numbers.areCodes(below: columns.table.count) else {
       throw Malformed(what: "has values without a number")
     }
-    columns.values.append(
-      contentsOf: numbers.lazy.map { ValueCode(raw: Int32(truncatingIfNeeded: $0)) })
+    columns.values.append(converting: numbers) {
+      ValueCode(raw: Int32(truncatingIfNeeded: $0))
+    }
+    try takeIndices(&part, first, count)
+    try takeTimes(&part, first, count)
+  }
+
+  private mutating func takeIndices(
+    _ part: inout BinaryPart, _ first: Int, _ count: Int
+  ) throws(Malformed) {
     try read(&part, atMost: count)
     guard numbers.isEmpty || numbers.count == count else {
       throw Malformed(what: "has an index for some lines only")
@@ -188,14 +196,29 @@ struct BinaryHistoryReader: ~Copyable {
     if !numbers.isEmpty, columns.indices == nil { columns.indices = Array(0..<first) }
     columns.indices?.append(
       contentsOf: numbers.isEmpty ? Array(first..<first + count) : numbers.map { Int($0) })
+  }
+
+  private mutating func takeTimes(
+    _ part: inout BinaryPart, _ first: Int, _ count: Int
+  ) throws(Malformed) {
+    if isLean {
+      guard part.skip() else { throw Malformed(what: "has a broken column") }
+      return
+    }
     try read(&part, atMost: count)
     guard numbers.isEmpty || numbers.count == count else {
       throw Malformed(what: "has a time for some lines only")
     }
-    if isLean { return }
-    if !numbers.isEmpty, columns.times == nil { columns.times = Array(repeating: -1, count: first) }
-    columns.times?.append(
-      contentsOf: numbers.isEmpty ? Array(repeating: -1, count: count) : numbers)
+    if !numbers.isEmpty, columns.times == nil {
+      columns.times = []
+      columns.times?.reserveCapacity(claimedCount)
+      columns.times?.append(contentsOf: repeatElement(-1, count: first))
+    }
+    if numbers.isEmpty {
+      columns.times?.append(contentsOf: repeatElement(-1, count: count))
+    } else {
+      columns.times?.append(contentsOf: numbers)
+    }
   }
 
   private mutating func takeRemarks(_ part: inout BinaryPart) throws(Malformed) {
@@ -232,6 +255,12 @@ private struct BinaryPart {
     BinaryColumn.read(bytes, at: &position, into: &numbers, atMost: limit)
   }
 
+  /// Passes a column.
+  mutating func skip() -> Bool {
+    var nothing: [Int64] = []
+    return BinaryColumn.read(bytes, at: &position, into: &nothing, atMost: .max, isSkipped: true)
+  }
+
   /// Texts, each valid UTF-8.
   mutating func texts(atMost limit: Int) -> [String]? {
     var lengths: [Int64] = []
@@ -248,6 +277,46 @@ private struct BinaryPart {
     }
     position = (position + 7) & ~7
     return position <= bytes.count ? texts : nil
+  }
+}
+
+extension [Int64] {
+  /// Whether all numbers are in a range.
+  fileprivate func lie(in range: Range<Int64>) -> Bool {
+    var outside: Int64 = 0
+    // Negative where a number is below the range, or at its end or above.
+    for number in self {
+      outside |= (number &- range.lowerBound) | (range.upperBound &- 1 &- number)
+    }
+    return outside >= 0 || isEmpty
+  }
+
+  /// Whether all numbers are integers' own codes, or those of a table's numbers.
+  fileprivate func areCodes(below count: Int) -> Bool {
+    guard lie(in: Int64(Int32.min)..<Int64(Int32.max) + 1) else { return false }
+    var outside: Int64 = 0
+    for raw in self {
+      let number = (raw & 0xffff_ffff) >> 1
+      outside |= (Int64(count) &- 1 &- number) & -(raw & 1)
+    }
+    return outside >= 0
+  }
+}
+
+extension Array {
+  /// Appends what numbers are converted to.
+  @inline(__always)
+  fileprivate mutating func append(
+    converting numbers: [Int64], _ element: (Int64) -> Element
+  ) {
+    guard let first = numbers.first else { return }
+    let start = count
+    append(contentsOf: repeatElement(element(first), count: numbers.count))
+    withUnsafeMutableBufferPointer { elements in
+      numbers.withUnsafeBufferPointer { numbers in
+        for place in 0..<numbers.count { elements[start + place] = element(numbers[place]) }
+      }
+    }
   }
 }
 

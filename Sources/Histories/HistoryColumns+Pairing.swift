@@ -19,43 +19,58 @@ extension HistoryColumns {
   }
 
   private mutating func pairInOrder(_ order: [Int32]? = nil) throws(HistoryError) {
-    partners = [Int32](repeating: -1, count: count)
     var pending = PendingCalls(processes: processes)
-    for step in types.indices {
+    var partners = [Int32](repeating: -1, count: count)
+    let problem = partners.withUnsafeMutableBufferPointer { partners in
+      types.withUnsafeBufferPointer { types in
+        processes.withUnsafeBufferPointer { processes in
+          functions.withUnsafeBufferPointer { functions in
+            pair(types, processes, functions, order, &pending, partners)
+          }
+        }
+      }
+    }
+    if let problem { throw problem }
+    self.partners = partners
+  }
+
+  /// - Returns: What makes the lines no history.
+  private func pair(
+    _ types: UnsafeBufferPointer<Operation.Kind>, _ processes: UnsafeBufferPointer<Int32>,
+    _ functions: UnsafeBufferPointer<UInt16>, _ order: [Int32]?, _ pending: inout PendingCalls,
+    _ partners: UnsafeMutableBufferPointer<Int32>
+  ) -> HistoryError? {
+    for step in 0..<types.count {
       let position = order.map { Int($0[step]) } ?? step
       let process = processes[position]
       guard process >= 0 else { continue }
-      let first = pending[process]
-      if types[position] == .invoke {
-        guard first < 0 else {
-          throw error(
-            position,
-            .overlappingInvocations(process: client(process), first: index(at: Int(first))))
-        }
-        pending[process] = Int32(truncatingIfNeeded: position)
-        continue
+      let isInvocation = types[position] == .invoke
+      let first = pending.replace(
+        process, with: isInvocation ? Int32(truncatingIfNeeded: position) : -1)
+      if isInvocation {
+        if first < 0 { continue }
+        return error(
+          position,
+          .overlappingInvocations(process: client(process), first: index(at: Int(first))))
       }
       guard first >= 0 else {
         // Crashed operations may be reported long after: an info without an invocation says nothing.
         if types[position] == .info { continue }
-        throw error(position, .completionWithoutInvocation(process: client(process)))
+        return error(position, .completionWithoutInvocation(process: client(process)))
       }
-      guard hasSameFunction(Int(first), position) else {
-        throw error(
+      // Names that differ in their bytes may still be equal as texts.
+      guard
+        functions[Int(first)] == functions[position] || f(at: Int(first)) == f(at: position)
+      else {
+        return error(
           position,
           .mismatchedCompletion(
             process: client(process), invoked: f(at: Int(first)), completed: f(at: position)))
       }
-      pending[process] = -1
       partners[position] = first
       partners[Int(first)] = Int32(truncatingIfNeeded: position)
     }
-  }
-
-  /// Names that differ in their bytes may still be equal as texts.
-  @inline(__always)
-  private func hasSameFunction(_ first: Int, _ second: Int) -> Bool {
-    functions[first] == functions[second] || f(at: first) == f(at: second)
+    return nil
   }
 
   private func error(_ position: Int, _ problem: HistoryError.Problem) -> HistoryError {
@@ -95,18 +110,14 @@ private struct PendingCalls {
     dense = [Int32](repeating: -1, count: Int(max(highest, 0)) + 1)
   }
 
-  subscript(process: Int32) -> Int32 {
-    @inline(__always)
-    get {
-      Int(process) < dense.count ? dense[Int(process)] : sparse[process] ?? -1
+  /// - Returns: What was there.
+  @inline(__always)
+  mutating func replace(_ process: Int32, with position: Int32) -> Int32 {
+    guard Int(process) < dense.count else {
+      return sparse.updateValue(position, forKey: process) ?? -1
     }
-    @inline(__always)
-    set {
-      if Int(process) < dense.count {
-        dense[Int(process)] = newValue
-      } else {
-        sparse[process] = newValue
-      }
-    }
+    let last = dense[Int(process)]
+    dense[Int(process)] = position
+    return last
   }
 }

@@ -1,8 +1,9 @@
 import Values
 
 extension HistoryColumns {
-  /// Reads and pairs a history of a format; without one the first bytes tell. The path `-` is
-  /// standard input.
+  /// Reads and pairs a history of a format, which its first bytes tell unless it is given.
+  ///
+  /// The path `-` is standard input.
   ///
   /// JSON Lines and Jepsen's EDN are read at the speed of memory, without the whole text being in
   /// it; other texts as ``HistoryFile`` does.
@@ -49,9 +50,11 @@ extension HistoryColumns {
     var lines: [Int32]
     var isTruncated = false
     switch format {
-    case .jsonLines:
-      var reader = JSONLinesReader(window, file: name, isLean: leavesOut)
-      try reader.read(from: start)
+    case .jsonLines, .elleJSON:
+      let isArray = format == .elleJSON && window.bytes[start...].beginsArray
+      var reader = JSONReader(
+        window, file: name, isLean: leavesOut, lacksFunctions: format == .elleJSON)
+      if isArray { try reader.readArray(from: start) } else { try reader.readLines(from: start) }
       isTruncated = reader.isTruncated
       (self, lines) = reader.builder.finish()
     case .jepsenEDN:
@@ -63,7 +66,7 @@ extension HistoryColumns {
       try reader.read()
       self = reader.columns
       lines = []
-    case .elleJSON, .porcupineEtcd, .porcupineKV:
+    case .porcupineEtcd, .porcupineKV:
       try window.fillWhole()
       let file: HistoryFile
       do throws(SyntaxError) {
@@ -89,5 +92,12 @@ extension HistoryColumns {
         file: name, line: lines.isEmpty ? nil : Int(lines[error.position]),
         problem: error.description)
     }
+  }
+}
+
+extension Slice<UnsafeRawBufferPointer> {
+  /// Whether the first byte but JSON's blanks is a bracket.
+  fileprivate var beginsArray: Bool {
+    first { $0 != 0x20 && $0 != 0x0a && $0 != 0x0d && $0 != 0x09 } == UInt8(ascii: "[")
   }
 }

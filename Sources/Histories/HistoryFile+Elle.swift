@@ -17,20 +17,29 @@ extension HistoryFile {
     var counter = LineCounter(bytes)
     var hasNext = scanner.beginElements()
     while hasNext {
-      let start = scanner.cursor.position
-      try scanner.skipValue(depth: 1)
-      let text = UnsafeRawBufferPointer(rebasing: bytes[start..<scanner.cursor.position])
-      let place = counter.place(of: start)
-      do throws(SyntaxError) {
-        operations.append(try Operation(json: text, place: -1, lacksFunctions: true))
-      } catch {
-        throw error.moved(to: place)
-      }
+      let place = counter.place(of: scanner.cursor.position)
+      operations.append(try scanner.operation(of: bytes, at: place))
       lines.append(Int32(place.line))
       hasNext = try scanner.nextElement()
     }
     try scanner.finish()
     sortByIndex()
+  }
+}
+
+extension JSONScanner {
+  /// Reads the operation that is next in an array, at a place of the whole text.
+  mutating func operation(
+    of bytes: UnsafeRawBufferPointer, at place: (line: Int, column: Int)
+  ) throws(SyntaxError) -> Operation {
+    let start = cursor.position
+    try skipValue(depth: 1)
+    let text = UnsafeRawBufferPointer(rebasing: bytes[start..<cursor.position])
+    do throws(SyntaxError) {
+      return try Operation(json: text, place: -1, lacksFunctions: true)
+    } catch {
+      throw error.moved(to: place)
+    }
   }
 }
 

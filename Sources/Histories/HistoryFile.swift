@@ -65,8 +65,9 @@ public struct HistoryFileError: Error, Hashable, Sendable, CustomStringConvertib
 }
 
 extension HistoryFile {
-  /// Reads a history of a format; without one the first bytes tell. The path `-` is standard
-  /// input.
+  /// Reads a history of a format, which its first bytes tell unless it is given.
+  ///
+  /// The path `-` is standard input.
   ///
   /// - Throws: When the file can't be read, or a line is broken.
   public init(path: String, format: HistoryFormat? = nil) throws(HistoryFileError) {

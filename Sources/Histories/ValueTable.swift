@@ -108,6 +108,11 @@ public struct ValueTable: Sendable {
     codes.withUnsafeBufferPointer { list($0) }
   }
 
+  /// Whether a code is a list's.
+  public func isList(_ code: ValueCode) -> Bool {
+    code.number.map { entries[$0].kind == .list } ?? false
+  }
+
   /// The elements' codes, when a code is a list's.
   public func elements(of code: ValueCode) -> ArraySlice<ValueCode>? {
     guard let number = code.number, case let entry = entries[number], entry.kind == .list else {

@@ -78,17 +78,19 @@ enum Catalogue {
     ("stats", "counts, rates and latencies"),
   ]
 
-  private static let models = [
-    ("register, cas-register", "read null → v; write v; cas [from, to]"),
-    ("key-value", "read [k, null] → [k, v]; write [k, v]; cas [k, [from, to]]"),
-    ("mutex", "acquire, release; the process is the owner"),
-    ("list-append", "txn [[\"append\", k, v], [\"r\", k, null]] → reads filled with lists"),
-    ("rw-register", "txn [[\"w\", k, v], [\"r\", k, null]] → reads filled"),
-  ]
+  private static let models =
+    CheckerRegistry.models.map { ($0.name, $0.operations) } + [
+      ("list-append", "txn [[\"append\", k, v], [\"r\", k, null]] → reads filled with lists"),
+      ("rw-register", "txn [[\"w\", k, v], [\"r\", k, null]] → reads filled"),
+    ]
 
   private static let formats = [
     ("jsonl", "an operation a line, as JSON; what Shrike writes"),
     ("jepsen-edn", "Jepsen's history.edn: an operation map a line, or all in a vector or list"),
+    ("elle-json", "the JSON that elle-cli reads: an array of objects, or an object a line"),
+    ("porcupine-etcd", "lines of Jepsen's log, as in Porcupine's tests: a cas-register"),
+    ("porcupine-kv", "maps with :key, as in Porcupine's tests: a key-value store"),
+    ("binary", "Shrike's columns, for histories of millions of lines; `shrike convert` writes it"),
   ]
 
   private static func table(_ rows: [(String, String)]) -> String {

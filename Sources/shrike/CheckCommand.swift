@@ -15,15 +15,12 @@ struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Judge any tool's history, or a run's folder again.",
-    discussion: "Reads JSON Lines and Jepsen's history.edn; the file's beginning tells which.")
+    discussion: "The file's beginning tells how it is written; see `shrike list formats`.")
 
   @Argument(help: "Files of histories, or folders of runs.")
   var files: [String]
 
-  @Option(
-    help: ArgumentHelp(
-      "What the operations are of: register, cas-register, key-value, mutex, list-append, "
-        + "rw-register; a history of transactions tells by itself."))
+  @Option(help: "What the operations are of; see `shrike list models`. Some histories tell.")
   var model: String?
 
   @Option(help: "Another checker, by name; see `shrike list`.")
@@ -31,25 +28,32 @@ struct CheckCommand: ParsableCommand {
 
   @Option(
     name: [.customLong("consistency-models"), .customLong("consistency")],
-    help: "What transactions must keep to, by comma; strict-serializable without it.")
+    help: ArgumentHelp(
+      "What must be kept to, by comma: strict-serializable is the standard for transactions, "
+        + "linearizable for other objects."))
   var consistencyModels: String?
 
   @Flag(help: "Values are [key, value], and each key is judged alone.")
   var keyed = false
 
-  @Option(help: "The state before the first operation, as JSON.")
-  var initial: String?
+  @OptionGroup var modelOptions: ModelOptions
 
-  @Option(help: "jsonl or jepsen-edn; without it the file's beginning tells.")
+  @OptionGroup var budgetOptions: BudgetOptions
+
+  @Option(help: "How the files are written; without it their beginnings tell.")
   var format: String?
 
   @Option(help: "What orders the operations: index, or time, where intervals are closed.")
   var order = "index"
 
+  @Flag(help: "Write what is left of an invalid history when nothing can be left out of it.")
+  var shrink = false
+
   @Flag(help: "Print the verdict as JSON.")
   var json = false
 
   func run() throws {
+    Interruption.watch()
     var code = Controller.ExitCode.valid
     var judged: [(file: String, findings: [Finding], error: String?)] = []
     for file in files {
@@ -74,8 +78,43 @@ struct CheckCommand: ParsableCommand {
     }
     // What is asked for wrongly is refused before a long file is read.
     let choice = try chosenChecker()
+    if let choice, !(choice is LinearizabilityChecker) {
+      let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
+      return [choice.check(history)]
+    }
+    let columns = try HistoryColumns(
+      path: file, format: chosenFormat(), order: chosenOrder(), isLean: !shrink)
+    if columns.isTruncated { warnOfTruncation(file) }
+    if let choice = try choice as? LinearizabilityChecker ?? impliedChecker(of: columns) {
+      let finding = choice.check(columns)
+      if shrink { try Shrunk(columns, finding)?.write(beside: file, choice) }
+      return [finding]
+    }
     let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
-    return [try (choice ?? detectedChecker(for: history)).check(history)]
+    return [try detectedChecker(for: history).check(history)]
+  }
+
+  /// The checker of single objects that a file's format or its operations imply.
+  private func impliedChecker(of columns: HistoryColumns) throws -> LinearizabilityChecker? {
+    var settings = try modelOptions.settings()
+    if let implied = columns.format?.implies {
+      if modelOptions.initial == nil { settings.initial = implied.initial }
+      if modelOptions.failedCas == nil, implied.failedCasObserved { settings.failedCas = .observed }
+      return try linearizability(of: implied.model, settings)
+    }
+    return columns.isOfKeyValues && !keyed ? try linearizability(of: "key-value", settings) : nil
+  }
+
+  private func linearizability(
+    of model: String, _ settings: CheckerRegistry.ModelSettings
+  ) throws -> LinearizabilityChecker {
+    guard let found = CheckerRegistry.model(named: model, settings) else {
+      throw PlanError(
+        "there is no model \"\(model)\"; there are "
+          + CheckerRegistry.modelNames.joined(separator: ", "))
+    }
+    return LinearizabilityChecker(
+      found, Terms(isKeyed: keyed, budget: try budgetOptions.budget()))
   }
 
   private func findings(onRun folder: RunFolder) throws -> [Finding] {
@@ -88,10 +127,12 @@ struct CheckCommand: ParsableCommand {
   }
 
   private func history(of file: HistoryFile, named name: String) throws -> History {
-    if file.isTruncated {
-      complain("shrike: \(name): the last line was cut short and is left out")
-    }
+    if file.isTruncated { warnOfTruncation(name) }
     return try file.history(named: name, order: chosenOrder())
+  }
+
+  private func warnOfTruncation(_ name: String) {
+    complain("shrike: \(name): the last line was cut short and is left out")
   }
 
   private func chosenFormat() throws -> HistoryFormat? {
@@ -114,7 +155,7 @@ struct CheckCommand: ParsableCommand {
 
   private func chosenModels() throws -> [ConsistencyModel] {
     let names = (consistencyModels ?? "").split(separator: ",")
-      .map { $0.filter { $0 != " " } }
+      .map { $0.filter { $0 != " " } }.filter { $0 != "linearizable" }
     do throws(UnknownModel) {
       return try ConsistencyModel.models(named: names)
     } catch {
@@ -137,7 +178,7 @@ struct CheckCommand: ParsableCommand {
       return CheckerRegistry.checker(of: kind, models)
     }
     if !models.isEmpty, let name = checker ?? model {
-      throw PlanError("--consistency-models: \(name) is no checker of transactions")
+      throw PlanError("--consistency: \(name) is no checker of transactions")
     }
     if let checker {
       guard let found = CheckerRegistry.checker(named: checker) else {
@@ -148,15 +189,7 @@ struct CheckCommand: ParsableCommand {
       return found
     }
     guard let model else { return nil }
-    let initial = try initial.map { text in
-      do { return try Value(json: text) } catch { throw PlanError("--initial: \(error)") }
-    }
-    guard let found = CheckerRegistry.model(named: model, initial: initial ?? .null) else {
-      throw PlanError(
-        "there is no model \"\(model)\"; there are "
-          + CheckerRegistry.modelNames.joined(separator: ", "))
-    }
-    return LinearizabilityChecker(found, isKeyed: keyed)
+    return try linearizability(of: model, modelOptions.settings())
   }
 
   private func report(_ judged: [(file: String, findings: [Finding], error: String?)]) {

@@ -15,13 +15,15 @@ struct Shrike: ParsableCommand {
         shrike test raft --env simulated --runs 100 --nemesis all
         shrike test --bin ./node.py -w broadcast --node-count 5 --time-limit 20
         shrike check history.edn --model cas-register
+        shrike convert history.edn history.shrike
         shrike suite suite.yaml --junit junit.xml
 
       Exit codes: 0 valid, 1 invalid, 2 unknown, 64 the request makes no sense, 70 Shrike failed or
       was hindered.
       """,
     subcommands: [
-      TestCommand.self, CheckCommand.self, SuiteCommand.self, ReplayCommand.self,
+      TestCommand.self, CheckCommand.self, ConvertCommand.self, SuiteCommand.self,
+      ReplayCommand.self,
       ListCommand.self, NodeCommandLine.self, BenchCommand.self, SuperviseCommand.self,
     ])
 

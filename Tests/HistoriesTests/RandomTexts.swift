@@ -91,13 +91,17 @@ extension Draws {
   }
 
   /// A line of JSON in a random style.
-  mutating func json(_ operation: Operation) -> String {
+  mutating func json(
+    _ operation: Operation, isElle: Bool = false, _ isArray: Bool = false
+  ) -> String {
     var fields = ["\"type\"\(blanks()):\(blanks())\"\(operation.type.rawValue)\""]
     switch operation.process {
     case .client(let client): fields.append("\"process\":\(blanks())\(client)")
     case .named(let name): fields.append("\"process\":\(Value.string(name).json)")
     }
-    fields.append("\"f\":\(blanks())\(Value.string(operation.f).json)")
+    if !isElle || chance(0.7) {
+      fields.append("\"f\":\(blanks())\(Value.string(operation.f).json)")
+    }
     if operation.value != .null || chance(0.5) {
       fields.append("\"value\":\(blanks())\(operation.value.json)\(blanks())")
     }
@@ -114,6 +118,8 @@ extension Draws {
       )
     }
     if chance(0.3) { fields = shuffled(fields) }
+    if isArray, chance(0.1) { fields.append("\"value\":[1,\n2.5]") }
+    if isArray, chance(0.1) { fields[0] += "\n" }
     return blanks() + "{" + fields.joined(separator: "\(blanks()),\(blanks())") + "}" + blanks()
   }
 
@@ -149,16 +155,26 @@ extension Draws {
   }
 
   /// A whole text, which may be damaged.
-  mutating func text(of lines: [Operation], isEDN: Bool) -> [UInt8] {
+  mutating func text(of lines: [Operation], _ format: HistoryFormat) -> [UInt8] {
     var text = chance(0.05) ? "\u{feff}" : ""
-    let bracket = isEDN ? element(of: [("", ""), ("", ""), ("[", "]"), ("(", ")\n")]) : ("", "")
-    if isEDN, chance(0.1) { text += "; a comment\n" }
-    text += bracket.0
-    for line in lines {
-      text += isEDN ? edn(line) : json(line)
-      text += chance(0.97) ? "\n" : element(of: ["\n\n", "\n \t\n", "\r\n", isEDN ? " " : "\n"])
+    let brackets: (String, String) =
+      switch format {
+      case .jepsenEDN: element(of: [("", ""), ("", ""), ("[", "]"), ("(", ")\n")])
+      case .elleJSON: element(of: [("", ""), ("[", "]"), (" [\n", "\n]\n")])
+      default: ("", "")
+      }
+    if format == .jepsenEDN, chance(0.1) { text += "; a comment\n" }
+    text += brackets.0
+    let isArray = format == .elleJSON && brackets.0 != ""
+    for (place, line) in lines.enumerated() {
+      if isArray, place > 0 { text += element(of: [",", ", ", ",\n", "\n,\n ", ",\t\r\n"]) }
+      text += format == .jepsenEDN ? edn(line) : json(line, isElle: format == .elleJSON, isArray)
+      if isArray { continue }
+      text +=
+        chance(0.97)
+        ? "\n" : element(of: ["\n\n", "\n \t\n", "\r\n", format == .jepsenEDN ? " " : "\n"])
     }
-    text += bracket.1
+    text += brackets.1
     if chance(0.2), text.hasSuffix("\n") { text.removeLast() }
     var bytes = Array(text.utf8)
     if chance(0.5) { bytes = damaged(bytes) }

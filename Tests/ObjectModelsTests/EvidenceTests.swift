@@ -13,9 +13,9 @@ struct EvidenceTests {
       let shape = Shape(
         clients: 2 + Int(seed % 5), operations: 30, values: 2 + Int(seed % 4), crashes: 0.1,
         lies: 0)
-      let objects = try Objects(
-        try History.random(shape, seed: seed), RegisterModel(failedCas: .observed), isKeyed: false)
-      let history = try #require(objects.histories.first)
+      let columns = HistoryColumns(try History.random(shape, seed: seed))
+      let history = try #require(
+        try RegisterModel(failedCas: .observed).histories(columns).first)
       var draws = Draws(seed: seed)
       let start = draws.below(history.count)
       let end = start + 1 + draws.below(history.count - start)
@@ -23,7 +23,7 @@ struct EvidenceTests {
         history.droppingInert(), history.part(Hiding.fates(in: history, start..<end)),
         history.part(Hiding.fates(in: history, 0..<history.count)),
       ] {
-        let judgement = Judge(Register(initial: objects.model.initial), usesDeciders: false).judge([
+        let judgement = Judge(Register(initial: 0), usesDeciders: false).judge([
           part
         ])
         #expect(judgement.invalid == nil && judgement.undecided.isEmpty, "seed \(seed)")
@@ -34,9 +34,8 @@ struct EvidenceTests {
   @Test("leaves out most of what can't be seen")
   func hiding() throws {
     let text = (0..<20).map { "0 invoke write \($0 % 3)\n0 ok write \($0 % 3)" }
-    let objects = try Objects(
-      try script(text.joined(separator: "\n")), RegisterModel(), isKeyed: false)
-    let history = try #require(objects.histories.first)
+    let columns = HistoryColumns(try script(text.joined(separator: "\n")))
+    let history = try #require(try RegisterModel().histories(columns).first)
     #expect(history.part(Hiding.fates(in: history, 0..<18)).count == 2)
   }
 
@@ -181,11 +180,11 @@ struct EvidenceTests {
 
           process  operation   lines  time
           0        write 1     0..1   |-|
-          1        write 3     3..5       |-|
+          0        write 2     2..4       |-|
           0        cas [1, 4]  8..9           |-|  <- does not fit
 
         cas [1, 4] must take effect by line 9, but it needs 1. All that can be there instead:
-          3  (write 1, write 3)
+          2  (write 1, write 2)
 
         The other operations can't repair it: those that only look add demands, and nothing above
         can see what the rest did.
@@ -210,7 +209,7 @@ struct EvidenceTests {
           0        acquire    0..1   |-|
           1        acquire    2..3       |-|  <- does not fit
 
-        acquire must take effect by line 3, but it needs free. All that can be there instead:
+        acquire must take effect by line 3, but it can't happen in any state that can be there:
           held by 0  (acquire)
         """)
   }

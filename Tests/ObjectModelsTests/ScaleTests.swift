@@ -76,7 +76,8 @@ struct ScaleTests {
 
   @Test("a search out of time is unknown, and says why")
   func time() throws {
-    let finding = LinearizabilityChecker(RegisterModel(), budget: Budget(isExpired: { true }))
+    let terms = Terms(budget: Budget(isExpired: { true }), usesDeciders: false)
+    let finding = LinearizabilityChecker(RegisterModel(), terms)
       .check(try script("0 invoke write 1\n0 ok write 1"))
     #expect(finding.verdict == .unknown)
     #expect(finding.reason == "the history is undecided: the search ran out of time")
@@ -106,7 +107,7 @@ struct ScaleTests {
     func steps(_ operations: Int) throws -> Int {
       let shape = Shape(
         clients: 5, operations: operations, values: 5, crashes: 0, lies: 0, isUnique: isUnique)
-      let finding = LinearizabilityChecker(RegisterModel()).check(
+      let finding = LinearizabilityChecker(RegisterModel(), Terms(usesDeciders: false)).check(
         try History.random(shape, seed: 5))
       #expect(finding.verdict == .valid)
       return finding.facts[fact: "steps"]?.integer ?? 0

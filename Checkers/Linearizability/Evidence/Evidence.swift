@@ -26,7 +26,14 @@ public struct Evidence {
   public init(
     of history: ObjectHistory<Action>, _ certificate: Certificate, _ transitions: Transitions
   ) {
-    self.init(of: history.part(certificate.fates(count: history.count)), transitions)
+    let part = history.part(certificate.fates(count: history.count))
+    let search = ResumableSearch(part, transitions)
+    guard case .invalid(let event) = search.run(steps: 400_000, memory: 64 << 20) else {
+      self.init(of: part, transitions)
+      return
+    }
+    // What proves a theorem's case may be more than a person needs.
+    self.init(of: Shrinking.part(of: part, invalidAt: event, transitions), transitions)
   }
 
   private init(of weakest: ObjectHistory<Action>, _ transitions: Transitions) {

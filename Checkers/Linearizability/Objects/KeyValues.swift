@@ -14,7 +14,7 @@ public struct KeyValues: SequentialObject {
     case append(Int32)
 
     /// Whether it never changes the key's value.
-    var isPure: Bool {
+    package var isPure: Bool {
       switch self {
       case .read, .differ: true
       case .cas(let from, let to): from == to

@@ -1,18 +1,26 @@
 import Glibc
 import Values
 
-/// Reads JSON Lines into columns, at the speed of memory where lines are as usual.
+/// Reads JSON Lines, or an array of objects, into columns, at the speed of memory where they are as
+/// usual.
 ///
 /// A line of plain fields is scanned byte by byte, with no allocation. A value that is unusual, such
 /// as a map, a fraction or a text with escapes, is read by ``JSONScanner``; a line that is, wholly by
 /// the reader of single operations, so that both agree on what is an operation and on each error.
-struct JSONLinesReader: ~Copyable {
+struct JSONReader: ~Copyable {
   var builder: ColumnBuilder
   private var window: TextWindow
   private(set) var isTruncated = false
   private let lacksFunctions: Bool
   private let file: String
   private var codes: [ValueCode] = []
+  /// Whether the objects are an array's elements instead of lines.
+  private var isArray = false
+  /// The line and the column of the place that is read in an array.
+  private var line = 1
+  private var column = 1
+  /// Whether what was read last may go beyond its first line.
+  private var spansLines = false
 
   init(_ window: consuming TextWindow, file: String, isLean: Bool, lacksFunctions: Bool = false) {
     self.window = window
@@ -21,8 +29,8 @@ struct JSONLinesReader: ~Copyable {
     builder = ColumnBuilder(isLean: isLean)
   }
 
-  /// Reads everything that the window comes to.
-  mutating func read(from position: Int) throws(HistoryFileError) {
+  /// Reads lines up to the end.
+  mutating func readLines(from position: Int) throws(HistoryFileError) {
     var start = position
     var line = 0
     while true {
@@ -32,7 +40,7 @@ struct JSONLinesReader: ~Copyable {
         start = 0
         continue
       }
-      if let end = scannedLine(at: start, number: line + 1) {
+      if let end = scannedObject(at: start, number: line + 1) {
         line += 1
         start = end
         continue
@@ -85,13 +93,104 @@ extension SyntaxError {
     column: 1, expected: "at most 65,536 functions and 2,147,483,647 lines", found: "more")
 }
 
+// MARK: - Arrays
+
+extension JSONReader {
+  /// Reads an array of objects, whose bracket is the first byte but blanks, up to the end.
+  ///
+  /// What is between objects, and objects that are unusual, are read a step at a time by the exact
+  /// reader, which is asked again with more of the text where it came near the window's end.
+  mutating func readArray(from position: Int) throws(HistoryFileError) {
+    isArray = true
+    var position = position
+    var next = ArrayStep.bracket
+    while next != .end {
+      if next == .element, let end = scannedObject(at: position, number: line) {
+        advance(from: position, to: end)
+        position = end
+        next = .comma
+        continue
+      }
+      let step = exactStep(next, at: position)
+      switch step.result {
+      case .success(let following):
+        advance(from: position, to: position + step.count)
+        position += step.count
+        next = following
+      case .failure(let error):
+        guard !step.isSettled else { throw HistoryFileError(file: file, error) }
+        try window.fill(from: position)
+        position = 0
+      }
+    }
+  }
+
+  /// What is next in an array.
+  private enum ArrayStep {
+    case bracket
+    case element
+    case comma
+    /// Nothing but blanks.
+    case rest
+    case end
+  }
+
+  /// Reads the next thing exactly.
+  private mutating func exactStep(
+    _ step: ArrayStep, at position: Int
+  ) -> (result: Result<ArrayStep, SyntaxError>, count: Int, isSettled: Bool) {
+    let text = UnsafeRawBufferPointer(rebasing: window.bytes[position...])
+    var scanner = JSONScanner(TextCursor(text))
+    scanner.cursor.origin = (line, column)
+    var operation: Operation?
+    var result: Result<ArrayStep, SyntaxError>
+    do throws(SyntaxError) {
+      switch step {
+      case .bracket:
+        scanner.skipWhitespace()
+        result = .success(scanner.beginElements() ? .element : .rest)
+      case .element:
+        operation = try scanner.operation(of: text, at: (line, column))
+        result = .success(.comma)
+      case .comma: result = .success(try scanner.nextElement() ? .element : .rest)
+      case .rest, .end:
+        try scanner.finish()
+        result = .success(.end)
+      }
+    } catch {
+      result = .failure(error)
+    }
+    // A scanner looks no more than a few bytes ahead.
+    let count = scanner.cursor.position
+    let isSettled = window.isAtEnd || count + 8 < text.count
+    if !isSettled { return (.failure(.tooManyNames), count, false) }
+    spansLines = true
+    if let operation, !builder.append(operation, line: line) {
+      result = .failure(.tooManyNames)
+    }
+    return (result, count, true)
+  }
+
+  /// Counts the lines and columns of what has been read.
+  private mutating func advance(from start: Int, to end: Int) {
+    column += end - start
+    guard spansLines else { return }
+    spansLines = false
+    let bytes = window.bytes
+    for place in start..<end where bytes[place] == UInt8(ascii: "\n") {
+      line += 1
+      column = end - place
+    }
+  }
+}
+
 // MARK: - The scanner
 
-extension JSONLinesReader {
-  /// Scans a line and appends it.
+extension JSONReader {
+  /// Scans an object and appends it, with the end of the line when it is one.
   ///
-  /// - Returns: Where the next line begins; nothing where this one is unusual, or not all there.
-  private mutating func scannedLine(at start: Int, number: Int) -> Int? {
+  /// - Returns: Where it ends; nothing where it is unusual, or not all there.
+  private mutating func scannedObject(at start: Int, number: Int) -> Int? {
     let end = BytePointer(window.start) + window.count
     let first = BytePointer(window.start) + start
     var place = first
@@ -110,11 +209,17 @@ extension JSONLinesReader {
       guard mark == UInt8(ascii: "}") else { return nil }
       break
     }
-    place.skipJSONBlanks()
-    if place.pointee == UInt8(ascii: "\n") {
-      place += 1
-    } else {
-      guard place == end, window.isAtEnd else { return nil }
+    if !isArray {
+      place.skipJSONBlanks()
+      if place.pointee == UInt8(ascii: "\n") {
+        place += 1
+      } else {
+        guard place == end, window.isAtEnd else { return nil }
+      }
+    }
+    if lacksFunctions, !fields.hasFunction, builder.table.isList(fields.row.value) {
+      fields.row.function = builder.names.number(of: "txn")
+      fields.hasFunction = true
     }
     guard fields.isWhole, builder.append(fields.row, line: number) else { return nil }
     if fields.error != nil || !fields.extra.isEmpty {
@@ -280,14 +385,18 @@ extension JSONLinesReader {
   }
 
   /// Reads a value as a tree; nothing where none is there, or not all of it.
-  private func value(at place: inout BytePointer, _ lineStart: BytePointer) -> Value? {
+  private mutating func value(at place: inout BytePointer, _ lineStart: BytePointer) -> Value? {
     let start = BytePointer(window.start)
-    guard let end = endOfLine(from: lineStart - start) else { return nil }
+    let end = isArray ? window.count : endOfLine(from: lineStart - start)
+    guard let end else { return nil }
     let text = UnsafeRawBufferPointer(rebasing: window.bytes[(lineStart - start)..<end])
     var scanner = JSONScanner(TextCursor(text))
     scanner.cursor.position = place - lineStart
-    guard let value = try? scanner.value(depth: 1) else { return nil }
+    let depth = isArray ? 2 : 1
+    guard let value = try? scanner.value(depth: depth) else { return nil }
+    if isArray, !window.isAtEnd, scanner.cursor.position + 8 >= text.count { return nil }
     place = lineStart + scanner.cursor.position
+    spansLines = isArray
     return value
   }
 }

@@ -1,0 +1,118 @@
+internal import Histories
+internal import Linearizability
+internal import Values
+
+/// A history taken apart into the objects of one kind, each with its operations as integers.
+struct ReadObjects<Reader: ObjectReader> {
+  typealias ReadOperation = Reader.Object.Operation
+
+  var reader: Reader
+  /// Each object's key; null where there is one object only.
+  private(set) var keys: [Value] = []
+  private(set) var histories: [ObjectHistory<ReadOperation>] = []
+  private(set) var operations = 0
+  private(set) var indeterminate = 0
+
+  private struct Key: Hashable {
+    var outer: ValueCode?
+    var inner: ValueCode?
+  }
+
+  /// Reads a history.
+  ///
+  /// - Throws: When the reader can't read an operation.
+  init(_ history: HistoryColumns, _ reader: Reader, isKeyed: Bool) throws(ModelError) {
+    var reader = reader
+    try reader.prepare(history)
+    let table = history.table
+    var numbers: [Key: Int32] = [:]
+    var keys: [Value] = []
+    var histories: [ObjectHistory<ReadOperation>] = []
+    var indeterminate = 0
+    var last: (key: Key, number: Int32)?
+    func number(of key: Key) -> Int32 {
+      if let last, last.key == key { return last.number }
+      let number: Int32
+      if let known = numbers[key] {
+        number = known
+      } else {
+        number = Int32(histories.count)
+        numbers[key] = number
+        histories.append(ObjectHistory())
+        let parts = [key.outer, key.inner].compactMap { $0.map(table.value(of:)) }
+        keys.append(parts.count == 2 ? .list(parts) : parts.first ?? .null)
+      }
+      last = (key, number)
+      return number
+    }
+    var calls = ClientCalls(history, isKeyed: isKeyed)
+    operations = try calls.visit {
+      (reading, outer, position, completion) throws(ModelError) -> ClientCalls.Place? in
+      let inner = try reader.split(&reading, table)
+      guard let operation = try reader.operation(reading, table) else {
+        if completion == nil { indeterminate += 1 }
+        return nil
+      }
+      if completion == nil { indeterminate += 1 }
+      let object = number(of: Key(outer: outer, inner: inner))
+      let place = histories[Int(object)].invoke(
+        operation, process: reading.process, at: position, completion: completion)
+      return ClientCalls.Place(object: object, operation: place)
+    } complete: { place in
+      histories[Int(place.object)].complete(place.operation)
+    }
+    self.reader = reader
+    self.keys = keys
+    self.histories = histories
+    self.indeterminate = indeterminate
+  }
+
+  /// Judges what was read.
+  func judge(_ history: HistoryColumns, _ terms: Terms) -> ModelJudgement {
+    let object = reader.object()
+    var judgement = ModelJudgement()
+    judgement.operations = operations
+    judgement.indeterminate = indeterminate
+    judgement.add(histories, keys, of: object, terms) { _, state in
+      reader.text(of: state, history.table)
+    }
+    return judgement
+  }
+}
+
+extension ModelJudgement {
+  /// Judges the histories of objects of one kind, and adds what comes of it.
+  mutating func add<Object: SequentialObject>(
+    _ histories: [ObjectHistory<Object.Operation>], _ keys: [Value], of object: Object,
+    _ terms: Terms, text: @escaping (_ object: Int, Object.State) -> String
+  ) {
+    func key(_ number: Int) -> Value? {
+      // Not `?:`, in which `nil` would be the value null.
+      if keys.count == 1 && keys[0] == .null { return nil }
+      return keys[number]
+    }
+    var budget = terms.budget
+    budget.steps = max(budget.steps - steps, 1)
+    let found = Judge(object, budget: budget, usesDeciders: terms.usesDeciders).judge(histories)
+    objects += histories.count
+    decided += found.decided
+    steps += found.steps
+    undecided += found.undecided.map { Undecided(key: key($0.object), reason: $0.reason) }
+    guard let invalid = found.invalid else { return }
+    let history = histories[invalid.object]
+    let numbered = object.numbered(history)
+    let evidence: Evidence
+    var reason: String?
+    switch invalid.proof {
+    case .stuck(let line):
+      evidence = Evidence(
+        of: numbered.history.droppingInert(), stuckAt: line, numbered.transitions)
+    case .certificate(let certificate):
+      evidence = Evidence(of: numbered.history, certificate, numbered.transitions)
+      reason = certificate.reason
+    }
+    self.invalid = Invalid(
+      key: key(invalid.object), count: history.count, evidence: evidence, reason: reason
+    ) { text(invalid.object, numbered.state($0)) }
+  }
+}

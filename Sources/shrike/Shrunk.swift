@@ -1,0 +1,46 @@
+import Controller
+import Histories
+import ObjectModels
+import SystemPackage
+import Values
+import Verdicts
+
+/// The part of an invalid history that its evidence consists of, as a history of its own.
+struct Shrunk {
+  private let operations: [Operation]
+
+  /// - Returns: Nothing where the finding has no evidence in the history's lines.
+  init?(_ history: HistoryColumns, _ finding: Finding) {
+    guard finding.verdict == .invalid, let anomaly = finding.anomalies.first else { return nil }
+    let kept = Set(anomaly.operations)
+    var operations: [Operation] = []
+    for line in 0..<history.count {
+      let partner = Int(history.partners[line])
+      if kept.contains(history.index(at: line)) {
+        operations.append(history.operation(at: line))
+      } else if partner >= 0, history.types[line] != .invoke,
+        kept.contains(history.index(at: partner))
+      {
+        // An operation that need not have returned: its process is free from here on.
+        var end = history.operation(at: line)
+        end.type = .info
+        end.value = history.operation(at: partner).value
+        operations.append(end)
+      }
+    }
+    self.operations = operations
+  }
+
+  /// Writes the part, and says where and whether it is invalid by itself.
+  func write(beside file: String, _ checker: LinearizabilityChecker) throws {
+    let path = "\(file).shrunk.jsonl"
+    var bytes: [UInt8] = []
+    for operation in operations {
+      operation.writeJSON(into: &bytes)
+      bytes.append(UInt8(ascii: "\n"))
+    }
+    try FileContents.write(bytes, to: FilePath(path))
+    let verdict = checker.check(try History(operations)).verdict
+    complain("shrike: \(path): \(operations.count) lines, \(verdict.rawValue) by themselves")
+  }
+}
