@@ -130,7 +130,7 @@ extension Placement {
 
   /// Gives the states numbers from 0; 0 is for one that no operation leads to.
   private mutating func numberStates(keepsCodes: Bool) {
-    var numbering = StateNumbering(capacity: places.count * 2 + 1)
+    var numbering = DenseNumbering(capacity: places.count * 2 + 1)
     initial = numbering.number(of: initial)
     for operation in 0..<places.count {
       let place = places.base + operation
