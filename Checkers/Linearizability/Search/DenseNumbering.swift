@@ -28,9 +28,14 @@ struct DenseNumbering: ~Copyable {
   @inline(__always)
   private func place(of code: Int32) -> Int {
     let last = entries.count - 1
-    var place = Int(UInt32(bitPattern: code) &* 0x9e37_79b1 &>> 12) & last
+    var place = Self.hash(code) & last
     while entries[place].number != 0 && entries[place].key != code { place = (place + 1) & last }
     return place
+  }
+
+  @inline(__always)
+  private static func hash(_ code: Int32) -> Int {
+    Int(truncatingIfNeeded: UInt64(UInt32(bitPattern: code)) &* 0x9e37_79b9_7f4a_7c15 &>> 24)
   }
 
   private mutating func add(_ code: Int32, at place: Int) -> Int32 {
@@ -46,7 +51,7 @@ struct DenseNumbering: ~Copyable {
     let last = old.count - 1
     for number in 0..<entries.count where entries[number].number != 0 {
       let entry = entries[number]
-      var place = Int(UInt32(bitPattern: entry.key) &* 0x9e37_79b1 &>> 12) & last
+      var place = Self.hash(entry.key) & last
       while old[place].number != 0 { place = (place + 1) & last }
       old[place] = entry
     }
