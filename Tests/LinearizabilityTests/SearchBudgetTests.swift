@@ -94,7 +94,7 @@ struct SearchBudgetTests {
   func register() {
     let open: [Action] =
       (0..<40).map { .set($0) } + (0..<40).map { .move(from: $0, to: (7 * $0 + 1) % 40) }
-      + [.move(from: 40, to: 41)]
+      + [.move(from: 40, to: 41), .move(from: 41, to: 40)]
     let before = peak
     let budget = Budget(steps: 6_000_000, memory: 64 << 20)
     let judgement = Judge(Register(initial: 0), budget: budget, usesDeciders: false).judge([
