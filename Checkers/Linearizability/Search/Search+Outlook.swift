@@ -26,6 +26,16 @@ extension Search {
       }
       slot = openPure.first(from: slot + 1, excluding: configuration.required)
     }
+    slot = openChanging.first(from: 0, excluding: configuration.required)
+    while slot >= 0 {
+      let place = places + Int(occupants[slot])
+      if place.pointee.kind == .move && place.pointee.seen != configuration.state
+        && !isProducible(place.pointee.seen, by: place.pointee.returned, configuration)
+      {
+        return blame(place.pointee.returned)
+      }
+      slot = openChanging.first(from: slot + 1, excluding: configuration.required)
+    }
     return false
   }
 
@@ -86,28 +96,41 @@ extension Search {
     return false
   }
 
-  /// Whether no operation can tell a state from others any more, once what sees it there and
-  /// leaves it has taken effect.
+  /// Whether no operation can tell a state from others any more, once those that see it there have
+  /// taken effect.
   @inline(__always)
   private func isForgotten(_ state: Int32, _ configuration: Configuration<M>) -> Bool {
     placement.states[Int(state)].lastMention < position && !isMoved(from: state, configuration)
+      && !(placement.hasDiffering && isAvoided(state, configuration))
+  }
+
+  /// Whether an open operation is possible in all states but this one.
+  private func isAvoided(_ state: Int32, _ configuration: Configuration<M>) -> Bool {
+    var slot = openPure.first(from: 0, excluding: configuration.required)
+    while slot >= 0 {
+      let place = placement.places.base + Int(occupants[slot])
+      if place.pointee.kind == .differ && place.pointee.seen == state { return true }
+      slot = openPure.first(from: slot + 1, excluding: configuration.required)
+    }
+    return false
   }
 
   /// Does what costs nothing where no operation can tell the state from others any more.
   ///
-  /// All such states are one. An open operation that leads to another such state can take effect
-  /// at once, together with those that see what it leaves: where they stand in an order of the
-  /// rest, they can be taken out, for nothing sees them. Operations that are possible in all
-  /// states but one would see them: where there are such, nothing is done.
+  /// All such states are one, by the number 0. An open operation that leads to another such state
+  /// can take effect at once, together with those that see what it leaves: where they stand in an
+  /// order of the rest, they can be taken out, for nothing sees them. Operations that are possible
+  /// in all states but one may need them to leave that one: where there are such, they stay.
   ///
   /// - Returns: Whether the operation that returns has taken effect.
   @inline(__always)
   mutating func tidy(_ configuration: inout Configuration<M>) -> Bool {
-    guard placement.isTransparent && !placement.hasDiffering && !isRecording else { return false }
+    guard placement.isTransparent && !isRecording else { return false }
     if configuration.state != 0 {
       guard isForgotten(configuration.state, configuration) else { return false }
       configuration.state = 0
     }
+    if placement.hasDiffering { return false }
     let places = placement.places.base
     var slot = openChanging.first(from: 0, excluding: configuration.required)
     while slot >= 0 {
@@ -174,7 +197,7 @@ extension Search {
   /// The return of an operation that can't take effect any more after another.
   private func obstacle(_ child: Configuration<M>, _ operation: Int32) -> Int32? {
     for number in footprints.links(of: operation) {
-      let part = footprints.links[number].part
+      let (part, name) = (footprints.links[number].part, footprints.links[number].name)
       if isSettable(part, child) { continue }
       let links = footprints.parts[Int(part)]
       let set = links.nextSet < 0 ? Int32.max : placement.places[Int(links.nextSet)].invoked
@@ -184,11 +207,11 @@ extension Search {
           let looker = occupants[slot]
           slot = open.first(from: slot + 1, excluding: child.required)
           guard let link = footprints.link(looker, to: part), link.looks else { continue }
-          let event = misfit(child.state, looker, part, before: set)
+          let event = misfit(child.state, looker, name, before: set)
           if event != nil { return event }
         }
       }
-      if links.nextLook >= 0, let event = misfit(child.state, links.nextLook, part, before: set) {
+      if links.nextLook >= 0, let event = misfit(child.state, links.nextLook, name, before: set) {
         return event
       }
     }
