@@ -8,15 +8,11 @@ extension RegisterZones {
     let part = history.part(Certificate(all, reason: "").fates(count: history.count))
     let (register, dense) = Register(initial: initial).renumbered(part)
     var smallest = all
-    let named = all.indices.filter { violation.operations.contains(all[$0]) }.map { Int32($0) }
-    if named.count <= 4, all.count <= 64, let zones = register.zones(of: dense) {
-      for subset in 1..<(1 << named.count) {
-        let kept = zones.closure(
-          of: named.indices.filter { subset >> $0 & 1 == 1 }.map { named[$0] })
-        if kept.count < smallest.count, zones.isViolated(kept) {
-          smallest = kept.map { all[Int($0)] }
-        }
-      }
+    if let zones = register.zones(of: dense) {
+      let named = all.indices.filter { violation.operations.contains(all[$0]) }.map { Int32($0) }
+      let small = smallestPart(
+        of: all.count, naming: named, closure: zones.closure, isViolated: zones.isViolated)
+      smallest = small.map { all[Int($0)] }
     }
     return Certificate(smallest, reason: violation.reason)
   }

@@ -5,12 +5,6 @@ extension RegisterZones {
     var reason: String
   }
 
-  /// The zone of a block: the values of a chain of compare-and-sets, or one value.
-  struct Block {
-    var low: Int32
-    var high: Int32
-  }
-
   /// Why there is no linearization, failed compare-and-sets aside, or why one of those can't be.
   var violation: Violation? {
     if let (first, second) = fork {
@@ -20,23 +14,19 @@ extension RegisterZones {
     }
     if linkCount > 0 { return chainViolation ?? denialViolation }
     let zones = zones
-    let found = conflict { value -> Block? in
+    let found = conflict { value -> BlockZone? in
       let zone = zones[Int(value)]
-      return Block(low: zone.low, high: zone.high)
+      return BlockZone(low: zone.low, high: zone.high)
     }
     return found ?? denialViolation
   }
 
   /// Blocks that precede each other, or a value that was seen before its write or without one.
   ///
-  /// Blocks come in the order of their first returns, so of those that came before and reach
-  /// beyond the first return of the next only the one that reaches furthest matters: if there were
-  /// two, they would precede each other.
-  ///
   /// - Parameter block: The block whose first return is that of a value, or nothing.
-  private func conflict(_ block: (Int32) -> Block?) -> Violation? {
+  private func conflict(_ block: (Int32) -> BlockZone?) -> Violation? {
     // Before everything something wrote the initial value.
-    var furthest = Block(low: -1, high: block(initial)?.high ?? -1)
+    var sweep = BlockSweep(BlockZone(low: -1, high: block(initial)?.high ?? -1))
     for value in order where value != initial {
       let zone = zones[Int(value)]
       guard zone.written >= 0 else {
@@ -49,13 +39,11 @@ extension RegisterZones {
           reason: "a value was read before its write was invoked")
       }
       guard let next = block(value) else { continue }
-      if furthest.high > next.low, furthest.low < next.high {
-        let times = [furthest.low, furthest.high, next.low, next.high].filter { $0 >= 0 }
+      if let other = sweep.conflict(with: next) {
         return Violation(
-          operations: times.map(operation(at:)),
+          operations: BlockZone.ends(other, next).map(operation(at:)),
           reason: "each of two values was current before the other, but each was written once")
       }
-      if next.high > furthest.high { furthest = next }
     }
     return nil
   }
@@ -69,10 +57,10 @@ extension RegisterZones {
     }
     // For each value its chain's place; chains begin with the initial value or a write.
     var chains = [Int32](repeating: -1, count: zones.count)
-    var blocks: [Block] = []
+    var blocks: [BlockZone] = []
     var visited = 0
     for (value, zone) in zones.enumerated() where isRoot(value, zone) {
-      var block = Block(low: value == initial ? -1 : .max, high: -1)
+      var block = BlockZone(low: value == initial ? -1 : .max, high: -1)
       var current = Int32(value)
       while current >= 0 {
         let zone = zones[Int(current)]
