@@ -49,6 +49,9 @@ class StateMachine {
   @usableFromInline
   init() {}
 
+  /// One that is never asked; it has no state, so threads may share it.
+  nonisolated(unsafe) static let none = StateMachine()
+
   /// The state after the operation with a number, or a negative number where it can't happen.
   @usableFromInline
   func apply(_ operation: Int32, _ state: Int32) -> Int32 { -1 }

@@ -172,6 +172,20 @@ struct SearchTwinTests {
     }
   }
 
+  @Test("on sets, read whole or not", arguments: [0, 15])
+  func sets(readPercent: Int) {
+    let sets: [[Int32]] = [[], [0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]]
+    compare([ElementSet(sets: sets)], scenes(2), seed: 11) { _, state, dice in
+      if dice.chance(readPercent) { return .read(Int32(sets.firstIndex(of: state) ?? 0)) }
+      let element = dice.number(3)
+      switch dice.below(4) {
+      case 0: return .add(element)
+      case 1: return .remove(element)
+      default: return .contains(element, state.contains(element))
+      }
+    }
+  }
+
   @Test("on stacks")
   func stacks() {
     compare([Stack()], seed: 8) { _, state, dice in

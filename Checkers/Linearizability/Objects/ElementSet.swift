@@ -27,6 +27,21 @@ public struct ElementSet: SequentialObject {
     }
   }
 
+  /// Elements come and go each for itself; who reads them all touches more than can be said.
+  public func touches(of operation: Operation) -> [Touch]? {
+    switch operation {
+    case .add(let element), .remove(let element):
+      [Touch(part: element, looks: false, sets: true)]
+    case .contains(let element, _): [Touch(part: element, looks: true, sets: false)]
+    case .read: nil
+    }
+  }
+
+  public func mayLead(_ state: [Int32], to operation: Operation, part: Int32) -> Bool {
+    guard case .contains(let element, let answer) = operation else { return true }
+    return state.contains(element) == answer
+  }
+
   public func isPure(_ operation: Operation) -> Bool {
     switch operation {
     case .contains, .read: true

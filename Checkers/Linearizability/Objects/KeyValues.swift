@@ -125,7 +125,7 @@ public struct KeyValues: SequentialObject {
     }
   }
 
-  private func content(_ text: [UInt8]) -> Content {
+  func content(_ text: [UInt8]) -> Content {
     if let number = numbers[text] { .known(number) } else { .text(text) }
   }
 }

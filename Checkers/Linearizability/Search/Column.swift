@@ -6,10 +6,17 @@ struct Column<Element>: ~Copyable {
   private(set) var count: Int
   private var capacity: Int
 
-  init(capacity: Int = 16) {
-    base = .allocate(capacity: max(capacity, 1))
+  /// An empty array, which takes memory only when it has room.
+  init(capacity: Int = 0) {
+    base = capacity > 0 ? .allocate(capacity: capacity) : Self.nowhere
     count = 0
-    self.capacity = max(capacity, 1)
+    self.capacity = capacity
+  }
+
+  @inline(__always)
+  private static var nowhere: UnsafeMutablePointer<Element> {
+    UnsafeMutableRawPointer(bitPattern: 1 << 12).unsafelyUnwrapped
+      .assumingMemoryBound(to: Element.self)
   }
 
   init(repeating element: Element, count: Int) {
@@ -19,6 +26,7 @@ struct Column<Element>: ~Copyable {
   }
 
   deinit {
+    guard capacity > 0 else { return }
     base.deinitialize(count: count)
     base.deallocate()
   }
@@ -74,10 +82,13 @@ struct Column<Element>: ~Copyable {
 
   @inline(never)
   private mutating func grow() {
-    let wider = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
-    wider.moveInitialize(from: base, count: count)
-    base.deallocate()
-    base = wider
-    capacity *= 2
+    let wider = capacity > 0 ? capacity * 2 : 16
+    let moved = UnsafeMutablePointer<Element>.allocate(capacity: wider)
+    if capacity > 0 {
+      moved.moveInitialize(from: base, count: count)
+      base.deallocate()
+    }
+    base = moved
+    capacity = wider
   }
 }

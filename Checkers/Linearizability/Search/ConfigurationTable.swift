@@ -39,7 +39,7 @@ struct ConfigurationTable<M: Mask>: ~Copyable {
   private var entries: Column<Entry>
   /// For each entry the first of its sets; empty where nothing crashed.
   private var firsts: Column<Alternative>
-  private var rest = Column<Alternative>(capacity: 1)
+  private var rest = Column<Alternative>()
   /// The first unused place in `rest`, or -1.
   private var unused: Int32 = -1
   private let hasOptional: Bool
@@ -195,7 +195,7 @@ struct ConfigurationTable<M: Mask>: ~Copyable {
     entries = Column(repeating: Entry(required: empty), count: size)
     firsts = Column(
       repeating: Alternative(optional: empty, next: -1), count: hasOptional ? size : 0)
-    rest = Column(capacity: 1)
+    rest = Column()
     unused = -1
     count = 0
     isForgetting = false

@@ -2,7 +2,10 @@
 struct Footprints: ~Copyable {
   /// A touch, and the next operations that touch the same part so.
   struct Link {
+    /// The part, of those that occur.
     var part: Int32
+    /// The object's number of the part.
+    var name: Int32
     var looks: Bool
     var sets: Bool
     /// The next operation that looks at the part and must take effect, or -1.
@@ -22,35 +25,36 @@ struct Footprints: ~Copyable {
   private(set) var starts: Column<Int32>
   /// For each operation the parts that it touches; parts share bits where they are many.
   private(set) var masks: Column<UInt64>
-  private(set) var parts = Column<Part>(capacity: 1)
+  private(set) var parts = Column<Part>()
 
   /// Whether the touches of all operations are known.
   private(set) var areKnown = false
 
   /// No footprints.
   init() {
-    links = Column(capacity: 1)
-    starts = Column(capacity: 1)
-    masks = Column(capacity: 1)
+    links = Column()
+    starts = Column()
+    masks = Column()
   }
 
   init(_ placement: borrowing Placement, _ machine: StateMachine) {
     self.init()
-    var last: Int32 = -1
+    var numbering = DenseNumbering(capacity: 16)
     for operation in 0..<placement.places.count {
       starts.append(Int32(links.count))
       guard let touches = machine.touches(of: placement.places[operation].seen) else { return }
       var mask: UInt64 = 0
       for touch in touches {
-        links.append(Link(part: touch.part, looks: touch.looks, sets: touch.sets))
-        mask |= 1 &<< UInt64(touch.part & 63)
-        last = max(last, touch.part)
+        let part = numbering.number(of: touch.part) - 1
+        links.append(
+          Link(part: part, name: touch.part, looks: touch.looks, sets: touch.sets))
+        mask |= 1 &<< UInt64(part & 63)
       }
       masks.append(mask)
     }
     starts.append(Int32(links.count))
     areKnown = true
-    parts = Column(repeating: Part(), count: Int(last) + 1)
+    parts = Column(repeating: Part(), count: numbering.count - 1)
     for operation in (0..<placement.places.count).reversed() {
       let place = placement.places[operation]
       if !place.isDropped { link(Int32(operation), isRequired: place.isRequired) }

@@ -70,7 +70,7 @@ struct Placement: ~Copyable {
   /// How many slots there are.
   private(set) var slots = 0
   /// The crashed operations that matter.
-  private(set) var crashed = Column<Int32>(capacity: 1)
+  private(set) var crashed = Column<Int32>()
   /// Whether the actions say all there is to know of the states, which are then numbered from 0.
   let isTransparent: Bool
   /// Whether some operation is possible in all states but one.
@@ -78,7 +78,7 @@ struct Placement: ~Copyable {
   /// The state that the object begins in.
   private(set) var initial: Int32
   /// What is known of each state, where the operations are transparent.
-  private(set) var states = Column<StateLinks>(capacity: 1)
+  private(set) var states = Column<StateLinks>()
 
   /// What the states' numbers stand for, where the operations are transparent.
   private var codes: [Int32] = []
@@ -130,7 +130,7 @@ extension Placement {
 
   /// Gives the states numbers from 0; 0 is for one that no operation leads to.
   private mutating func numberStates(keepsCodes: Bool) {
-    var numbering = StateNumbering(capacity: places.count * 2 + 1)
+    var numbering = DenseNumbering(capacity: places.count * 2 + 1)
     initial = numbering.number(of: initial)
     for operation in 0..<places.count {
       let place = places.base + operation
@@ -148,30 +148,31 @@ extension Placement {
   /// everywhere and leads to the same state from everywhere, or by nothing: so it can be left out
   /// of that linearization. Leaving it out may make another one inert.
   private func dropInert() {
-    var crashed: [Int] = []
-    var observers = [Int32](repeating: 0, count: states.count)
+    var crashed = Column<Int32>()
+    var differs = false
     for operation in 0..<places.count {
       let place = places.base + operation
-      if !place.pointee.isRequired {
-        if place.pointee.isPure {
-          place.pointee.isDropped = true
-        } else {
-          crashed.append(operation)
-        }
+      if place.pointee.isRequired {
+        differs = differs || place.pointee.kind == .differ
+      } else if place.pointee.isPure {
+        place.pointee.isDropped = true
+      } else {
+        crashed.append(Int32(truncatingIfNeeded: operation))
       }
+    }
+    if differs || crashed.count == 0 { return }
+    let observers = Column<Int32>(repeating: 0, count: states.count)
+    for operation in 0..<places.count {
+      let place = places.base + operation
       if place.pointee.isBound && !place.pointee.isDropped {
         observers[Int(place.pointee.seen)] += 1
       }
     }
-    let differs = (0..<places.count).contains {
-      places[$0].kind == .differ && !places[$0].isDropped
-    }
-    if differs { return }
     var unseen = true
     while unseen {
       unseen = false
-      for operation in crashed {
-        let place = places.base + operation
+      for number in (0..<crashed.count).reversed() {
+        let place = places.base + Int(crashed[number])
         guard !place.pointee.isDropped && observers[Int(place.pointee.target)] == 0 else {
           continue
         }
@@ -183,32 +184,32 @@ extension Placement {
   }
 
   private mutating func place(_ history: ObjectHistory<Action>) {
-    var free: [Int32] = []
-    var occupants: [Int32] = []
+    var free = Column<Int32>()
+    var occupants = Column<Int32>()
     var alike = Alike()
     for event in history.events {
       let operation = event >> 1
       let place = places.base + Int(operation)
       if place.pointee.isDropped { continue }
-      if event & 1 == 1 {
-        free.append(place.pointee.slot)
-        place.pointee.returned = Int32(events.count)
-      } else {
-        place.pointee.invoked = Int32(events.count)
-        if place.pointee.isRequired {
-          let slot = free.popLast() ?? Int32(occupants.count)
-          if Int(slot) == occupants.count { occupants.append(-1) }
-          place.pointee.slot = slot
-          place.pointee.previous = occupants[Int(slot)]
-          occupants[Int(slot)] = operation
-        } else {
-          place.pointee.slot = Int32(crashed.count)
-          place.pointee.previous = alike.add(
-            history.operations[Int(operation)], place.pointee.slot)
-          crashed.append(operation)
-        }
-      }
+      let position = Int32(truncatingIfNeeded: events.count)
       events.append(event)
+      if event & 1 == 1 {
+        place.pointee.returned = position
+        free.append(place.pointee.slot)
+        continue
+      }
+      place.pointee.invoked = position
+      guard place.pointee.isRequired else {
+        place.pointee.slot = Int32(crashed.count)
+        crashed.append(operation)
+        place.pointee.previous = alike.add(operation, places)
+        continue
+      }
+      let slot = free.popLast() ?? Int32(truncatingIfNeeded: occupants.count)
+      if Int(slot) == occupants.count { occupants.append(-1) }
+      place.pointee.slot = slot
+      place.pointee.previous = occupants[Int(slot)]
+      occupants[Int(slot)] = operation
     }
     slots = occupants.count
   }

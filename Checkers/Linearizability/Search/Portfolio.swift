@@ -3,17 +3,33 @@ import Synchronization
 /// Searches of several objects' histories, taken in turn.
 ///
 /// Each round gives every undecided object more steps than the last, so that a hopeless one keeps
-/// none from showing that it is invalid, and the first invalid one ends them all. What takes long
+/// none from showing that it is invalid, and an invalid one ends those behind it. What takes long
 /// goes to two threads: different objects to each, or to a last object that is hard a second search
-/// by levels, in competition.
-final class Portfolio: Sendable {
+/// by levels, in competition. Which object is found invalid doesn't depend on the threads' luck.
+package final class Portfolio: Sendable {
+  /// When what is done.
+  package struct Pace: Sendable {
+    /// The steps of a search's first turn, most searches' last.
+    package var firstSlice: Int
+    /// The steps of all searches after which it is worth while to begin a thread.
+    package var patience: Int
+    /// The steps for each event after which a search is hard.
+    package var hardness: Int
+
+    package init(firstSlice: Int = 1 << 8, patience: Int = 1 << 17, hardness: Int = 64) {
+      self.firstSlice = firstSlice
+      self.patience = patience
+      self.hardness = hardness
+    }
+  }
+
   /// What became of all of them.
-  struct Judgement: Sendable {
+  package struct Judgement: Sendable {
     /// The first object found invalid, and the return that no order passes.
-    var invalid: (object: Int, event: Int)?
+    package var invalid: (object: Int, event: Int)?
     /// The objects left undecided, each with the reason.
-    var undecided: [(object: Int, reason: Exhaustion)] = []
-    var steps = 0
+    package var undecided: [(object: Int, reason: Exhaustion)] = []
+    package var steps = 0
   }
 
   /// An object's search, which one thread at a time works on.
@@ -38,22 +54,24 @@ final class Portfolio: Sendable {
   private let budget: Budget
   private let state: Mutex<State>
   private let steps = Atomic<Int>(0)
-  /// Whether an object was found invalid.
-  private let isOver = Atomic<Bool>(false)
+  /// The first object found invalid so far.
+  private let firstInvalid = Atomic<Int>(.max)
+  private let pace: Pace
 
-  private init(_ budget: Budget) {
+  private init(_ budget: Budget, _ pace: Pace) {
     self.budget = budget
+    self.pace = pace
     state = Mutex(State())
   }
 
   /// Judges objects 0 and up.
   ///
   /// - Parameter search: Begins the search of an object; it may be called twice for one.
-  static func judge(
-    _ count: Int, within budget: Budget,
+  package static func judge(
+    _ count: Int, within budget: Budget, pace: Pace = Pace(),
     search: (_ object: Int, _ isByLevels: Bool) -> ResumableSearch
   ) -> Judgement {
-    let portfolio = Portfolio(budget)
+    let portfolio = Portfolio(budget, pace)
     portfolio.run(count, search)
     return portfolio.state.withLock { state in
       state.judgement.steps = portfolio.steps.load(ordering: .relaxed)
@@ -62,38 +80,39 @@ final class Portfolio: Sendable {
     }
   }
 
-  /// The steps of a search's first turn, most searches' last.
-  private static let firstSlice = 1 << 8
   private static let lastSlice = 1 << 22
   /// The steps between looks at the clock and at what the other thread found.
   private static let stretch = 1 << 16
-  /// The steps after which it is worth while to begin a thread.
-  private static let patience = 1 << 17
 
   private func run(_ count: Int, _ search: (Int, Bool) -> ResumableSearch) {
-    var slice = Self.firstSlice
-    for object in 0..<count where !isOver.load(ordering: .relaxed) {
+    var slice = pace.firstSlice
+    for object in 0..<count where !isDone {
       let entry = Entry(object: object, search: search(object, false))
       take(turn: entry, slice, memory: budget.memory / max(count - object, 1))
     }
-    while !isOver.load(ordering: .relaxed) {
+    while !isDone {
       let entries = state.withLock { exchange(&$0.waiting, with: []) }
       if entries.isEmpty { return }
       slice = min(slice * 4, Self.lastSlice)
-      let isLong = steps.load(ordering: .relaxed) > Self.patience
-      if let entry = entries.first, entries.count == 1, isLong, entry.search.isHard {
+      let isLong = steps.load(ordering: .relaxed) > pace.patience
+      if let entry = entries.first, entries.count == 1, isLong,
+        entry.search.stepsPerEvent > pace.hardness
+      {
         return compete(entry, Entry(object: entry.object, search: search(entry.object, true)))
       }
       share(entries.sorted { $0.object < $1.object }, slice, isLong: isLong)
     }
   }
 
+  /// Whether an object was found invalid.
+  private var isDone: Bool { firstInvalid.load(ordering: .relaxed) != .max }
+
   /// Gives each search a turn, on two threads if the turns are long.
   private func share(_ entries: [Entry], _ slice: Int, isLong: Bool) {
     let next = Counter()
     let memory = budget.memory / entries.count
     let work: @Sendable () -> Void = {
-      while !self.isOver.load(ordering: .relaxed) {
+      while true {
         let place = next.next()
         guard place < entries.count else { return }
         self.take(turn: entries[place], slice, memory: memory)
@@ -111,20 +130,19 @@ final class Portfolio: Sendable {
 
   /// Gives a search its turn.
   private func take(turn entry: Entry, _ slice: Int, memory: Int) {
-    switch turn(of: entry, slice, memory: memory, isOver) {
+    switch turn(of: entry, slice, memory: memory, nil) {
     case .decided: break
     case .ended(let reason):
       state.withLock { $0.judgement.undecided.append((entry.object, reason)) }
-    case .unfinished:
-      if !isOver.load(ordering: .relaxed) { state.withLock { $0.waiting.append(entry) } }
+    case .unfinished: state.withLock { $0.waiting.append(entry) }
     }
   }
 
-  private func turn(
-    of entry: Entry, _ slice: Int, memory: Int, _ isStopped: borrowing Atomic<Bool>
-  ) -> Turn {
+  /// - Parameter rival: What ends the turn when another search has decided the same object.
+  private func turn(of entry: Entry, _ slice: Int, memory: Int, _ rival: Flag?) -> Turn {
     var left = slice
-    while left > 0 && !isStopped.load(ordering: .relaxed) {
+    while left > 0 && firstInvalid.load(ordering: .relaxed) > entry.object {
+      if let rival, rival.isSet.load(ordering: .relaxed) { return .unfinished }
       let allowed = budget.steps - steps.load(ordering: .relaxed)
       guard allowed > 0 else { return .ended(.steps) }
       guard !budget.isExpired() else { return .ended(.time) }
@@ -138,10 +156,7 @@ final class Portfolio: Sendable {
       case .valid: return .decided
       case .outOfMemory: return .ended(.memory)
       case .invalid(let event):
-        state.withLock { state in
-          if state.judgement.invalid == nil { state.judgement.invalid = (entry.object, event) }
-        }
-        isOver.store(true, ordering: .relaxed)
+        found(invalid: entry.object, event)
         return .decided
       case .interrupted: break
       }
@@ -149,12 +164,20 @@ final class Portfolio: Sendable {
     return .unfinished
   }
 
+  private func found(invalid object: Int, _ event: Int) {
+    state.withLock { state in
+      if let invalid = state.judgement.invalid, invalid.object <= object { return }
+      state.judgement.invalid = (object, event)
+      firstInvalid.store(object, ordering: .relaxed)
+    }
+  }
+
   /// Searches one object in two orders at once; the first to decide ends both.
   private func compete(_ depthFirst: Entry, _ byLevels: Entry) {
     let isDecided = Flag()
     let reasons = Mutex<[Exhaustion]>([])
     let race: @Sendable (Entry) -> Void = { entry in
-      switch self.turn(of: entry, .max, memory: self.budget.memory / 2, isDecided.isSet) {
+      switch self.turn(of: entry, .max, memory: self.budget.memory / 2, isDecided) {
       case .decided: isDecided.isSet.store(true, ordering: .relaxed)
       case .ended(let reason): reasons.withLock { $0.append(reason) }
       case .unfinished: break

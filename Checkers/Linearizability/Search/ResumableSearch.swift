@@ -13,10 +13,10 @@ package enum SearchOutcome: Equatable {
 /// It names all widths, for the compiler makes fast code of what is concrete only.
 package final class ResumableSearch {
   private let history: ObjectHistory<Action>
-  private var narrow: Box<NarrowMask>?
-  private var double: Box<PairMask<NarrowMask>>?
-  private var quadruple: Box<PairMask<PairMask<NarrowMask>>>?
-  private var wide: Box<WideMask>?
+  private var narrow: Search<NarrowMask>?
+  private var double: Search<PairMask<NarrowMask>>?
+  private var quadruple: Search<PairMask<PairMask<NarrowMask>>>?
+  private var wide: Search<WideMask>?
 
   /// - Parameters:
   ///   - isRecording: Whether it keeps the orders that get stuck, and then takes no short cut.
@@ -29,43 +29,49 @@ package final class ResumableSearch {
     self.history = history
     let placement = Placement(history, initial: transitions.initial, keepsInert: isRecording)
     switch max(bits, placement.bits) {
-    case ...64: narrow = Box(Search(placement, transitions, isRecording: isRecording))
-    case ...128: double = Box(Search(placement, transitions, isRecording: isRecording))
-    case ...256: quadruple = Box(Search(placement, transitions, isRecording: isRecording))
+    case ...64: narrow = Search(placement, transitions, isRecording: isRecording)
+    case ...128: double = Search(placement, transitions, isRecording: isRecording)
+    case ...256: quadruple = Search(placement, transitions, isRecording: isRecording)
     default:
-      wide = Box(Search(placement, transitions, isRecording: isRecording))
+      wide = Search(placement, transitions, isRecording: isRecording)
     }
     guard isByLevels else { return }
-    narrow?.search.level.isUsed = true
-    double?.search.level.isUsed = true
-    quadruple?.search.level.isUsed = true
-    wide?.search.level.isUsed = true
+    narrow?.level.isUsed = true
+    double?.level.isUsed = true
+    quadruple?.level.isUsed = true
+    wide?.level.isUsed = true
   }
 
-  /// Whether it has taken many more steps than the history has events.
-  var isHard: Bool { steps > 64 * history.events.count }
+  /// How hard the history is so far.
+  var stepsPerEvent: Int { steps / max(history.events.count, 1) }
+
+  /// Whether it forgets configurations for want of memory.
+  package var isForgetting: Bool {
+    narrow?.seen.isForgetting ?? double?.seen.isForgetting ?? quadruple?.seen.isForgetting
+      ?? wide?.seen.isForgetting ?? false
+  }
 
   package var steps: Int {
-    narrow?.search.steps ?? double?.search.steps ?? quadruple?.search.steps ?? wide?.search.steps
+    narrow?.steps ?? double?.steps ?? quadruple?.steps ?? wide?.steps
       ?? 0
   }
   package var bytes: Int {
-    narrow?.search.bytes ?? double?.search.bytes ?? quadruple?.search.bytes ?? wide?.search.bytes
+    narrow?.bytes ?? double?.bytes ?? quadruple?.bytes ?? wide?.bytes
       ?? 0
   }
 
   /// Searches on for about `steps` steps of the transitions, within `memory` bytes.
   package func run(steps: Int, memory: Int) -> SearchOutcome {
     let outcome =
-      narrow?.search.run(steps: steps, memory: memory) ?? double?.search.run(
+      narrow?.run(steps: steps, memory: memory) ?? double?.run(
         steps: steps, memory: memory)
-      ?? quadruple?.search.run(steps: steps, memory: memory) ?? wide?.search.run(
+      ?? quadruple?.run(steps: steps, memory: memory) ?? wide?.run(
         steps: steps, memory: memory)
       ?? .interrupted
     guard case .invalid(let event) = outcome else { return outcome }
     let operation =
-      narrow?.search.operation(at: event) ?? double?.search.operation(at: event)
-      ?? quadruple?.search.operation(at: event) ?? wide?.search.operation(at: event) ?? 0
+      narrow?.operation(at: event) ?? double?.operation(at: event)
+      ?? quadruple?.operation(at: event) ?? wide?.operation(at: event) ?? 0
     return .invalid(event: history.events.firstIndex(of: operation << 1 | 1) ?? event)
   }
 
@@ -73,12 +79,6 @@ package final class ResumableSearch {
   ///
   /// Each is the operations that took effect, with the state after each.
   var dead: [[(operation: Int, state: Int32)]] {
-    narrow?.search.dead ?? double?.search.dead ?? quadruple?.search.dead ?? wide?.search.dead ?? []
+    narrow?.dead ?? double?.dead ?? quadruple?.dead ?? wide?.dead ?? []
   }
-}
-
-private final class Box<M: Mask> {
-  var search: Search<M>
-
-  init(_ search: consuming Search<M>) { self.search = search }
 }

@@ -2,11 +2,11 @@
 struct Level<M: Mask>: ~Copyable {
   /// Whether the search goes by levels.
   var isUsed = false
-  var configurations = Column<Configuration<M>>(capacity: 1)
+  var configurations = Column<Configuration<M>>()
   /// How many of them have been led past the event.
   var done = 0
   /// Those that are past the event.
-  var next = Column<Configuration<M>>(capacity: 1)
+  var next = Column<Configuration<M>>()
 
   var count: Int { configurations.count + next.count }
 

@@ -174,7 +174,7 @@ extension Search {
   /// The return of an operation that can't take effect any more after another.
   private func obstacle(_ child: Configuration<M>, _ operation: Int32) -> Int32? {
     for number in footprints.links(of: operation) {
-      let part = footprints.links[number].part
+      let (part, name) = (footprints.links[number].part, footprints.links[number].name)
       if isSettable(part, child) { continue }
       let links = footprints.parts[Int(part)]
       let set = links.nextSet < 0 ? Int32.max : placement.places[Int(links.nextSet)].invoked
@@ -184,11 +184,11 @@ extension Search {
           let looker = occupants[slot]
           slot = open.first(from: slot + 1, excluding: child.required)
           guard let link = footprints.link(looker, to: part), link.looks else { continue }
-          let event = misfit(child.state, looker, part, before: set)
+          let event = misfit(child.state, looker, name, before: set)
           if event != nil { return event }
         }
       }
-      if links.nextLook >= 0, let event = misfit(child.state, links.nextLook, part, before: set) {
+      if links.nextLook >= 0, let event = misfit(child.state, links.nextLook, name, before: set) {
         return event
       }
     }

@@ -49,14 +49,14 @@ struct Search<M: Mask>: ~Copyable {
   /// The calls of the model's step function so far.
   var steps = 0
   /// How operations took effect, when that is recorded.
-  private var record = Column<Step>(capacity: 1)
+  private var record = Column<Step>()
   /// The configurations that got stuck at the furthest event, when that is recorded.
   private var stuck: [Configuration<M>] = []
 
   init(_ placement: consuming Placement, _ transitions: Transitions, isRecording: Bool) {
     self.transitions = transitions
     self.isRecording = isRecording
-    machine = transitions.machine ?? StateMachine()
+    machine = transitions.machine ?? .none
     footprints =
       placement.isTransparent || isRecording ? Footprints() : Footprints(placement, machine)
     occupants = Column(repeating: -1, count: placement.slots)
