@@ -34,6 +34,15 @@ public protocol SequentialObject: Sendable {
   /// look at the part by ``touches(of:)``.
   func mayLead(_ state: State, to operation: Operation, part: Int32) -> Bool
 
+  /// Tells what an operation needs to find in each part of the state that it touches and what it
+  /// leaves there, once for each part.
+  ///
+  /// - Returns: Whether that is all there is to know of the operation.
+  func forEachExchange(of operation: Operation, _ body: (Exchange) -> Void) -> Bool
+
+  /// The content of a part before the first operation, where there are exchanges with it.
+  func initialContent(of part: Int32) -> Int32
+
   /// Decides a history by a theorem about this kind of object, in about linear time.
   ///
   /// - Returns: Nothing where the theorem's premise doesn't hold on this history.
@@ -51,6 +60,10 @@ extension SequentialObject {
   public func touches(of operation: Operation) -> [Touch]? { nil }
 
   public func mayLead(_ state: State, to operation: Operation, part: Int32) -> Bool { true }
+
+  public func forEachExchange(of operation: Operation, _ body: (Exchange) -> Void) -> Bool { false }
+
+  public func initialContent(of part: Int32) -> Int32 { 0 }
 
   public func decide(_ history: ObjectHistory<Operation>) -> Decision? { nil }
 
