@@ -20,10 +20,13 @@ struct Tally {
 
 /// Compares what a decider says of a history with the definition and with the general search, and
 /// has the search judge its certificate.
+///
+/// - Returns: The operations of the certificate.
+@discardableResult
 func compareDecider<Object: SequentialObject>(
   of object: Object, on history: ObjectHistory<Object.Operation>, _ tally: inout Tally,
   name: String
-) {
+) -> [Int32] {
   let isValid = isLinearizable(history, object)
   let search = Judge(object, usesDeciders: false)
   #expect((search.judge([history]).invalid == nil) == isValid, "search, \(name): \(history)")
@@ -40,7 +43,9 @@ func compareDecider<Object: SequentialObject>(
     #expect(
       search.judge([part]).invalid != nil,
       "\(name): the certificate has an order: \(certificate) \(history)")
+    return certificate.operations
   }
+  return []
 }
 
 /// A history in which each operation has the interval between two times, or none to its end.

@@ -137,12 +137,33 @@ struct RegisterDeciderTests {
       }
       // Every other time values lie far from each other.
       let spread: Int32 = number % 2 == 0 ? 1 : 1_000_003
-      compareDecider(
+      let certificate = compareDecider(
         of: register, on: history.map { $0.spread(by: spread) }, &tally, name: "\(mix) \(number)")
+      expectWriters(in: certificate, of: history)
     }
     tally.expectBothKinds(undecidedAtMost: mix.undecided)
     if mix.moves == 0 {
       #expect(tally.largest <= 6, "two values, each with its write and two reads")
+    }
+  }
+}
+
+/// A part of a history says something of the whole only with the writes of the values that it saw.
+private func expectWriters(in part: [Int32], of history: ObjectHistory<Action>) {
+  var seen: Set<Int32> = []
+  for operation in part {
+    switch history.operations[Int(operation)] {
+    case .observe(let value), .differ(let value), .move(let value, _): seen.insert(value)
+    case .set, .apply, .inspect: break
+    }
+  }
+  for (number, action) in history.operations.enumerated() {
+    switch action {
+    case .set(let value) where seen.contains(value), .move(_, let value) where seen.contains(value):
+      let isThere = part.contains(Int32(number)) || action.isPure
+      let isLeftOut = !history.required[number]
+      #expect(isThere || isLeftOut, "\(part) lacks \(number): \(history)")
+    default: break
     }
   }
 }
