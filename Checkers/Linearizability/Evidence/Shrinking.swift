@@ -33,6 +33,11 @@ struct Shrinking {
     return shrinking.history
   }
 
+  private static let memoryEach = 16 << 20
+  private static let bytesPerStep = 16
+
+  private var stateBytes: Int { transitions.machine?.bytes ?? 0 }
+
   private mutating func run() {
     keepUnexplained()
     // What only looks goes before what is weakened: a weak write makes looks necessary.
@@ -126,8 +131,10 @@ struct Shrinking {
     steps -= part.events.count
     guard steps > 0 else { return false }
     let search = ResumableSearch(part, transitions)
-    let outcome = search.run(steps: min(steps, stepsEach), memory: 256 << 20)
-    steps -= search.steps
+    let bytes = stateBytes
+    let outcome = search.run(steps: min(steps, stepsEach), memory: bytes + Shrinking.memoryEach)
+    // A step that makes a large state takes longer than others.
+    steps -= search.steps + max(stateBytes - bytes, 0) / Shrinking.bytesPerStep
     if case .invalid = outcome { return true }
     return false
   }
