@@ -21,10 +21,14 @@ struct Shrinking {
   private let stepsEach: Int
 
   /// Shrinks a history that is invalid at the return with the number `event`.
+  ///
+  /// - Parameter steps: How many it may take in all; by default what is done in about a second.
   static func part(
     of history: ObjectHistory<Action>, invalidAt event: Int, _ transitions: Transitions,
-    steps: Int = 4_000_000
+    steps limit: Int? = nil
   ) -> ObjectHistory<Action> {
+    // Of states that only the object knows, each step takes longer.
+    let steps = limit ?? (transitions.machine == nil ? 4_000_000 : 400_000)
     var shrinking = Shrinking(
       history: history.prefix(through: event).droppingInert(), transitions: transitions,
       steps: steps,
@@ -34,7 +38,7 @@ struct Shrinking {
   }
 
   private static let memoryEach = 16 << 20
-  private static let bytesPerStep = 16
+  private static let bytesPerStep = 8
 
   private var stateBytes: Int { transitions.machine?.bytes ?? 0 }
 
