@@ -26,17 +26,34 @@ public struct LinearizabilityChecker: Checker {
 
   public func check(_ history: History) -> Finding { check(HistoryColumns(history)) }
 
-  /// - Complexity: Exponential in the operations that are open at a time, at worst; linear in the
-  ///   length of the history otherwise, and about linear in all where a theorem decides.
   public func check(_ history: HistoryColumns) -> Finding {
     do throws(ModelError) {
-      return finding(history, try model.judge(history, terms))
+      return try examine(history).finding
     } catch {
       return Finding(name, .unknown, reason: error.description)
     }
   }
 
-  private func finding(_ history: HistoryColumns, _ judgement: ModelJudgement) -> Finding {
+  /// The verdict on a history, with the window that fails where it is invalid.
+  ///
+  /// - Throws: When the model can't read an operation.
+  /// - Complexity: Exponential in the operations that are open at a time, at worst; linear in the
+  ///   length of the history otherwise, and about linear in all where a theorem decides.
+  public func examine(
+    _ history: HistoryColumns
+  ) throws(ModelError) -> (finding: Finding, window: FailingWindow?) {
+    let judgement = try model.judge(history, terms)
+    let window = judgement.invalid.map { invalid in
+      FailingWindow(
+        invalid.evidence, history, object: naming(invalid.key), total: invalid.count,
+        reason: invalid.reason, state: invalid.text)
+    }
+    return (finding(history, judgement, window), window)
+  }
+
+  private func finding(
+    _ history: HistoryColumns, _ judgement: ModelJudgement, _ window: FailingWindow?
+  ) -> Finding {
     guard judgement.operations > 0 else {
       return Finding(name, .unknown, reason: "the history has no operations to judge")
     }
@@ -47,9 +64,12 @@ public struct LinearizabilityChecker: Checker {
       "indeterminate": .integer(judgement.indeterminate),
       "decided-directly": .integer(judgement.decided), "steps": .integer(judgement.steps),
     ])
-    if let invalid = judgement.invalid {
+    if judgement.refuted > 0 {
+      finding.facts[fact: "refuted-certificates"] = .integer(judgement.refuted)
+    }
+    if let invalid = judgement.invalid, let window {
       finding.verdict = .invalid
-      finding.anomalies = [anomaly(history, invalid)]
+      finding.anomalies = [anomaly(history, invalid, window)]
       finding.reason =
         (naming(invalid.key).map { "\($0) is" } ?? "the history is") + " not linearizable"
     } else if let undecided = judgement.undecided.first {
@@ -61,14 +81,13 @@ public struct LinearizabilityChecker: Checker {
     return finding
   }
 
-  private func anomaly(_ history: HistoryColumns, _ invalid: ModelJudgement.Invalid) -> Anomaly {
-    let explanation = Explanation(
-      evidence: invalid.evidence, history: history, stateText: invalid.text,
-      object: naming(invalid.key), total: invalid.count, reason: invalid.reason)
-    return Anomaly(
+  private func anomaly(
+    _ history: HistoryColumns, _ invalid: ModelJudgement.Invalid, _ window: FailingWindow
+  ) -> Anomaly {
+    Anomaly(
       "nonlinearizable",
       operations: invalid.evidence.lines.map { history.index(at: $0) }.sorted(),
-      explanation: explanation.text)
+      explanation: Explanation(window: window).text, window: window.value)
   }
 
   private func naming(_ key: Value?) -> String? { key.map { "key \($0.text(limit: 40))" } }

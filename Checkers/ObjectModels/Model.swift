@@ -61,6 +61,8 @@ public struct ModelJudgement {
   public var indeterminate = 0
   /// The steps of the general search.
   public var steps = 0
+  /// The certificates that the general search refuted; a theorem is then asked no more.
+  public var refuted = 0
   /// The first object found not linearizable.
   public var invalid: Invalid?
   public var undecided: [Undecided] = []

@@ -93,26 +93,49 @@ extension ModelJudgement {
     }
     var budget = terms.budget
     budget.steps = max(budget.steps - steps, 1)
-    let found = Judge(object, budget: budget, usesDeciders: terms.usesDeciders).judge(histories)
+    var judge = Judge(object, budget: budget, usesDeciders: terms.usesDeciders)
+    var found = judge.judge(histories)
+    var invalid = found.invalid.map { Proven($0, histories[$0.object], of: object) }
+    if invalid?.evidence.confirmation == .refuted {
+      // What a theorem was wrong about is for the search to decide.
+      refuted += 1
+      judge.usesDeciders = false
+      found = judge.judge(histories)
+      invalid = found.invalid.map { Proven($0, histories[$0.object], of: object) }
+    }
     objects += histories.count
     decided += found.decided
     steps += found.steps
     undecided += found.undecided.map { Undecided(key: key($0.object), reason: $0.reason) }
-    guard let invalid = found.invalid else { return }
-    let history = histories[invalid.object]
-    let numbered = object.numbered(history)
-    let evidence: Evidence
-    var reason: String?
+    guard let invalid else { return }
+    self.invalid = Invalid(
+      key: key(invalid.object), count: histories[invalid.object].count, evidence: invalid.evidence,
+      reason: invalid.reason
+    ) { text(invalid.object, invalid.state($0)) }
+  }
+}
+
+/// An object that was found not linearizable, with the evidence for it.
+private struct Proven<State> {
+  let object: Int
+  let evidence: Evidence
+  let reason: String?
+  let state: (Int32) -> State
+
+  init<Object: SequentialObject>(
+    _ invalid: Judgement.Invalid, _ history: ObjectHistory<Object.Operation>, of model: Object
+  ) where Object.State == State {
+    object = invalid.object
+    let numbered = model.numbered(history)
+    state = numbered.state
     switch invalid.proof {
     case .stuck(let line):
       evidence = Evidence(
         of: numbered.history.droppingInert(), stuckAt: line, numbered.transitions)
+      reason = nil
     case .certificate(let certificate):
       evidence = Evidence(of: numbered.history, certificate, numbered.transitions)
       reason = certificate.reason
     }
-    self.invalid = Invalid(
-      key: key(invalid.object), count: history.count, evidence: evidence, reason: reason
-    ) { text(invalid.object, numbered.state($0)) }
   }
 }

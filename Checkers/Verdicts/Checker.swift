@@ -42,11 +42,16 @@ public struct Anomaly: Hashable, Sendable {
   public var operations: [Int]
   /// The evidence for a person to follow: several lines of text.
   public var explanation: String
+  /// The evidence for machines: operations, the orders that were tried, and why they fail.
+  public var window: Value?
 
-  public init(_ type: String, count: Int = 1, operations: [Int], explanation: String) {
+  public init(
+    _ type: String, count: Int = 1, operations: [Int], explanation: String, window: Value? = nil
+  ) {
     self.type = type
     self.count = count
     self.operations = operations
     self.explanation = explanation
+    self.window = window
   }
 }

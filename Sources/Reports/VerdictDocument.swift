@@ -44,9 +44,11 @@ extension Finding {
 
 extension Anomaly {
   fileprivate var value: Value {
-    [
+    var fields: ValueMap = ValueMap(facts: [
       "type": .string(type), "count": .integer(count),
       "operations": .list(operations.map { .integer($0) }), "explanation": .string(explanation),
-    ]
+    ])
+    if let window { fields[fact: "window"] = window }
+    return .map(fields)
   }
 }

@@ -93,7 +93,7 @@ enum Catalogue {
     ("binary", "Shrike's columns, for histories of millions of lines; `shrike convert` writes it"),
   ]
 
-  private static func table(_ rows: [(String, String)]) -> String {
+  static func table(_ rows: [(String, String)]) -> String {
     let width = (rows.map(\.0.count).max() ?? 0) + 2
     return rows.map { name, summary in
       "  \(name)\(String(repeating: " ", count: width - name.count))\(summary)"

@@ -49,8 +49,20 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Write what is left of an invalid history when nothing can be left out of it.")
   var shrink = false
 
+  @Option(help: "Where to write it; without this beside the history, as FILE.shrunk.jsonl.")
+  var shrinkTo: String?
+
+  @Option(help: "Where to draw the part of an invalid history that fails, as SVG.")
+  var svg: String?
+
   @Flag(help: "Print the verdict as JSON.")
   var json = false
+
+  func validate() throws {
+    let path = shrinkTo.map { ("--shrink-to", $0) } ?? svg.map { ("--svg", $0) }
+    guard files.count > 1, let (option, file) = path else { return }
+    throw ValidationError("\(option) \(file): one file only can be written, for one history")
+  }
 
   func run() throws {
     Interruption.watch()
@@ -83,15 +95,37 @@ struct CheckCommand: ParsableCommand {
       return [choice.check(history)]
     }
     let columns = try HistoryColumns(
-      path: file, format: chosenFormat(), order: chosenOrder(), isLean: !shrink)
+      path: file, format: chosenFormat(), order: chosenOrder(), isLean: !isShrinking)
     if columns.isTruncated { warnOfTruncation(file) }
     if let choice = try choice as? LinearizabilityChecker ?? impliedChecker(of: columns) {
-      let finding = choice.check(columns)
-      if shrink { try Shrunk(columns, finding)?.write(beside: file, choice) }
-      return [finding]
+      return [try examine(columns, of: file, by: choice)]
     }
     let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
     return [try detectedChecker(for: history).check(history)]
+  }
+
+  private var isShrinking: Bool { shrink || shrinkTo != nil }
+
+  /// Judges a history of single objects, and writes what is wanted of its evidence.
+  private func examine(
+    _ columns: HistoryColumns, of file: String, by checker: LinearizabilityChecker
+  ) throws -> Finding {
+    let (finding, window) = try examination(columns, of: file, by: checker)
+    if isShrinking, let shrunk = Shrunk(columns, finding) {
+      try shrunk.write(to: shrinkTo ?? "\(file).shrunk.jsonl", checker)
+    }
+    if let svg, let window { try FileContents.write(Array(window.svg.utf8), to: FilePath(svg)) }
+    return finding
+  }
+
+  private func examination(
+    _ columns: HistoryColumns, of file: String, by checker: LinearizabilityChecker
+  ) throws -> (finding: Finding, window: FailingWindow?) {
+    do throws(ModelError) {
+      return try checker.examine(columns)
+    } catch {
+      throw UnreadableOperation(file: file, model: checker.model.name, error: error)
+    }
   }
 
   /// The checker of single objects that a file's format or its operations imply.
@@ -108,6 +142,11 @@ struct CheckCommand: ParsableCommand {
   private func linearizability(
     of model: String, _ settings: CheckerRegistry.ModelSettings
   ) throws -> LinearizabilityChecker {
+    if ["counter", "fetch-add"].contains(model), settings.initial != .null,
+      settings.initial.integer == nil
+    {
+      throw PlanError("--initial \(settings.initial.json): a \(model) begins with a number")
+    }
     guard let found = CheckerRegistry.model(named: model, settings) else {
       throw PlanError(
         "there is no model \"\(model)\"; there are "
@@ -156,11 +195,23 @@ struct CheckCommand: ParsableCommand {
   private func chosenModels() throws -> [ConsistencyModel] {
     let names = (consistencyModels ?? "").split(separator: ",")
       .map { $0.filter { $0 != " " } }.filter { $0 != "linearizable" }
+    let model = checker ?? self.model ?? ""
+    if let name = names.first(where: CheckCommand.isOfRegisters),
+      CheckerRegistry.model(named: model) != nil
+    {
+      throw PlanError(
+        "--consistency \(name): histories of \(model) are judged by linearizable only")
+    }
     do throws(UnknownModel) {
       return try ConsistencyModel.models(named: names)
     } catch {
       throw PlanError("--consistency-models: \(error.description)")
     }
+  }
+
+  /// Whether it is a level that single objects have beside linearizability.
+  private static func isOfRegisters(_ level: String) -> Bool {
+    level == "sequential" || level.hasSuffix("-atomic")
   }
 
   /// The checker of transactions, where the history is one of them.
@@ -178,7 +229,7 @@ struct CheckCommand: ParsableCommand {
       return CheckerRegistry.checker(of: kind, models)
     }
     if !models.isEmpty, let name = checker ?? model {
-      throw PlanError("--consistency: \(name) is no checker of transactions")
+      throw PlanError("--consistency-models: \(name) is no checker of transactions")
     }
     if let checker {
       guard let found = CheckerRegistry.checker(named: checker) else {

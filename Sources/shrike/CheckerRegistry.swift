@@ -43,7 +43,7 @@ enum CheckerRegistry {
         + "delete [k, null], range [[from, to], null] → [[from, to], [[k, v], …]]"
     ),
     ("multi-register", "txn [[\"r\", k, null], [\"w\", k, v]] → the same, filled"),
-    ("mutex", "acquire null, release null; the process is the owner; a token grows"),
+    ("mutex", "acquire null → null, or a fencing token, which must grow; release null"),
     ("semaphore", "acquire n, release n; --permits says how many there are"),
     ("set", "add e, remove e, contains e → [e, true or false], read null → [e, …]"),
     ("queue", "enqueue v, dequeue null → v, or null when it is empty"),

@@ -25,7 +25,9 @@ enum Failure {
   /// What an error means for whoever called.
   static func code(of error: any Error) -> Controller.ExitCode {
     switch error {
-    case is PlanError, is NemesisError, is HistoryFileError, is FaultFormatError: .usage
+    case is PlanError, is NemesisError, is HistoryFileError, is FaultFormatError,
+      is UnreadableOperation:
+      .usage
     default: .hindered
     }
   }

@@ -39,6 +39,8 @@ struct ListCommand: ParsableCommand {
     switch kind {
     case "system": BundledSystem.named(name).map { Catalogue.page($0.description) }
     case "workload": workload(named: name).map { Catalogue.page($0) }
+    case "model": Catalogue.modelPage(name)
+    case "checker": Catalogue.checkerPage(name)
     default: Catalogue.line(kind, name)
     }
   }

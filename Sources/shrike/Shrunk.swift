@@ -32,8 +32,7 @@ struct Shrunk {
   }
 
   /// Writes the part, and says where and whether it is invalid by itself.
-  func write(beside file: String, _ checker: LinearizabilityChecker) throws {
-    let path = "\(file).shrunk.jsonl"
+  func write(to path: String, _ checker: LinearizabilityChecker) throws {
     var bytes: [UInt8] = []
     for operation in operations {
       operation.writeJSON(into: &bytes)

@@ -72,6 +72,9 @@ struct EvidenceTests {
         read -> 1 must take effect by line 9, but it needs 1. All that can be there instead:
           2  (write 1, write 2)
 
+        By theorem: each of two values was current before the other, but each was written once.
+        The general search agrees.
+
         The other operations can't repair it: those that only look add demands, and nothing above
         can see what the rest did.
         """)
@@ -96,6 +99,9 @@ struct EvidenceTests {
 
         read ["x", null] -> ["x", 9] must take effect by line 3, but it needs 9. All that can be there instead:
           null  (from the beginning)
+
+        By theorem: a value was read that was never written.
+        The general search agrees.
 
         The other operations can't repair it: those that only look add demands, and nothing above
         can see what the rest did.
@@ -130,6 +136,9 @@ struct EvidenceTests {
         read -> 5 must take effect by line 9, but it needs 5. All that can be there instead:
           6  (write 5, cas [5, 6])
 
+        By theorem: an operation on a value returned before one on an earlier value was invoked, which compare-and-sets led to it.
+        The general search agrees.
+
         The other operations can't repair it: those that only look add demands, and nothing above
         can see what the rest did.
         """)
@@ -155,6 +164,9 @@ struct EvidenceTests {
 
         cas [0, 2] must take effect by line 3, but it needs 0. All that can be there instead:
           1  (cas [0, 1])
+
+        By theorem: two compare-and-sets both changed the same value, which was written once.
+        The general search agrees.
         """)
   }
 
@@ -185,6 +197,9 @@ struct EvidenceTests {
 
         cas [1, 4] must take effect by line 9, but it needs 1. All that can be there instead:
           2  (write 1, write 2)
+
+        By theorem: each of two values was current before the other, but each was written once.
+        The general search agrees.
 
         The other operations can't repair it: those that only look add demands, and nothing above
         can see what the rest did.

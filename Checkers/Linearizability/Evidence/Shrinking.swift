@@ -21,10 +21,14 @@ struct Shrinking {
   private let stepsEach: Int
 
   /// Shrinks a history that is invalid at the return with the number `event`.
+  ///
+  /// - Parameter steps: How many it may take in all; by default what is done in about a second.
   static func part(
     of history: ObjectHistory<Action>, invalidAt event: Int, _ transitions: Transitions,
-    steps: Int = 4_000_000
+    steps limit: Int? = nil
   ) -> ObjectHistory<Action> {
+    // Of states that only the object knows, each step takes longer.
+    let steps = limit ?? (transitions.machine == nil ? 4_000_000 : 400_000)
     var shrinking = Shrinking(
       history: history.prefix(through: event).droppingInert(), transitions: transitions,
       steps: steps,
@@ -32,6 +36,11 @@ struct Shrinking {
     shrinking.run()
     return shrinking.history
   }
+
+  private static let memoryEach = 16 << 20
+  private static let bytesPerStep = 8
+
+  private var stateBytes: Int { transitions.machine?.bytes ?? 0 }
 
   private mutating func run() {
     keepUnexplained()
@@ -126,8 +135,10 @@ struct Shrinking {
     steps -= part.events.count
     guard steps > 0 else { return false }
     let search = ResumableSearch(part, transitions)
-    let outcome = search.run(steps: min(steps, stepsEach), memory: 256 << 20)
-    steps -= search.steps
+    let bytes = stateBytes
+    let outcome = search.run(steps: min(steps, stepsEach), memory: bytes + Shrinking.memoryEach)
+    // A step that makes a large state takes longer than others.
+    steps -= search.steps + max(stateBytes - bytes, 0) / Shrinking.bytesPerStep
     if case .invalid = outcome { return true }
     return false
   }

@@ -1,0 +1,107 @@
+/// What `list model NAME` and `list checker NAME` print.
+extension Catalogue {
+  /// A model of single objects or of transactions, explained.
+  static func modelPage(_ name: String) -> String? {
+    guard let operations = operations(ofModel: name) else { return nil }
+    let options = options(ofModel: name)
+    var parts = [name, "Operations: f value → what an ok answers\n\(indented(operations))"]
+    if !options.isEmpty { parts.append("Options\n\(table(options))") }
+    parts.append("Try\n  shrike check history.jsonl --model \(name)")
+    return parts.joined(separator: "\n\n")
+  }
+
+  /// A checker, explained.
+  static func checkerPage(_ name: String) -> String? {
+    guard let line = line("checker", name) else { return nil }
+    var parts = [line]
+    if let operations = operations(ofChecker: name) {
+      parts.append("Operations: f value → what an ok answers\n\(indented(operations))")
+    }
+    parts.append(
+      name == "linearizable"
+        ? "Try\n  shrike check history.jsonl --model cas-register"
+        : "Try\n  shrike check history.jsonl --checker \(name)")
+    return parts.joined(separator: "\n\n")
+  }
+
+  private static func indented(_ lines: [String]) -> String {
+    lines.map { "  \($0)" }.joined(separator: "\n")
+  }
+
+  private static func operations(ofModel name: String) -> [String]? {
+    switch name {
+    case "register": ["read null → v", "write v"]
+    case "cas-register": ["read null → v", "write v", "cas [from, to]"]
+    case "key-value":
+      [
+        "read [k, null] → [k, v], also get", "write [k, v], also put", "cas [k, [from, to]]",
+        "append [k, text]", "delete [k, null]",
+        "range [[from, to], null] → [[from, to], [[k, v], …]], of from ≤ k < to",
+        "txn [[\"r\", k, null], [\"w\", k, v]] → the same, filled",
+      ]
+    case "multi-register": ["txn [[\"r\", k, null], [\"w\", k, v]] → the same, filled"]
+    case "mutex": ["acquire null → null, or a fencing token, which must grow", "release null"]
+    case "semaphore": ["acquire n", "release n"]
+    case "set":
+      ["add e", "remove e", "contains e → [e, true] or [e, false]", "read null → [e, …]"]
+    case "queue":
+      ["enqueue v, also push", "dequeue null → v, or null when it is empty; also pop"]
+    case "stack": ["push v, also enqueue", "pop null → v, or null when it is empty; also dequeue"]
+    case "priority-queue":
+      ["insert v or [priority, v]", "remove-min null → the same, or null when it is empty"]
+    case "counter", "fetch-add": ["add d", "read null → n", "fetch-add d → [d, before]"]
+    case "log":
+      [
+        "send [k, v] → [k, [offset, v]]",
+        "poll [k, offset] → [k, [[offset, v], …]], without a gap from the first at or after offset",
+      ]
+    case "list-append": ["txn [[\"append\", k, v], [\"r\", k, null]] → reads filled with lists"]
+    case "rw-register": ["txn [[\"w\", k, v], [\"r\", k, null]] → reads filled"]
+    default: nil
+    }
+  }
+
+  private static func options(ofModel name: String) -> [(String, String)] {
+    let limits = [
+      ("--keyed", "values are [key, value], and each key is judged alone"),
+      ("--memory 2G", "what searches may hold"),
+      ("--check-timeout 60s", "after how long the verdict is unknown"),
+    ]
+    let initial = ("--initial V", "the state before the first operation, as JSON")
+    let registers = [
+      initial,
+      ("--failed-cas ignored|observed", "a failed cas did not happen, or saw another value"),
+      ("--null-read observed|unknown", "a read of null saw null, or says nothing"),
+    ]
+    switch name {
+    case "register", "cas-register", "key-value", "multi-register": return registers + limits
+    case "mutex":
+      return [
+        ("--ownerless", "any process may release"),
+        ("--reentrant", "the owner may acquire again, and releases as often"),
+      ] + limits
+    case "semaphore": return [("--permits N", "how many permits there are; 1")] + limits
+    case "counter", "fetch-add": return [initial] + limits
+    case "list-append", "rw-register":
+      return [("--consistency-models M,…", "what must be kept to; strict-serializable")]
+    default: return limits
+    }
+  }
+
+  private static func operations(ofChecker name: String) -> [String]? {
+    switch name {
+    case "linearizable": ["those of the --model; see shrike list models"]
+    case "set-full": ["add e, also broadcast", "read null → [e, …]"]
+    case "counter": ["add d", "read null → n"]
+    case "unique-ids": ["generate null → id"]
+    case "echo": ["echo v → v"]
+    case "kafka":
+      [
+        "send [k, v] → [k, [offset, v]]", "poll null → {k: [[offset, v], …]}", "assign [k, …]",
+        "crash",
+      ]
+    case "availability", "stats": ["any"]
+    default: operations(ofModel: name)
+    }
+  }
+}
