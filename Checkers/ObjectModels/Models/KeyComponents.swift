@@ -29,11 +29,14 @@ package struct KeyComponents {
 
   private enum Kind { case register, text, other }
 
-  init(_ reading: KeyValueReading) {
+  /// - Parameter areTogether: Whether all keys are taken as one object, though they need not be.
+  init(_ reading: KeyValueReading, areTogether: Bool = false) {
     self.reading = reading
     operations = reading.operations
     indeterminate = reading.indeterminate
-    let roots = KeyComponents.roots(of: reading)
+    let roots =
+      areTogether
+      ? [Int32](repeating: 0, count: reading.keys.count) : KeyComponents.roots(of: reading)
     let kinds = KeyComponents.kinds(of: reading, roots)
     if kinds.contains(where: { $0 != .register }) { readContents() }
     place(roots, kinds)
@@ -219,6 +222,13 @@ extension KeyComponents {
     AppendText(texts: contents, initial: contents.first ?? [])
   }
 
+  /// The histories of keys that are touched together, and their object.
+  package var joinedHistories: [ObjectHistory<KeyValues.Operation>] { others.histories }
+  package var joinedObject: KeyValues {
+    KeyValues(
+      keyCount: others.keys.map(\.count).max() ?? 0, initial: 0, texts: distinctContents)
+  }
+
   /// Judges all objects, the simple ones first.
   func judge(_ judgement: inout ModelJudgement, _ table: ValueTable, _ terms: Terms) {
     judgement.add(registers.histories, names(registers.keys), of: Register(initial: 0), terms) {
@@ -231,9 +241,8 @@ extension KeyComponents {
       }
     }
     guard judgement.invalid == nil, !others.histories.isEmpty else { return }
-    let width = others.keys.map(\.count).max() ?? 0
-    let object = KeyValues(keyCount: width, initial: 0, texts: distinctContents)
-    judgement.add(others.histories, names(others.keys), of: object, terms) { component, state in
+    judgement.add(others.histories, names(others.keys), of: joinedObject, terms) {
+      component, state in
       let parts = zip(others.keys[component], state).map { key, content in
         "\(reading.keys[Int(key)].text(limit: 20)): \(text(of: content))"
       }

@@ -34,11 +34,11 @@ public struct KeyValueModel: Model {
   }
 
   package func components(
-    _ history: HistoryColumns, isKeyed: Bool = false
+    _ history: HistoryColumns, isKeyed: Bool = false, areTogether: Bool = false
   ) throws(ModelError) -> KeyComponents {
     var reading = KeyValueReading(settings, history)
     try reading.read(history, isKeyed: isKeyed)
-    return KeyComponents(reading)
+    return KeyComponents(reading, areTogether: areTogether)
   }
 }
 

@@ -1,4 +1,5 @@
 import Controller
+import Histories
 import Linearizability
 import SystemPackage
 import Values
@@ -28,7 +29,16 @@ enum HistoryText {
     return bytes
   }
 
-  static func binary(_ history: ObjectHistory<Action>) -> [UInt8] { jsonLines(history) }
+  /// The binary form.
+  static func binary(_ history: ObjectHistory<Action>) throws -> [UInt8] {
+    let text = jsonLines(history)
+    let columns = try text.withUnsafeBytes {
+      try HistoryColumns(reading: $0, named: "a benchmark's history", isLean: true)
+    }
+    var bytes: [UInt8] = []
+    columns.write(.binary) { bytes.append(contentsOf: $0) }
+    return bytes
+  }
 
   /// The lines of Jepsen's log, tab-separated, in which a failed compare-and-set saw another value.
   static func log(_ history: ObjectHistory<Action>) -> [UInt8] {

@@ -7,7 +7,7 @@ extension LinearizabilityBench {
   private static let thousand = 1_000
   private static let million = 1_000_000
 
-  static let rows: [Row] = searchRows + deciderRows + processRows
+  static let rows: [Row] = corpusRows + searchRows + deciderRows + processRows
 
   private static let searchRows = [
     Row(

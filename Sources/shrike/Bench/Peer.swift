@@ -85,11 +85,11 @@ extension LinearizabilityBench {
   /// Writes a history to a file of the benchmark's folder.
   func written(
     _ name: String, _ history: ObjectHistory<Action>,
-    _ text: (ObjectHistory<Action>) -> [UInt8]
+    _ text: (ObjectHistory<Action>) throws -> [UInt8]
   ) throws -> String {
     try makeDirectories(FilePath(folder))
     let path = FilePath(folder).appending(name)
-    try FileContents.write(text(history), to: path)
+    try FileContents.write(try text(history), to: path)
     return path.string
   }
 }
