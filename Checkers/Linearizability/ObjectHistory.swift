@@ -20,6 +20,15 @@ public struct ObjectHistory<Operation: Sendable>: Sendable {
 
   public var count: Int { operations.count }
 
+  /// Prepares for so many operations that all return.
+  public mutating func reserveCapacity(_ count: Int) {
+    operations.reserveCapacity(count)
+    processes.reserveCapacity(count)
+    invocations.reserveCapacity(count)
+    completions.reserveCapacity(count)
+    events.reserveCapacity(2 * count)
+  }
+
   /// Adds an invocation, which is the latest event.
   ///
   /// - Returns: The operation's number.

@@ -39,6 +39,8 @@ struct ReadObjects<Reader: ObjectReader> {
         number = Int32(histories.count)
         numbers[key] = number
         histories.append(ObjectHistory())
+        // Where there is one object only, it has all operations.
+        if key == Key() { histories[Int(number)].reserveCapacity(history.count / 2) }
         let parts = [key.outer, key.inner].compactMap { $0.map(table.value(of:)) }
         keys.append(parts.count == 2 ? .list(parts) : parts.first ?? .null)
       }

@@ -22,6 +22,9 @@ struct BenchCommand: ParsableCommand {
   var row: String?
 
   @Option(help: .hidden)
+  var write: String?
+
+  @Option(help: .hidden)
   var clients = 10
 
   @Option(help: .hidden)
@@ -30,6 +33,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     do {
       var bench = LinearizabilityBench(corpora: corpora)
+      if let write { return try bench.write(operations, to: write) }
       if let row {
         if try Growth.printSample(named: row, clients: clients, operations: operations) { return }
         return try bench.printSample(named: row)
