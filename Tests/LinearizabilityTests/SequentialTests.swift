@@ -103,6 +103,23 @@ struct SequentialTests {
     #expect(violation(object, history(Array(operations.prefix(3)))) == nil)
   }
 
+  @Test("two readers can't see independent writes in opposite orders")
+  func independentWrites() {
+    let object = KeyValues(keyCount: 2, initial: 0)
+    let operations: [(process: Int32, KeyValues.Operation)] = [
+      (0, [.init(0, .write(1))]), (1, [.init(1, .write(1))]),
+      (2, [.init(0, .read(1))]), (2, [.init(1, .read(0))]),
+      (3, [.init(1, .read(1))]), (3, [.init(0, .read(0))]),
+    ]
+    #expect(violation(object, history(operations)) == [0, 1, 2, 3, 4, 5])
+    #expect(violation(object, history(Array(operations.prefix(5)))) == nil)
+    #expect(
+      violation(
+        object,
+        history([operations[0], operations[1], (2, [.init(0, .read(0)), .init(1, .read(1))])]))
+        == nil)
+  }
+
   @Test("operations of one process that overlap leave its order open")
   func overlap() {
     var history = ObjectHistory<Action>()

@@ -51,8 +51,9 @@ public struct KAtomicity: Sendable {
     let part = history.part(Certificate(all, reason: "").fates(count: history.count))
     var smallest = all
     if let partClusters = ReadClusters(part, initial: initial) {
-      smallest = smallestPart(
-        of: all.count, naming: all.indices.map { Int32($0) }, closure: partClusters.closure
+      let numbers = 0..<Int32(all.count)
+      smallest = reducedPart(
+        of: numbers, naming: Array(numbers), closure: partClusters.closure
       ) { kept in
         let fewer = part.part(Certificate(kept, reason: "").fates(count: part.count))
         guard let clusters = ReadClusters(fewer, initial: initial) else { return false }

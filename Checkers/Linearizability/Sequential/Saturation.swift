@@ -107,7 +107,6 @@ extension Saturation {
       contradiction = [operation]
       return
     }
-    let passSteps = max(facts.required.count * chainCount, 1)
     while !isExpired() {
       let successors = precedence.successors
       let sorted = precedence.sorted(successors)
@@ -115,7 +114,9 @@ extension Saturation {
         contradiction = explain(precedence.circle(without: sorted, successors))
         return
       }
-      guard steps > 0, precedence.edgeCount < edgeLimit else { return }
+      // Sixteen comparisons take about as long as one step of a search.
+      let passSteps = (facts.required.count + precedence.edgeCount) * chainCount / 16 + 1
+      guard steps >= passSteps, precedence.edgeCount < edgeLimit else { return }
       steps -= passSteps
       findNeighbours(sorted, successors)
       let known = precedence.edgeCount

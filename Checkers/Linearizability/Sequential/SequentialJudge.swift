@@ -43,6 +43,7 @@ public struct SequentialJudge<Object: SequentialObject> {
   public func judge(_ history: ObjectHistory<Object.Operation>) -> SequentialOutcome {
     do throws(ProgramOrder.Overlap) {
       let order = try ProgramOrder(history)
+      if usesDeciders, object.decide(history) == .linearizable { return .valid }
       let facts = Facts(object, history, required: order.required)
       guard usesDeciders else { return search(history, order, facts, []) }
       switch derive(history, order, facts) {
@@ -130,8 +131,9 @@ extension SequentialJudge {
       return Certificate(all, reason: violation.reason)
     }
     let named = Set(violation.operations)
-    let smallest = smallestPart(
-      of: all.count, naming: all.indices.filter { named.contains(all[$0]) }.map { Int32($0) },
+    let smallest = reducedPart(
+      of: 0..<Int32(all.count),
+      naming: all.indices.filter { named.contains(all[$0]) }.map { Int32($0) },
       closure: partFacts.closure
     ) { kept in
       let fewer = part.part(Certificate(kept, reason: "").fates(count: part.count))

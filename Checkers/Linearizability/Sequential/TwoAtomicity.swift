@@ -108,7 +108,10 @@ struct TwoAtomicity: ~Copyable {
       {
         let other = clusters.reads[Int(read)].write
         if other != write, other != next {
-          if records { evidence.append(clusters.reads[Int(read)].operation) }
+          if records {
+            evidence.append(clusters.reads[Int(read)].operation)
+            note(write: other)
+          }
           if next >= 0 { return .impossible }
           next = other
         }
@@ -135,6 +138,7 @@ struct TwoAtomicity: ~Copyable {
     return Set(evidence).filter { $0 >= 0 }.sorted()
   }
 
+  /// Records a write with the read that settled it, for without that it might come later.
   private mutating func note(write: Int32) {
     evidence.append(clusters.writes[Int(write)].operation)
     if let read = clusters.settler(of: Int(write)) { evidence.append(read) }
