@@ -3,7 +3,8 @@
 BUILD := swift build -c release
 SHRIKE := .build/release/shrike
 
-.PHONY: demo test unit campaigns suite verdicts glomers readme lint bench release clean setup build
+.PHONY: demo test unit twins corpus corpora budgets campaigns suite verdicts glomers readme lint \
+  bench release clean setup build
 
 setup:
 	@.ci/setup
@@ -17,10 +18,29 @@ demo: setup
 	@.ci/demo $(SHRIKE)
 
 ## Unit tests, differential tests and campaigns, all from the release build.
-test: build unit campaigns suite verdicts glomers readme
+test: build unit corpus budgets campaigns suite verdicts glomers readme
 
 unit: build
 	swift test -c release --disable-testable-imports
+
+## The checkers of objects against the definition: 100,000 random histories of each kind.
+twins: setup
+	@.ci/twins
+
+## Histories of several models and formats whose verdicts are known.
+corpus: setup
+	$(BUILD) --product shrike
+	@.ci/corpora $(SHRIKE) Tests/Corpus
+
+## A folder of public histories by its index: make corpora CORPORA=path
+corpora: setup
+	$(BUILD) --product shrike
+	@.ci/corpora $(SHRIKE) $(CORPORA)
+
+## A hopeless history keeps to its budgets.
+budgets: setup
+	$(BUILD) --product shrike
+	@.ci/budgets $(SHRIKE)
 
 campaigns: setup
 	$(BUILD) --product shrike

@@ -11,7 +11,7 @@ public import Verdicts
 /// budget runs out; an invalid one carries the anomaly `nonlinearizable`, whose operations are the
 /// lines of a small part of the history that can't be linearized for itself.
 public struct LinearizabilityChecker: Checker {
-  public var name: String { "linearizable" }
+  public var name: String { terms.level.rawValue }
   public let model: any Model
   public let terms: Terms
 
@@ -71,7 +71,7 @@ public struct LinearizabilityChecker: Checker {
       finding.verdict = .invalid
       finding.anomalies = [anomaly(history, invalid, window)]
       finding.reason =
-        (naming(invalid.key).map { "\($0) is" } ?? "the history is") + " not linearizable"
+        (naming(invalid.key).map { "\($0) is" } ?? "the history is") + " not \(adjective)"
     } else if let undecided = judgement.undecided.first {
       finding.verdict = .unknown
       finding.facts[fact: "undecided"] = .integer(judgement.undecided.count)
@@ -85,15 +85,34 @@ public struct LinearizabilityChecker: Checker {
     _ history: HistoryColumns, _ invalid: ModelJudgement.Invalid, _ window: FailingWindow
   ) -> Anomaly {
     Anomaly(
-      "nonlinearizable",
+      anomalyType,
       operations: invalid.evidence.lines.map { history.index(at: $0) }.sorted(),
       explanation: Explanation(window: window).text, window: window.value)
   }
 
   private func naming(_ key: Value?) -> String? { key.map { "key \($0.text(limit: 40))" } }
 
-  private func text(of reason: Exhaustion) -> String {
+  private var adjective: String {
+    terms.level == .sequential ? "sequentially consistent" : terms.level.rawValue
+  }
+
+  private var anomalyType: String {
+    switch terms.level {
+    case .linearizable: "nonlinearizable"
+    case .sequential: "nonsequential"
+    case .twoAtomic: "stale-read"
+    }
+  }
+
+  private func text(of reason: ModelJudgement.Reason) -> String {
     switch reason {
+    case .exhausted(let exhaustion): text(of: exhaustion)
+    case .beyond(let text): text
+    }
+  }
+
+  private func text(of exhaustion: Exhaustion) -> String {
+    switch exhaustion {
     case .steps: "the search used up its \(terms.budget.steps) steps"
     case .memory: "the search needs more than its \(terms.budget.memory >> 20) MiB of memory"
     case .time: "the search ran out of time"

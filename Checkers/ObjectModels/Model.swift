@@ -18,15 +18,30 @@ public protocol Model: Sendable {
   func judge(_ history: HistoryColumns, _ terms: Terms) throws(ModelError) -> ModelJudgement
 }
 
+/// What an object's operations must keep to.
+public enum ObjectLevel: String, Hashable, Sendable, CaseIterable {
+  /// One order of the operations, each between its invocation and its completion.
+  case linearizable
+  /// One order of the operations, in which those of each process keep theirs.
+  case sequential
+  /// Of registers: one order in real time, in which a read has one of the two latest values.
+  case twoAtomic = "2-atomic"
+}
+
 /// How a history is judged, whatever the model.
 public struct Terms: Sendable {
+  public var level: ObjectLevel
   /// Whether each value is [key, value], and each key an object of its own.
   public var isKeyed: Bool
   public var budget: Budget
   /// Whether theorems may decide what they can; else the general search decides alone.
   public var usesDeciders: Bool
 
-  public init(isKeyed: Bool = false, budget: Budget = Budget(), usesDeciders: Bool = true) {
+  public init(
+    level: ObjectLevel = .linearizable, isKeyed: Bool = false, budget: Budget = Budget(),
+    usesDeciders: Bool = true
+  ) {
+    self.level = level
     self.isKeyed = isKeyed
     self.budget = budget
     self.usesDeciders = usesDeciders
@@ -50,7 +65,14 @@ public struct ModelJudgement {
 
   public struct Undecided {
     public var key: Value?
-    public var reason: Exhaustion
+    public var reason: Reason
+  }
+
+  /// Why an object is undecided.
+  public enum Reason: Hashable, Sendable {
+    case exhausted(Exhaustion)
+    /// There is no method for such a history.
+    case beyond(String)
   }
 
   /// The objects, and how many of them were decided by a theorem.

@@ -95,6 +95,14 @@ extension ModelJudgement {
     }
     var budget = terms.budget
     budget.steps = max(budget.steps - steps, 1)
+    switch terms.level {
+    case .linearizable: break
+    case .sequential:
+      let judge = SequentialJudge(object, budget: budget, usesDeciders: terms.usesDeciders)
+      return add(histories, key, of: object) { WeakOutcome(judge.judge($0)) }
+    case .twoAtomic:
+      return add(histories, key, of: object) { WeakOutcome($0, twoAtomic: object) }
+    }
     var judge = Judge(object, budget: budget, usesDeciders: terms.usesDeciders)
     var found = judge.judge(histories)
     var invalid = found.invalid.map { Proven($0, histories[$0.object], of: object) }
@@ -108,7 +116,9 @@ extension ModelJudgement {
     objects += histories.count
     decided += found.decided
     steps += found.steps
-    undecided += found.undecided.map { Undecided(key: key($0.object), reason: $0.reason) }
+    undecided += found.undecided.map {
+      Undecided(key: key($0.object), reason: .exhausted($0.reason))
+    }
     guard let invalid else { return }
     self.invalid = Invalid(
       key: key(invalid.object), count: histories[invalid.object].count, evidence: invalid.evidence,

@@ -153,7 +153,8 @@ struct CheckCommand: ParsableCommand {
           + CheckerRegistry.modelNames.joined(separator: ", "))
     }
     return LinearizabilityChecker(
-      found, Terms(isKeyed: keyed, budget: try budgetOptions.budget()))
+      found,
+      Terms(level: try chosenLevel(), isKeyed: keyed, budget: try budgetOptions.budget()))
   }
 
   private func findings(onRun folder: RunFolder) throws -> [Finding] {
@@ -194,14 +195,7 @@ struct CheckCommand: ParsableCommand {
 
   private func chosenModels() throws -> [ConsistencyModel] {
     let names = (consistencyModels ?? "").split(separator: ",")
-      .map { $0.filter { $0 != " " } }.filter { $0 != "linearizable" }
-    let model = checker ?? self.model ?? ""
-    if let name = names.first(where: CheckCommand.isOfRegisters),
-      CheckerRegistry.model(named: model) != nil
-    {
-      throw PlanError(
-        "--consistency \(name): histories of \(model) are judged by linearizable only")
-    }
+      .map { $0.filter { $0 != " " } }.filter { ObjectLevel(rawValue: $0) == nil }
     do throws(UnknownModel) {
       return try ConsistencyModel.models(named: names)
     } catch {
@@ -209,9 +203,14 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  /// Whether it is a level that single objects have beside linearizability.
-  private static func isOfRegisters(_ level: String) -> Bool {
-    level == "sequential" || level.hasSuffix("-atomic")
+  /// The level by which single objects are judged, where one is named.
+  private func chosenLevel() throws -> ObjectLevel {
+    let levels = (consistencyModels ?? "").split(separator: ",")
+      .compactMap { ObjectLevel(rawValue: $0.filter { $0 != " " }) }
+    guard levels.count <= 1 else {
+      throw PlanError("--consistency: a history of single objects is judged by one level at a time")
+    }
+    return levels.first ?? .linearizable
   }
 
   /// The checker of transactions, where the history is one of them.

@@ -13,6 +13,25 @@ struct ObjectCheckTests {
     {"process":1,"type":"invoke","f":"read","value":null}
     {"process":1,"type":"ok","f":"read","value":1}
     """
+  /// The same by one process, and the same after one more write.
+  static let ownStale = """
+    {"process":0,"type":"invoke","f":"write","value":1}
+    {"process":0,"type":"ok","f":"write","value":1}
+    {"process":0,"type":"invoke","f":"write","value":2}
+    {"process":0,"type":"ok","f":"write","value":2}
+    {"process":0,"type":"invoke","f":"read","value":null}
+    {"process":0,"type":"ok","f":"read","value":1}
+    """
+  static let veryStale = """
+    {"process":0,"type":"invoke","f":"write","value":1}
+    {"process":0,"type":"ok","f":"write","value":1}
+    {"process":0,"type":"invoke","f":"write","value":2}
+    {"process":0,"type":"ok","f":"write","value":2}
+    {"process":0,"type":"invoke","f":"write","value":3}
+    {"process":0,"type":"ok","f":"write","value":3}
+    {"process":1,"type":"invoke","f":"read","value":null}
+    {"process":1,"type":"ok","f":"read","value":1}
+    """
   static let failedCas = """
     {"process":0,"type":"invoke","f":"write","value":1}
     {"process":0,"type":"ok","f":"write","value":1}
@@ -80,6 +99,12 @@ struct ObjectCheckTests {
       (keyed, [], 0),
       (stale, ["--model", "register", "--consistency", "linearizable", "--memory", "64M"], 1),
       (stale, ["--model", "register", "--check-timeout", "250ms"], 1),
+      (stale, ["--model", "register", "--consistency", "sequential"], 0),
+      (stale, ["--model", "register", "--consistency", "2-atomic"], 0),
+      (ownStale, ["--model", "register", "--consistency", "sequential"], 1),
+      (ownStale, ["--model", "register", "--consistency", "2-atomic"], 0),
+      (veryStale, ["--model", "register", "--consistency", "2-atomic"], 1),
+      (heldAgain, ["--model", "mutex", "--consistency", "2-atomic"], 2),
     ] as [(String, [String], Int32)])
   func options(history: String, arguments: [String], code: Int32) throws {
     let end = try check(history, arguments, in: Workshop())
@@ -100,8 +125,10 @@ struct ObjectCheckTests {
       (stale, ["--model", "register", "--check-timeout", "x"], "--check-timeout x: a duration"),
       (stale, ["--model", "semaphore", "--permits", "-1"], "--permits"),
       (stale, ["--model", "counter", "--initial", "\"x\""], "a counter begins with a number"),
-      (stale, ["--model", "register", "--consistency", "sequential"], "by linearizable only"),
-      (stale, ["--model", "register", "--consistency", "2-atomic"], "by linearizable only"),
+      (
+        stale, ["--model", "register", "--consistency", "sequential,2-atomic"],
+        "one level at a time"
+      ),
     ] as [(String, [String], String)])
   func refused(history: String, arguments: [String], text: String) throws {
     let end = try check(history, arguments, in: Workshop())
@@ -132,7 +159,8 @@ struct ObjectCheckTests {
       ("checker", "linearizable", "those of the --model"),
     ])
   func pages(kind: String, name: String, text: String) throws {
-    let end = try Workshop().start(["list", kind, name]).wait()
+    let workshop = try Workshop()
+    let end = try workshop.start(["list", kind, name]).wait()
     #expect(end.code == 0)
     #expect(end.output.contains(text), "\(end.output)")
   }

@@ -44,7 +44,6 @@ struct KAtomicityTests {
     #expect(staleness([(.set(0), 0, 1)]) == nil)
     #expect(staleness([(.move(from: 0, to: 1), 0, 1)]) == nil)
     #expect(staleness([(.differ(1), 0, 1)]) == nil)
-    #expect(staleness([(.set(1), 0, nil), (.set(1), 2, nil)])?.k == 1)
   }
 
   @Test("it agrees with the definition, and 1-atomic with linearizable")

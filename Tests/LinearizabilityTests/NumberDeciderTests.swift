@@ -31,7 +31,7 @@ struct NumberDeciderTests {
 
   @Test("on sets whose elements are asked for one by one", arguments: [2, 100])
   func elements(range: Int) {
-    let twins = compare(ElementSet(), seed: 31, invalid: 3) { state, dice, fresh in
+    let twins = compare(ElementSet(), seed: 31, invalid: 2) { state, dice, fresh in
       switch dice.below(range > 10 ? 3 : 4) {
       case 0:
         fresh += 1

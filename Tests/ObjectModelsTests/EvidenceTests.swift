@@ -226,6 +226,9 @@ struct EvidenceTests {
 
         acquire must take effect by line 3, but it can't happen in any state that can be there:
           held by 0  (acquire)
+
+        By theorem: two owners hold the lock at the same time.
+        The general search agrees.
         """)
   }
 }

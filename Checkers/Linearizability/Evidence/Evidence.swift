@@ -60,6 +60,14 @@ public struct Evidence {
     }
   }
 
+  /// A part that is shown as it is, for what is wrong with it is no matter of real time.
+  public init(part: ObjectHistory<Action>) {
+    self.part = part
+    misfit = nil
+    orders = []
+    confirmation = nil
+  }
+
   private init(
     of weakest: ObjectHistory<Action>, _ transitions: Transitions, _ confirmation: Confirmation?
   ) {

@@ -13,20 +13,25 @@ struct Explanation {
     var lines = [
       count == 1
         ? "\(subject)one operation of \(window.total) can't have happened as it was answered:"
-        : "\(subject)\(count) operations of \(window.total) have no order that real time allows:",
+        : "\(subject)\(count) operations of \(window.total) have no order that "
+          + (isOfRealTime ? "real time allows:" : "is allowed:"),
       "",
     ]
     lines += table
-    lines.append("")
-    lines += verdict
+    if isOfRealTime { lines += [""] + verdict }
     if let theorem { lines += ["", theorem] }
-    if count < window.total {
+    if count < window.total, isOfRealTime {
       lines.append("")
       lines.append(
         "The other operations can't repair it: those that only look add demands, and nothing "
           + "above\ncan see what the rest did.")
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// Whether it is by real time that the operations have no order; a weaker level has a reason only.
+  private var isOfRealTime: Bool {
+    window.misfit != nil || window.isConfirmed != nil || window.reason == nil
   }
 
   /// A row for each operation in the order of the invocations, with its extent in time.
@@ -98,8 +103,9 @@ struct Explanation {
 
   private var theorem: String? {
     guard let reason = window.reason else { return nil }
+    guard let isConfirmed = window.isConfirmed else { return "Why: \(reason)." }
     let agreement =
-      window.isConfirmed == true
+      isConfirmed
       ? "The general search agrees." : "The general search could not tell within its budget."
     return "By theorem: \(reason).\n\(agreement)"
   }

@@ -25,7 +25,9 @@ public struct KeyValueModel: Model {
   public func judge(
     _ history: HistoryColumns, _ terms: Terms
   ) throws(ModelError) -> ModelJudgement {
-    let components = try components(history, isKeyed: terms.isKeyed)
+    // Sequential consistency is not local: what holds for each key may not hold for all of them.
+    let components = try components(
+      history, isKeyed: terms.isKeyed, areTogether: terms.level == .sequential)
     var judgement = ModelJudgement()
     judgement.operations = components.operations
     judgement.indeterminate = components.indeterminate
