@@ -19,14 +19,16 @@ struct DistinctValues {
   /// The operations that found the container empty.
   private(set) var empties: [Int32] = []
   private(set) var hasUnknown = false
-  /// For each operation when it was invoked and when it returned; never is `never`.
-  private(set) var invoked: [Int32]
-  private(set) var returned: [Int32]
+  private let times: EventTimes
   /// A value that was removed before it was inserted, or twice.
   private(set) var violation: Certificate?
   let eventCount: Int32
 
-  static let never = Int32.max
+  static let never = EventTimes.never
+
+  /// For each operation when it was invoked, and when it returned, which may be never.
+  var invoked: [Int32] { times.invoked }
+  var returned: [Int32] { times.returned }
 
   var count: Int { insertions.count }
 
@@ -36,15 +38,7 @@ struct DistinctValues {
   ) {
     let count = history.count
     eventCount = Int32(history.events.count)
-    invoked = [Int32](repeating: 0, count: count)
-    returned = [Int32](repeating: DistinctValues.never, count: count)
-    for (time, event) in history.events.enumerated() {
-      if event & 1 == 0 {
-        invoked[Int(event >> 1)] = Int32(time)
-      } else {
-        returned[Int(event >> 1)] = Int32(time)
-      }
-    }
+    times = EventTimes(history)
     var numbers = DenseNumbers()
     var inserted: [Int32] = []
     var removed: [Int32] = []
@@ -196,38 +190,5 @@ struct DistinctValues {
   func certain(_ certificate: Certificate?) -> Decision? {
     guard let certificate else { return .linearizable }
     return hasUnknown ? nil : .nonlinearizable(certificate)
-  }
-}
-
-/// Gives integers dense numbers in the order in which they appear.
-struct DenseNumbers {
-  /// For integers from 0 up the number + 1, or 0.
-  private var small: [Int32] = []
-  private var others: [Int32: Int32] = [:]
-  private(set) var count = 0
-
-  mutating func number(of integer: Int32) -> Int {
-    let index = Int(integer)
-    // Not far beyond what is there, so that one large integer does not fill the memory.
-    guard index >= 0, index < 4 * count + 4096 else { return numberOfOther(integer) }
-    if index >= small.count {
-      small.append(
-        contentsOf: repeatElement(0, count: max(index + 1, 2 * small.count) - small.count))
-    }
-    if small[index] != 0 { return Int(small[index] - 1) }
-    if !others.isEmpty, let known = others[integer] { return Int(known) }
-    count += 1
-    small[index] = Int32(count)
-    return count - 1
-  }
-
-  private mutating func numberOfOther(_ integer: Int32) -> Int {
-    if small.indices.contains(Int(integer)), small[Int(integer)] != 0 {
-      return Int(small[Int(integer)] - 1)
-    }
-    if let known = others[integer] { return Int(known) }
-    count += 1
-    others[integer] = Int32(count - 1)
-    return count - 1
   }
 }

@@ -72,7 +72,14 @@ extension Semaphore {
 
 /// Operations that were invoked and have not taken effect, by the time at which they must have.
 private struct OpenOperations {
-  private var heap: [(deadline: Int32, operation: Int32)] = []
+  private struct Due: Comparable {
+    var deadline: Int32
+    var operation: Int32
+
+    static func < (left: Due, right: Due) -> Bool { left.deadline < right.deadline }
+  }
+
+  private var heap = MinimumHeap<Due>()
   private var used: [Bool]
 
   init(count: Int) { used = [Bool](repeating: false, count: count) }
@@ -82,40 +89,18 @@ private struct OpenOperations {
   mutating func use(_ operation: Int) { used[operation] = true }
 
   mutating func insert(_ operation: Int, _ deadline: Int32) {
-    heap.append((deadline, Int32(operation)))
-    var place = heap.count - 1
-    while place > 0, heap[place].deadline < heap[(place - 1) / 2].deadline {
-      heap.swapAt(place, (place - 1) / 2)
-      place = (place - 1) / 2
-    }
+    heap.insert(Due(deadline: deadline, operation: Int32(operation)))
   }
 
   /// Uses the operation that must take effect first.
   ///
   /// - Returns: Whether there is one.
   mutating func useFirst() -> Bool {
-    while let first = popFirst() {
-      if used[Int(first)] { continue }
-      used[Int(first)] = true
+    while let first = heap.popFirst() {
+      if used[Int(first.operation)] { continue }
+      used[Int(first.operation)] = true
       return true
     }
     return false
-  }
-
-  private mutating func popFirst() -> Int32? {
-    guard let first = heap.first else { return nil }
-    let last = heap.removeLast()
-    guard !heap.isEmpty else { return first.operation }
-    heap[0] = last
-    var place = 0
-    while true {
-      var child = 2 * place + 1
-      guard child < heap.count else { break }
-      if child + 1 < heap.count, heap[child + 1].deadline < heap[child].deadline { child += 1 }
-      guard heap[child].deadline < heap[place].deadline else { break }
-      heap.swapAt(place, child)
-      place = child
-    }
-    return first.operation
   }
 }
