@@ -14,12 +14,22 @@ struct ClientCalls {
 
   let history: HistoryColumns
   let isKeyed: Bool
-  /// By client: where its pending operation was put.
-  private var pending: [Int32: Place] = [:]
-  private var pendingDense: [Place]
+  /// What a client waits for: the line of the invocation, and where it was put.
+  private struct Pending {
+    var invocation: Int32
+    var place: Place
+  }
+
+  /// By client.
+  private var pending: [Int32: Pending] = [:]
+  private var pendingDense: [Pending]
+  /// By the line of the invocation: operations whose client invoked another one before they
+  /// returned, as it can seem where both happened at the same time.
+  private var overtaken: [Int32: Place] = [:]
   private var invocations = 0
 
-  private static let none = Place(object: -1, operation: -1)
+  private static let none = Pending(
+    invocation: -1, place: Place(object: -1, operation: -1))
 
   init(_ history: HistoryColumns, isKeyed: Bool) {
     self.history = history
@@ -46,8 +56,7 @@ struct ClientCalls {
       let partner = Int(history.partners[position])
       guard history.types[position] == .invoke else {
         guard partner >= 0, history.types[position] != .info else { continue }
-        let place = exchange(history.processes[position], ClientCalls.none)
-        if place.object >= 0 { complete(place) }
+        if let place = take(Int32(partner), history.processes[position]) { complete(place) }
         continue
       }
       invocations += 1
@@ -61,7 +70,11 @@ struct ClientCalls {
         let key = isKeyed ? try splitKey(&reading) : nil
         let isDetermined = outcome != .info
         let place = try invoke(&reading, key, position, isDetermined ? partner : nil)
-        if isDetermined { _ = exchange(reading.process, place ?? ClientCalls.none) }
+        if isDetermined, let place {
+          let old = exchange(
+            reading.process, Pending(invocation: Int32(position), place: place))
+          if old.invocation >= 0 { overtaken[old.invocation] = old.place }
+        }
       } catch {
         throw ModelError(
           error.problem, f: error.f, value: error.value, index: history.index(at: position))
@@ -80,7 +93,18 @@ struct ClientCalls {
     return key
   }
 
-  private mutating func exchange(_ process: Int32, _ new: Place) -> Place {
+  /// Where the operation was put whose invocation stands in a line; nothing when it says nothing.
+  private mutating func take(_ invocation: Int32, _ process: Int32) -> Place? {
+    let current =
+      pendingDense.isEmpty ? pending[process] ?? ClientCalls.none : pendingDense[Int(process)]
+    guard current.invocation == invocation else {
+      return overtaken.removeValue(forKey: invocation)
+    }
+    _ = exchange(process, ClientCalls.none)
+    return current.place
+  }
+
+  private mutating func exchange(_ process: Int32, _ new: Pending) -> Pending {
     guard pendingDense.isEmpty else {
       let old = pendingDense[Int(process)]
       pendingDense[Int(process)] = new

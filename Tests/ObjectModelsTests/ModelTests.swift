@@ -119,6 +119,26 @@ struct ModelTests {
     #expect(finding.checker == "linearizable")
   }
 
+  @Test("by time a client may return and invoke again at one moment")
+  func atOneMoment() throws {
+    func line(
+      _ time: Nanoseconds, _ type: Operation.Kind, _ client: Int, _ f: String, _ value: Value
+    ) -> Operation {
+      Operation(time: time, type: type, process: .client(client), f: f, value: value)
+    }
+    var lines = [
+      line(1, .invoke, 0, "write", 1), line(2, .ok, 0, "write", 1),
+      line(2, .invoke, 0, "read", .null), line(3, .invoke, 1, "write", 5),
+      line(3, .ok, 1, "write", 5), line(4, .ok, 0, "read", 5),
+    ]
+    for place in lines.indices { lines[place].index = place }
+    let checker = LinearizabilityChecker(RegisterModel())
+    #expect(checker.check(try History(lines, order: .time)).verdict == .valid)
+    // The write had returned when the read began, though both are of one moment.
+    lines[5].value = .null
+    #expect(checker.check(try History(lines, order: .time)).verdict == .invalid)
+  }
+
   @Test("name the line that they can't read")
   func problems() throws {
     let checker = LinearizabilityChecker(RegisterModel())
