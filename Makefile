@@ -3,7 +3,7 @@
 BUILD := swift build -c release
 SHRIKE := .build/release/shrike
 
-.PHONY: demo test unit twins corpus corpora budgets campaigns suite verdicts glomers readme lint \
+.PHONY: demo test unit twins corpus corpora models budgets campaigns suite verdicts glomers readme lint \
   bench release clean setup build
 
 setup:
@@ -18,7 +18,7 @@ demo: setup
 	@.ci/demo $(SHRIKE)
 
 ## Unit tests, differential tests and campaigns, all from the release build.
-test: build unit corpus budgets campaigns suite verdicts glomers readme
+test: build unit corpus models budgets campaigns suite verdicts glomers readme
 
 unit: build
 	swift test -c release --disable-testable-imports
@@ -36,6 +36,11 @@ corpus: setup
 corpora: setup
 	$(BUILD) --product shrike
 	@.ci/corpora $(SHRIKE) $(CORPORA)
+
+## Random histories of every model, judged by the command and by the definition; COUNT of each.
+models: setup
+	$(BUILD) --product shrike
+	@.ci/models $(SHRIKE) $(COUNT)
 
 ## A hopeless history keeps to its budgets.
 budgets: setup
