@@ -2,7 +2,7 @@
 //
 //	peer register|key-value|key-value-whole TIMEOUT FILE...
 //
-// A register's file has tab-separated lines of process, type, function and value, in which a failed
+// A register's file has lines of process, type, function and value, in which a failed
 // cas saw another value; a key-value file has a map a line. Prints a line a file: its name, the
 // verdict, milliseconds of process CPU time (the least of several checks where they are short), and
 // the megabytes allocated.
@@ -133,6 +133,8 @@ func whole(keys []string) porcupine.Model {
 	}
 }
 
+var logLine = regexp.MustCompile(` - (\d+)\s+(:\w+)\s+(:\w+)\s+(.*)$`)
+
 func readRegister(path string) []porcupine.Event {
 	file, err := os.Open(path)
 	if err != nil {
@@ -159,12 +161,11 @@ func readRegister(path string) []porcupine.Event {
 	}
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {
-		fields := strings.Split(lines.Text(), "\t")
-		if len(fields) < 4 || !strings.Contains(fields[0], " - ") {
+		fields := logLine.FindStringSubmatch(lines.Text())
+		if fields == nil {
 			continue
 		}
-		process := fields[0][strings.LastIndex(fields[0], " ")+1:]
-		kind, f, value := fields[1], fields[2], fields[3]
+		process, kind, f, value := fields[1], fields[2], fields[3], fields[4]
 		if kind == ":invoke" {
 			in := registerInput{f: f[1]}
 			switch f {
