@@ -22,6 +22,14 @@ struct GrowingSet {
   var decision: Decision? {
     mutating get {
       var reads: [Int32: [Int32]] = [:]
+      // Sets of the same elements are one set, whatever their numbers.
+      var numbers: [[Int32]: Int32] = [:]
+      func first(_ set: Int32) -> Int32 {
+        let elements = sets[Int(set)]
+        if let known = numbers[elements] { return known }
+        numbers[elements] = set
+        return set
+      }
       for (number, operation) in history.operations.enumerated() {
         switch operation {
         case .add(let element):
@@ -29,7 +37,7 @@ struct GrowingSet {
         case .read(let set):
           // A read that never returned says nothing.
           if times.returned[number] != EventTimes.never {
-            reads[set, default: []].append(Int32(number))
+            reads[first(set), default: []].append(Int32(number))
           }
         case .remove, .contains: return nil
         }
