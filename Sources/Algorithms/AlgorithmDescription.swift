@@ -29,10 +29,22 @@ public struct AlgorithmDescription: Hashable, Sendable {
   public var bugs: [PlantedBug]
   /// The workloads that it answers, by name.
   public var workloads: [String]
+  /// The nemeses under which it keeps its promise, in the words of `--nemesis`; what they name is the
+  /// most that a fault plan may do.
+  public var survives: [String]
+  /// The `sometimes` marks that a thorough campaign reaches.
+  public var marks: [String]
+
+  /// What a system survives that acts only on what it has made durable.
+  public static let allButLostData = [
+    "partition", "kill", "pause", "delay", "loss", "duplicate", "reorder", "corrupt", "rate", "clog",
+    "clock", "disk:power-loss",
+  ]
 
   public init(
     name: String, summary: String, promise: String, assumptions: String, paper: String,
-    options: [AlgorithmOption] = [], bugs: [PlantedBug] = [], workloads: [String]
+    options: [AlgorithmOption] = [], bugs: [PlantedBug] = [], workloads: [String],
+    survives: [String] = AlgorithmDescription.allButLostData, marks: [String] = []
   ) {
     self.name = name
     self.summary = summary
@@ -42,6 +54,8 @@ public struct AlgorithmDescription: Hashable, Sendable {
     self.options = options
     self.bugs = bugs
     self.workloads = workloads
+    self.survives = survives
+    self.marks = marks
   }
 }
 

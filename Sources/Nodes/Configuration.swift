@@ -40,9 +40,15 @@ public struct PlantedBug: Hashable, Sendable {
   public var name: String
   /// One sentence: what the algorithm does wrong.
   public var summary: String
+  /// The paper or the incident that the bug comes from.
+  public var source: String
+  /// What it is found by: the names of invariants and of checkers' anomalies, any of which will do.
+  public var violates: [String]
 
-  public init(_ name: String, _ summary: String) {
+  public init(_ name: String, _ summary: String, source: String = "", violates: [String] = []) {
     self.name = name
     self.summary = summary
+    self.source = source
+    self.violates = violates
   }
 }

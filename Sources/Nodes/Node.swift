@@ -21,12 +21,21 @@ public protocol Node: Sendable, StablyEncodable {
   /// Whether this node takes itself for one that leads, for faults that aim at primaries.
   var isPrimary: Bool { get }
 
+  /// What this node takes itself for, for reports: `leader`, `candidate`.
+  var roleName: String { get }
+
+  /// Whether this node has all that it ever promised to keep; one that recovers what its disk lost
+  /// has not, until others have given it back.
+  var isWhole: Bool { get }
+
   /// Takes in one event; everything that follows from it is asked of `context`.
   mutating func handle(_ event: Event<Self>, _ context: inout Context<Self>)
 }
 
 extension Node {
   public var isPrimary: Bool { false }
+  public var roleName: String { isPrimary ? "primary" : "member" }
+  public var isWhole: Bool { true }
 }
 
 /// What travels between nodes of one system.

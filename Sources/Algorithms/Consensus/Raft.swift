@@ -112,6 +112,14 @@ public struct Raft: Algorithm {
   }
 
   public var isPrimary: Bool { role == .leader }
+  public var isWhole: Bool { !isHalted }
+  public var roleName: String {
+    switch role {
+    case .follower: "follower"
+    case .preCandidate, .candidate: "candidate"
+    case .leader: "leader"
+    }
+  }
 
   public mutating func handle(_ event: Event<Raft>, _ context: inout Context<Raft>) {
     guard !isHalted else { return }

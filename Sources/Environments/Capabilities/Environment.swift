@@ -34,6 +34,9 @@ public protocol Environment: AnyObject {
   /// The nodes that take themselves for leaders now, where the environment can know.
   var primaries: [NodeID] { get }
 
+  /// What a node takes itself for now, where the environment can know: `leader`.
+  func role(of node: NodeID) -> String?
+
   /// How often each mark of the nodes was reached, where the environment can know.
   var marks: [String: Int] { get }
 
@@ -46,6 +49,7 @@ public protocol Environment: AnyObject {
 
 extension Environment {
   public var primaries: [NodeID] { [] }
+  public func role(of node: NodeID) -> String? { nil }
   public var marks: [String: Int] { [:] }
 }
 

@@ -113,6 +113,10 @@ public final class Simulation<N: Node>: Environment {
   public var primaries: [NodeID] {
     machines.filter { $0.isUp && $0.cell.node.isPrimary }.map(\.configuration.id)
   }
+  public func role(of node: NodeID) -> String? {
+    guard machines.indices.contains(node.index), machines[node.index].isUp else { return nil }
+    return machines[node.index].cell.node.roleName
+  }
   /// The first promise that was broken, if one was.
   public var violation: Violation? { firstViolation }
 
