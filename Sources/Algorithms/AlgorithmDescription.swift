@@ -37,7 +37,8 @@ public struct AlgorithmDescription: Hashable, Sendable {
 
   /// What a system survives that acts only on what it has made durable.
   public static let allButLostData = [
-    "partition", "kill", "pause", "delay", "loss", "duplicate", "reorder", "corrupt", "rate", "clog",
+    "partition", "kill", "pause", "delay", "loss", "duplicate", "reorder", "corrupt", "rate",
+    "clog",
     "clock", "disk:power-loss",
   ]
 
