@@ -54,6 +54,7 @@ public struct Run {
       // Carrying out an action can complete operations, which can set free threads for others.
       try perform(&actions)
       try record()
+      noteStuck()
       if driver.isFinished { break }
       if interrupted() { driver.interrupt() }
       let deadline = min(driver.nextWake, environment.now + Run.longestWait)
@@ -102,6 +103,16 @@ public struct Run {
     case .violated(let violation):
       reported.append(.violated(violation.invariant, explanation: violation.explanation))
     }
+  }
+
+  /// Asks why a quorum makes no progress, where it makes none.
+  private mutating func noteStuck() {
+    let stuck = driver.takeStuck()
+    guard !stuck.isEmpty, let liveness = driver.settings.liveness else { return }
+    let conditions = liveness.quorum.map { environment.condition(of: $0) }
+    let report = StuckQuorum(
+      quorum: liveness.quorum, stuck: stuck, conditions: conditions, bound: liveness.bound)
+    reported.append(.noProgress(report))
   }
 
   private mutating func record() throws {

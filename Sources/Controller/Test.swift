@@ -1,9 +1,11 @@
+import Algorithms
 public import Environments
 import Generators
 import Histories
 import Invariants
 import Nemeses
 import Nodes
+import Systems
 public import Values
 import Verdicts
 import Workloads
@@ -63,7 +65,7 @@ public struct Test: Sendable {
     let spacing = Nanoseconds(1e9 / plan.rate)
     let paced = workload.makeGenerator().staggered(
       by: spacing, Draws(seed: plan.seed, stream: 0x0070_6163_65))
-    return paced.timeLimit(plan.timeLimit).onClients()
+    return paced.timeLimit(plan.timeLimit + (plan.liveness ?? 0)).onClients()
   }
 
   /// Refuses faults that the environment can't inject.
@@ -85,10 +87,15 @@ public struct Test: Sendable {
     try check(against: environment)
     defer { environment.stop() }
     try environment.start()
-    let settings = DriverSettings(
+    var settings = DriverSettings(
       workload: workload, names: names, concurrency: plan.concurrency,
       timeout: plan.timeout ?? workload.standardTimeout,
       seed: plan.seed)
+    settings.liveness = plan.liveness.map { bound in
+      Liveness(
+        names.nodes, count: plan.quorum.count(of: names.count), begin: plan.timeLimit, bound: bound,
+        seed: plan.seed)
+    }
     var run = Run(
       environment, driver: Driver(settings, generator: generator, schedule: schedule),
       journal: journal, interrupted: interrupted, watch: watch)
@@ -101,6 +108,13 @@ public struct Test: Sendable {
 extension Test {
   /// The schedule of faults, as plans have it.
   public var scheduleValue: [Value] { schedule.map { $0.value(names) } }
+}
+
+extension Plan {
+  /// Who must be up for the system to make progress; of an unknown system's nodes, all.
+  fileprivate var quorum: Quorum {
+    system.flatMap { BundledSystem.named($0)?.description.quorum } ?? .all
+  }
 }
 
 extension Plan.Place {

@@ -38,5 +38,6 @@ final class SpecializedCluster: SimulatedCluster {
   }
   func apply(_ fault: Fault) -> FaultReport { cluster.apply(fault) }
   func role(of node: NodeID) -> String? { cluster.role(of: node) }
+  func condition(of node: NodeID) -> NodeCondition? { cluster.condition(of: node) }
   func stop() { cluster.stop() }
 }

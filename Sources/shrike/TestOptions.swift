@@ -79,6 +79,10 @@ struct TestOptions: ParsableArguments {
   @Option(help: "How long a client waits for a reply.")
   var timeout: String?
 
+  @Option(
+    help: "How soon a random quorum must make progress once faults are over and the rest is dead.")
+  var liveness: String?
+
   @Option(help: "A planted bug to switch on; see `shrike list system NAME`.")
   var bug: [String] = []
 
@@ -127,6 +131,7 @@ struct TestOptions: ParsableArguments {
     plan.expectations = TestOptions.words(expect)
     plan.isCompatible = maelstromCompat
     plan.timeout = try timeout.map { try duration($0, "timeout") }
+    plan.liveness = try liveness.map { try duration($0, "liveness") }
     plan.bugs = bug
     for option in options {
       let parts = option.split(separator: "=", maxSplits: 1).map(String.init)
