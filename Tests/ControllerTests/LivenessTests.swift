@@ -41,7 +41,7 @@ struct LivenessTests {
   @Test("is demanded of a majority while the others are dead, who come back for the end")
   func others() throws {
     let plan = plan("raft", "lin-kv", seed: 3)
-    let journal = Recorder()
+    let journal = Recording()
     let outcome = try SimulatedRun(plan).run(journal: journal)
     #expect(outcome.verdict == .valid)
     let faults = journal.faults
@@ -50,18 +50,4 @@ struct LivenessTests {
     let back = faults[(kill + 1)...].filter { $0.fault.f == "restart" }
     #expect(back.contains { Set($0.report.did.keys) == Set(faults[kill].report.did.keys) })
   }
-}
-
-/// A journal that keeps the faults.
-private struct Recorder: RunJournal {
-  private final class Kept {
-    var faults: [AppliedFault] = []
-  }
-
-  private let kept = Kept()
-  var faults: [AppliedFault] { kept.faults }
-
-  mutating func record(_ operations: ArraySlice<Operation>) {}
-  mutating func note(_ fault: AppliedFault) { kept.faults.append(fault) }
-  mutating func log(_ text: String) {}
 }
