@@ -37,6 +37,9 @@ public protocol Environment: AnyObject {
   /// What a node takes itself for now, where the environment can know: `leader`.
   func role(of node: NodeID) -> String?
 
+  /// Whether a node has all that it promised to keep; one that recovers what its disk lost has not.
+  func isWhole(_ node: NodeID) -> Bool
+
   /// How often each mark of the nodes was reached, where the environment can know.
   var marks: [String: Int] { get }
 
@@ -50,6 +53,7 @@ public protocol Environment: AnyObject {
 extension Environment {
   public var primaries: [NodeID] { [] }
   public func role(of node: NodeID) -> String? { nil }
+  public func isWhole(_ node: NodeID) -> Bool { true }
   public var marks: [String: Int] { [:] }
 }
 

@@ -117,6 +117,10 @@ public final class Simulation<N: Node>: Environment {
     guard machines.indices.contains(node.index), machines[node.index].isUp else { return nil }
     return machines[node.index].cell.node.roleName
   }
+  public func isWhole(_ node: NodeID) -> Bool {
+    guard machines.indices.contains(node.index), machines[node.index].isUp else { return true }
+    return machines[node.index].cell.node.isWhole
+  }
   /// The first promise that was broken, if one was.
   public var violation: Violation? { firstViolation }
 
