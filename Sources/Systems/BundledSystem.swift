@@ -15,7 +15,9 @@ public struct BundledSystem: Sendable {
 
   public init<System: Algorithm>(_: System.Type) {
     description = System.description
-    simulate = { Simulation<System>($0, invariants: System.invariants()) }
+    simulate = {
+      SpecializedCluster(Simulation<System>($0, invariants: System.invariants()))
+    }
     run = { runNode(System.self, $0) }
   }
 
@@ -37,7 +39,7 @@ public struct BundledSystem: Sendable {
 }
 
 /// A simulated cluster of whatever system.
-public protocol SimulatedCluster: Environment {
+public protocol SimulatedCluster: AnyObject, Environment {
   /// How many events the nodes have handled.
   var handledCount: Int { get }
   /// A fingerprint of all that has happened so far.

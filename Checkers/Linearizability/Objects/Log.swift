@@ -11,7 +11,7 @@ public struct Log: SequentialObject {
   }
 
   public enum Operation: Hashable, Sendable {
-    /// Answered the message's offset; nothing where it never answered.
+    /// Answered the message's offset; nothing where it got the next one.
     case send(Int32, offset: Int64?)
     /// Answered the messages with this number, short or none, but without a gap from the first at
     /// or after an offset.
@@ -29,7 +29,7 @@ public struct Log: SequentialObject {
     switch operation {
     case .send(let value, let offset):
       let last = state.last?.offset ?? -1
-      let offset = offset ?? last + 1
+      let offset = offset ?? last &+ 1
       return offset > last ? state + [Message(offset: offset, value: value)] : nil
     case .poll(let from, let number):
       let messages = polls[Int(number)]

@@ -16,7 +16,8 @@ public struct Semaphore: SequentialObject {
   public func step(_ state: Int64, _ operation: Operation) -> Int64? {
     switch operation {
     case .acquire(let count): state >= count ? state - count : nil
-    case .release(let count): state + count <= permits ? state + count : nil
+    // Not the sum, which may be more than any number.
+    case .release(let count): count <= permits - state ? state + count : nil
     }
   }
 }

@@ -14,16 +14,28 @@ public struct LogModel: Model {
   public func judge(
     _ history: HistoryColumns, _ terms: Terms
   ) throws(ModelError) -> ModelJudgement {
-    try ReadObjects(history, LogReader(), isKeyed: terms.isKeyed).judge(history, terms)
+    try ReadObjects(history, LogReader(isKeyed: terms.isKeyed), isKeyed: terms.isKeyed)
+      .judge(history, terms)
   }
 }
 
 private struct LogReader: ObjectReader {
+  let isKeyed: Bool
+  /// The offsets of the sends that never answered, in the order of their invocations; nothing for
+  /// those whose messages nobody saw.
+  private var unanswered: [Int64?] = []
+  private var taken = 0
   private var values = ValueNumbers()
   private var polls: [[Log.Message]] = []
   private var numbers: [ValueCode: Int32] = [:]
 
+  init(isKeyed: Bool) { self.isKeyed = isKeyed }
+
   func object() -> Log { Log(polls: polls) }
+
+  mutating func prepare(_ history: HistoryColumns) {
+    unanswered = UnansweredSends(history, isKeyed: isKeyed).offsets
+  }
 
   func split(_ reading: inout Reading, _ table: ValueTable) throws(ModelError) -> ValueCode? {
     try splitPair(&reading, table)
@@ -36,7 +48,11 @@ private struct LogReader: ObjectReader {
     case "send":
       switch reading.outcome {
       case .fail, .invoke: return nil
-      case .info: return .send(values.number(of: reading.asked), offset: nil)
+      case .info:
+        taken += 1
+        // A message that nobody saw need not have been sent.
+        guard let offset = unanswered[taken - 1] else { return nil }
+        return .send(values.number(of: reading.asked), offset: offset)
       case .ok:
         let message = try message(reading.answered, reading, table)
         return .send(message.value, offset: message.offset)
