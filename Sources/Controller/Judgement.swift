@@ -78,6 +78,7 @@ extension Test {
   private func statistics(of run: Run, in environment: any Environment) -> RunStatistics {
     var statistics = RunStatistics()
     statistics.marks = environment.marks
+    statistics.coverage = run.coverage
     for fault in run.faults where fault.fault.breaks {
       statistics.faults[fault.fault.f, default: 0] += 1
     }

@@ -20,6 +20,9 @@ public struct Run {
   private var journaledCount = 0
   /// What was done to the cluster, in order.
   public private(set) var faults: [AppliedFault] = []
+  private var recorder: CoverageRecorder
+  /// Which situations the faults brought about.
+  public var coverage: FaultCoverage { recorder.coverage }
   /// What went wrong beside the operations' outcomes.
   public var problems: [Problem] { reported + driver.problems }
   private var reported: [Problem] = []
@@ -41,6 +44,7 @@ public struct Run {
     self.journal = journal
     self.interrupted = interrupted
     self.watch = watch
+    recorder = CoverageRecorder(environment.names.nodes)
   }
 
   /// Drives the environment, which has been started, until the test is over.
@@ -77,7 +81,9 @@ public struct Run {
       case .apply(let fault):
         let fault = fault.resolved(
           primaries: environment.primaries, of: environment.names.nodes)
+        if fault.breaks { recorder.look(at: environment) }
         let report = environment.apply(fault.fault)
+        recorder.note(fault, report)
         let applied = AppliedFault(
           time: environment.now - driver.start, fault: fault, report: report)
         faults.append(applied)

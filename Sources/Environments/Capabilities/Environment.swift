@@ -40,6 +40,9 @@ public protocol Environment: AnyObject {
   /// Where a node stands now, where the environment can know.
   func condition(of node: NodeID) -> NodeCondition?
 
+  /// Whether a node has all that it promised to keep; one that recovers what its disk lost has not.
+  func isWhole(_ node: NodeID) -> Bool
+
   /// How often each mark of the nodes was reached, where the environment can know.
   var marks: [String: Int] { get }
 
@@ -54,6 +57,7 @@ extension Environment {
   public var primaries: [NodeID] { [] }
   public func role(of node: NodeID) -> String? { nil }
   public func condition(of node: NodeID) -> NodeCondition? { nil }
+  public func isWhole(_ node: NodeID) -> Bool { true }
   public var marks: [String: Int] { [:] }
 }
 
