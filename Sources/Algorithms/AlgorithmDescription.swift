@@ -86,10 +86,13 @@ public struct AlgorithmOption: Hashable, Sendable {
   /// The value where none is given, as people write it.
   public var standard: String
   public var summary: String
+  /// Other values under which the system keeps its promise, for runs that draw their configuration.
+  public var variants: [String]
 
-  public init(_ name: String, standard: String, _ summary: String) {
+  public init(_ name: String, standard: String, variants: [String] = [], _ summary: String) {
     self.name = name
     self.standard = standard
+    self.variants = variants
     self.summary = summary
   }
 

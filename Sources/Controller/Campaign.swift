@@ -1,6 +1,8 @@
 import Algorithms
 import Dispatch
+import Environments
 import Glibc
+import Nemeses
 import Synchronization
 import Systems
 public import Values
@@ -57,7 +59,7 @@ public struct Campaign: Sendable {
   ) throws -> CampaignResult {
     let tally = CampaignTally(
       first: seeds.lowerBound, failureLimit: failureLimit,
-      knownMarks: try Test(plan).knownMarks, demandsMarks: demandsMarks)
+      knownMarks: try plan.knownMarks, demandsMarks: demandsMarks)
     let shared = Shared(tally)
     // Threads and not tasks: a run never suspends, and a process that also owns children should
     // have no threads that it did not ask for.
@@ -157,12 +159,14 @@ extension CampaignTally {
   }
 }
 
-extension Test {
+extension Plan {
   /// The marks that a thorough campaign reaches: the system's own, and those of the nemeses.
   package var knownMarks: [String] {
-    let system = plan.system.flatMap(BundledSystem.named)
-    return (system?.description.marks ?? [])
-      + NemesisMark.known(families, nodeCount: names.count)
+    get throws {
+      let system = system.flatMap(BundledSystem.named)
+      return (system?.description.marks ?? [])
+        + NemesisMark.known(try families, nodeCount: nodes.count)
+    }
   }
 }
 

@@ -13,6 +13,7 @@ public struct SimulatedRun {
   /// - Parameter digestsContents: Whether the digest covers what events carry and nodes ask for.
   /// - Throws: When the plan names something that does not exist or asks for what can't be.
   public init(_ plan: Plan, digestsContents: Bool = false) throws {
+    let plan = try plan.drawn()
     test = try Test(plan)
     let system = try plan.bundledSystem
     var settings = SimulationSettings(names: test.names, seed: plan.seed)

@@ -45,8 +45,8 @@ public struct Test: Sendable {
     options.isCompatible = plan.isCompatible
     workload = type.init(options)
     if let refusal = workload.refusal { throw PlanError(refusal) }
-    let specs = try plan.nemesis.flatMap { try parseNemesis($0, all: plan.place.families) }
-    families = FaultFamily.allCases.filter { family in specs.contains { $0.family == family } }
+    let specs = try plan.nemeses
+    families = try plan.families
     if let faults = plan.faults {
       let names = names
       schedule = try faults.map { try ScheduledFault($0, names) }.inOrder
@@ -114,15 +114,5 @@ extension Plan {
   /// Who must be up for the system to make progress; of an unknown system's nodes, all.
   fileprivate var quorum: Quorum {
     system.flatMap { BundledSystem.named($0)?.description.quorum } ?? .all
-  }
-}
-
-extension Plan.Place {
-  /// The families of faults that `--nemesis all` stands for here.
-  fileprivate var families: [FaultFamily] {
-    switch self {
-    case .simulated: FaultFamily.allCases
-    case .local: [.partition, .kill, .pause, .delay, .loss, .duplicate, .reorder]
-    }
   }
 }

@@ -16,6 +16,8 @@ struct CampaignSummary {
   private static let wholeCount = CampaignReport.keptCount
   /// More marks than these that never fired are counted, not named, in the text.
   private static let namedMarksMax = 12
+  /// More pairs of families than these are counted, not named.
+  private static let overlapsShownMax = 12
 }
 
 // MARK: - For people
@@ -68,10 +70,13 @@ extension CampaignSummary {
     counts.sorted { $0.key < $1.key }.map { "  \(prefix)\($0.key) × \($0.value)" }
   }
 
-  /// Which families were in force together, on one line: there may be dozens of pairs.
+  /// Which families were in force together; only how many where there are dozens of pairs.
   private func overlapLine(_ marks: [String: Int]) -> [String] {
     let overlaps = marks.filter { NemesisMark.isOverlap($0.key) }.sorted { $0.key < $1.key }
     guard !overlaps.isEmpty else { return [] }
+    guard overlaps.count <= CampaignSummary.overlapsShownMax else {
+      return ["  overlap: \(overlaps.count) pairs of families were in force together"]
+    }
     return ["  " + overlaps.map { "\($0.key) × \($0.value)" }.joined(separator: ", ")]
   }
 

@@ -39,7 +39,7 @@ struct TestCommand: ParsableCommand {
       var code = Controller.ExitCode.valid
       for number in 0..<max(1, testCount) {
         if number > 0 { plan.seed &+= 1 }
-        code = try SingleTest(plan: plan, output: output, trace: trace).run()
+        code = try SingleTest(plan: plan.drawn(), output: output, trace: trace).run()
         if code != .valid || Interruption.hasCome { break }
       }
       quit(code.status(isCompatible: test.maelstromCompat))
