@@ -40,6 +40,12 @@ public struct GSet: Algorithm {
     "no-replication", "nodes tell each other nothing")
   public static let noSync = PlantedBug(
     "no-sync", "elements are acknowledged before they are durable")
+  public static let unorderedWalk = PlantedBug(
+    "unordered-walk",
+    "what is told is listed by a walk over an unordered set, so that a run can't be repeated",
+    source:
+      "tokio-rs/turmoil #19, freenet #2810, mysticeti #260: hash collections without an order",
+    violates: ["nondeterminism"])
 
   public static let description = AlgorithmDescription(
     name: "g-set", summary: "A grow-only set, replicated by gossip of its state or of deltas.",
@@ -47,7 +53,7 @@ public struct GSet: Algorithm {
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
     paper:
       "Shapiro et al.: Conflict-free replicated data types (2011); deltas: Almeida et al. (2018).",
-    options: [gossip, interval], bugs: [noReplication, noSync], workloads: ["g-set"])
+    options: [gossip, interval], bugs: [noReplication, noSync, unorderedWalk], workloads: ["g-set"])
 
   /// What is known of another node.
   private struct Peer: Hashable, Sendable {
@@ -60,6 +66,7 @@ public struct GSet: Algorithm {
   private let tellsDeltas: Bool
   private let replicates: Bool
   private let syncs: Bool
+  private let keepsOrder: Bool
   private var elements = ValueLog()
   private var peers: [Peer]
   private var isHalted = false
@@ -69,6 +76,7 @@ public struct GSet: Algorithm {
     tellsDeltas = GSet.gossip.text(in: configuration) == "delta"
     replicates = !configuration.bugs.contains(GSet.noReplication.name)
     syncs = !configuration.bugs.contains(GSet.noSync.name)
+    keepsOrder = !configuration.bugs.contains(GSet.unorderedWalk.name)
     peers = configuration.peers.map { Peer(id: $0) }
   }
 
@@ -102,7 +110,10 @@ public struct GSet: Algorithm {
   }
 
   private func tell(_ peer: Peer, _ context: inout Context<GSet>) {
-    guard tellsDeltas else { return context.send(.state(elements.values), to: peer.id) }
+    guard tellsDeltas else {
+      let told = keepsOrder ? elements.values : elements.valuesInNoOrder
+      return context.send(.state(told), to: peer.id)
+    }
     let rest = elements.values[peer.acknowledged...].prefix(GSet.deltaLimit)
     guard !rest.isEmpty else { return }
     context.send(.delta(first: peer.acknowledged, Array(rest)), to: peer.id)
@@ -121,6 +132,7 @@ public struct GSet: Algorithm {
     sink.put(tellsDeltas)
     sink.put(replicates)
     sink.put(syncs)
+    sink.put(keepsOrder)
     elements.encode(into: &sink)
     sink.put(peers.count)
     for peer in peers {

@@ -13,7 +13,7 @@ extension Simulation {
     let wanted = machines(of: nodes)
     let struck = damageable(wanted, by: fault.kind)
     for machine in wanted where !struck.contains(where: { $0 === machine }) {
-      report.did[machine.id] = "spared"
+      report.did[machine.id] = FaultReport.spared
       touched.spared += 1
     }
     if struck.isEmpty && !wanted.isEmpty { report.tookHold = false }
