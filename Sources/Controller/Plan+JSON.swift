@@ -101,6 +101,7 @@ private struct PlanField: Sendable {
     .texts("expect", \.expectations),
     .flag("maelstrom-compat", \.isCompatible),
     .optionalDuration("timeout", \.timeout),
+    .flag("beyond-claims", \.goesBeyondClaims),
     .flag("swarm", \.isSwarm),
     .optionalDuration("liveness", \.liveness),
     .texts("bugs", \.bugs),

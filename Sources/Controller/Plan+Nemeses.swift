@@ -23,12 +23,44 @@ extension Plan {
     }
   }
 
+  /// How many nodes' files each kind of disk fault may damage at a time; nothing where any may be.
+  var damageLimits: [DiskFault.Kind: Int]? {
+    get throws {
+      guard !goesBeyondClaims, let claims = try claims else { return nil }
+      return NemesisSpec.damageLimits(claims, nodeCount: nodes.count)
+    }
+  }
+
+  /// Refuses disk faults that would destroy more than the system claims to survive: what is lost then
+  /// would prove nothing.
+  func checkClaims() throws {
+    guard !goesBeyondClaims, let claims = try claims else { return }
+    for case .disk(let fault, let target) in try nemeses where fault.kind.damages {
+      let spec = NemesisSpec.disk(fault, target)
+      guard !spec.isWithin(claims, nodeCount: nodes.count) else { continue }
+      let disks = claims.filter { $0.family == .disk }.map(\.text).joined(separator: ", ")
+      throw PlanError(
+        "nemesis \(spec.text): \(systemName) does not claim to survive that much; "
+          + (disks.isEmpty ? "it claims no disk fault" : "of disk faults it claims \(disks)")
+          + "; --beyond-claims injects it all the same")
+    }
+  }
+
+  /// What a bundled system claims to survive.
+  private var claims: [NemesisSpec]? {
+    get throws {
+      guard let survives = system.flatMap({ BundledSystem.named($0)?.description.survives }) else {
+        return nil
+      }
+      return try survives.map { text throws(NemesisError) in try NemesisSpec(parsing: text) }
+    }
+  }
+
   /// What `--nemesis all` stands for: all that the system claims to survive and the environment can
   /// inject.
   private var allNemeses: [NemesisSpec] {
     get throws {
-      let claimed = system.flatMap { BundledSystem.named($0)?.description.survives }
-      let claims = try claimed?.map { text throws(NemesisError) in try NemesisSpec(parsing: text) }
+      let claims = try claims
       switch place {
       case .simulated: return claims ?? FaultFamily.allCases.map { NemesisSpec($0) }
       case .local:

@@ -42,6 +42,8 @@ public struct Plan: Hashable, Sendable {
   /// Whether all is done and judged as by Maelstrom, bug for bug.
   public var isCompatible = false
   public var timeout: Nanoseconds?
+  /// Whether disks may lose more than the system claims to survive.
+  public var goesBeyondClaims = false
   /// Whether each seed draws a configuration of its own, within what the plan says.
   public var isSwarm = false
   /// How soon a quorum must make progress once the faults are over; nothing demands none.

@@ -19,6 +19,7 @@ public struct SimulatedRun {
     var settings = SimulationSettings(names: test.names, seed: plan.seed)
     settings.options = plan.options
     settings.bugs = Set(plan.bugs)
+    settings.damageLimits = try plan.damageLimits
     settings.hasCompatibleServices = plan.isCompatible
     settings.digestsContents = digestsContents
     if let mean = plan.latency {

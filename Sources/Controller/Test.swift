@@ -45,6 +45,7 @@ public struct Test: Sendable {
     options.isCompatible = plan.isCompatible
     workload = type.init(options)
     if let refusal = workload.refusal { throw PlanError(refusal) }
+    try plan.checkClaims()
     let specs = try plan.nemeses
     families = try plan.families
     if let faults = plan.faults {

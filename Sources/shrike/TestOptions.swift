@@ -79,6 +79,9 @@ struct TestOptions: ParsableArguments {
   @Option(help: "How long a client waits for a reply.")
   var timeout: String?
 
+  @Flag(help: "Let disks lose more than the system claims to survive.")
+  var beyondClaims = false
+
   @Flag(
     help: "Draw each seed's faults, their strength, nodes, clients and options (simulated only).")
   var swarm = false
@@ -135,6 +138,7 @@ struct TestOptions: ParsableArguments {
     plan.expectations = TestOptions.words(expect)
     plan.isCompatible = maelstromCompat
     plan.timeout = try timeout.map { try duration($0, "timeout") }
+    plan.goesBeyondClaims = beyondClaims
     plan.isSwarm = swarm
     plan.liveness = try liveness.map { try duration($0, "liveness") }
     plan.bugs = bug
