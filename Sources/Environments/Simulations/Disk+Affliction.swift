@@ -1,4 +1,4 @@
-import Environments
+package import Environments
 import Nodes
 public import Values
 
@@ -23,7 +23,7 @@ extension Disk {
   static let stallDoublings = 12
 
   /// Has a fault hold, in place of the one that held before.
-  mutating func afflict(_ fault: DiskFault, _ draws: Draws) {
+  package mutating func afflict(_ fault: DiskFault, _ draws: Draws) {
     var affliction = Affliction(fault: fault, draws: draws)
     let durable = durableContents
     let files = durable.indices.filter { !durable[$0].isEmpty }
@@ -160,7 +160,7 @@ extension Disk {
   }
 
   /// Makes ready for a process that starts: its host syncs what survived, as far as the disk does.
-  mutating func prepareForProcess() {
+  package mutating func prepareForProcess() {
     switch affliction?.fault.kind {
     case .lostSync where affliction?.isSpent == false: claim(unsynced.count)
     case .misdirect:
@@ -200,7 +200,7 @@ extension Disk {
   }
 
   /// Ends the fault that holds, once its ``aftermath`` is over; what it did to the files stays.
-  mutating func mend() {
+  package mutating func mend() {
     if let affliction, affliction.versions.count > 1 {
       settle()
       goBack()
