@@ -38,6 +38,7 @@ struct DiskFaultTests {
     }
     add(4)
     course.acknowledged += simulation.run(for: .milliseconds(5)).count
+    if additions > 0 { add(1) }
     course.struck = simulation.apply(.disk(fault, [n1]))
     add(additions)
     course.acknowledged += simulation.run(for: .milliseconds(20)).count
@@ -111,7 +112,7 @@ struct DiskFaultTests {
       (.full, "no-failure", true), (.readOnly, "no-failure", true),
     ] as [(DiskFault.Kind, String, Bool)])
   func careless(kind: DiskFault.Kind, bug: String, tokens: Bool) {
-    let wrong = (0..<150 as Range<UInt64>).filter { seed in
+    let wrong = (0..<600 as Range<UInt64>).filter { seed in
       let course = Self.course(DiskFault(kind), seed: seed, bugs: [bug], tokens: tokens)
       return !(course.acknowledged...course.submitted).contains(course.total)
     }

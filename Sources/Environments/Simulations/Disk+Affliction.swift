@@ -1,6 +1,6 @@
 package import Environments
 import Nodes
-public import Values
+package import Values
 
 /// What holds until a disk is mended.
 extension Disk {
@@ -141,7 +141,6 @@ extension Disk {
   }
 
   /// How much longer an operation takes.
-  @usableFromInline
   mutating func stall() -> Nanoseconds {
     guard var affliction, affliction.fault.kind == .stall else { return 0 }
     defer { self.affliction = affliction }
