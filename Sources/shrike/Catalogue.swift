@@ -119,6 +119,11 @@ enum Catalogue {
     if !system.bugs.isEmpty {
       parts.append("Planted bugs (--bug name)\n" + table(system.bugs.map { ($0.name, $0.summary) }))
     }
+    if !system.marks.isEmpty {
+      parts.append(
+        "Marks that a thorough campaign reaches (--require-marks)\n"
+          + system.marks.map { "  \($0)" }.joined(separator: "\n"))
+    }
     let workload = system.workloads.first ?? "lin-kv"
     var examples = [
       "shrike test \(system.name) -w \(workload) --time-limit 20s --rate 100 --nemesis partition,kill,pause",
