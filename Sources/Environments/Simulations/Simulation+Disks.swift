@@ -1,5 +1,5 @@
 import Environments
-public import Nodes
+import Nodes
 public import Values
 
 /// What faults do to disks, and no more of it than the system claims to survive.
