@@ -25,7 +25,13 @@ extension NemesisSpec {
         disturbance.bytesPerSecond = Int(draws.logarithmic(500, doublings: 10))
       }
       return .disturb(disturbance, target.drawn(&draws))
-    case .partition, .clock, .disk: return self
+    case .disk(var fault, let target):
+      if fault.kind.takesProbability { fault.probability = draws.share() }
+      if fault.kind == .stall && draws.chance(0.5) {
+        fault.latency = draws.logarithmic(.milliseconds(1), doublings: 12)
+      }
+      return .disk(fault, target.drawn(&draws))
+    case .partition, .clock: return self
     }
   }
 }

@@ -61,7 +61,11 @@ enum Catalogue {
     ("rate", "limits what a link carries; rate:20kB:500ms, bytes a second and queue (simulated)"),
     ("clog", "holds messages back until it ends (simulated)"),
     ("clock", "clock:offset, step, drift, freeze, strobe (simulated)"),
-    ("disk", "disk:power-loss: what was not synced is lost (simulated)"),
+    (
+      "disk",
+      "disk:power-loss, lost-sync, torn, reorder, sync-error, corrupt, misdirect, stale, full, "
+        + "stall, read-only (simulated)"
+    ),
     ("all, none", "every family that the environment offers; no faults"),
   ]
 

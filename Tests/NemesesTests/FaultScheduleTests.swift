@@ -17,7 +17,8 @@ import Values
 
   static let mixtures = [
     "partition", "kill", "pause", "disk", "clock", "loss,duplicate", "kill:all,pause:all,disk:all",
-    "kill,pause,disk", "kill:primaries,partition:primary", "all", "pause:primaries,disk:primaries",
+    "kill,pause,disk", "disk:full,disk:corrupt,disk:torn:all,kill",
+    "kill:primaries,partition:primary", "all", "pause:primaries,disk:primaries",
   ]
 
   @Test(arguments: UInt64(0)..<300)
@@ -73,13 +74,22 @@ import Values
   func `no fault strikes a process that is gone, and each end fits its beginning`(
     seed: UInt64
   ) throws {
-    for text in ["kill,pause,disk", "kill:all,pause:all,disk:all", "kill:one,pause:one,disk:one"] {
+    for text in [
+      "kill,pause,disk", "kill:all,pause:all,disk:all", "kill:one,pause:one,disk:one",
+      "kill,pause,disk:stall,disk:corrupt:all,disk:stale", "kill:all,disk:read-only,pause",
+    ] {
       var world = World(nodes: 5)
       for fault in try schedule(text, timeLimit: .seconds(300), seed: seed) {
         switch fault.fault {
-        case .kill(let nodes), .powerLoss(let nodes), .pause(let nodes):
+        case .kill(let nodes), .pause(let nodes):
           #expect(!nodes.isEmpty)
           #expect(nodes.allSatisfy { !world.down.contains($0) })
+        case .disk(let fault, let nodes):
+          #expect(!nodes.isEmpty)
+          if fault.kind.isStrike { #expect(nodes.allSatisfy { !world.down.contains($0) }) }
+        case .mendDisks(let nodes):
+          #expect(nodes.allSatisfy { world.downForDisk.union(world.afflicted).contains($0) })
+          #expect(world.downForDisk.union(world.afflicted).isSubset(of: nodes))
         case .restart(let nodes):
           #expect(!nodes.isEmpty)
           #expect(nodes.allSatisfy { world.down.contains($0) })
@@ -260,7 +270,7 @@ import Values
       case .cut:
         #expect(resolved == .cut(Grudges.complete([[leader], nodes.filter { $0 != leader }])))
       case .kill: #expect(resolved == .kill([leader]))
-      case .powerLoss: #expect(resolved == .powerLoss([leader]))
+      case .disk(let kind, _): #expect(resolved == .disk(kind, [leader]))
       case .pause: #expect(resolved == .pause([leader]))
       case .disturb(let disturbance, _):
         #expect(resolved == .disturb(disturbance, Grudges.touching([leader], of: nodes)))
@@ -271,7 +281,8 @@ import Values
         }
         #expect(Array(changes.keys) == [leader])
       // Whoever was struck is among those that are mended.
-      case .restart(let mended), .resume(let mended): #expect(mended.contains(leader))
+      case .restart(let mended), .resume(let mended), .mendDisks(let mended):
+        #expect(mended.contains(leader))
       case .mend, .calm, .resetClocks: break
       }
     }
@@ -284,6 +295,9 @@ struct World: Hashable {
   var nodes: Int
   var cut: [Link] = []
   var down: Set<NodeID> = []
+  /// Those of them that a fault of the disk took down, and disks that a fault holds.
+  var downForDisk: Set<NodeID> = []
+  var afflicted: Set<NodeID> = []
   var paused: Set<NodeID> = []
   var disturbed: Set<Disturbance.Kind> = []
   var isSkewed = false
@@ -294,10 +308,21 @@ struct World: Hashable {
     switch fault {
     case .cut(let links): cut = links
     case .mend: cut = []
-    case .kill(let struck), .powerLoss(let struck):
+    case .disk(let fault, let struck) where !fault.kind.isStrike: afflicted.formUnion(struck)
+    case .disk(_, let struck):
+      downForDisk.formUnion(struck.filter { !down.contains($0) })
       down.formUnion(struck)
       paused.subtract(struck)
-    case .restart(let struck): down.subtract(struck)
+    case .mendDisks(let struck):
+      afflicted.subtract(struck)
+      down.subtract(downForDisk.intersection(struck))
+      downForDisk.subtract(struck)
+    case .kill(let struck):
+      down.formUnion(struck)
+      paused.subtract(struck)
+    case .restart(let struck):
+      down.subtract(struck)
+      downForDisk.subtract(struck)
     case .pause(let struck): paused.formUnion(struck.filter { !down.contains($0) })
     case .resume(let struck): paused.subtract(struck)
     case .disturb(let disturbance, _): disturbed.insert(disturbance.kind)

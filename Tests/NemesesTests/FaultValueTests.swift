@@ -18,6 +18,15 @@ import Values
         #expect(try Fault(fault.fault.value(names), names) == fault.fault)
       }
     }
+    for kind in DiskFault.Kind.allCases {
+      var draws = Draws(seed: seed)
+      let fault = Fault.disk(
+        DiskFault(
+          kind, probability: kind.takesProbability ? draws.unit() : nil,
+          latency: kind == .stall && draws.chance(0.5) ? draws.within(1...10_000_000_000) : nil),
+        draws.shuffled(names.nodes).prefix(draws.below(6)).sorted())
+      #expect(try Fault(fault.value(names), names) == fault)
+    }
     for fault in FaultSchedule.healing(FaultFamily.allCases, nodes: names.nodes, at: 5) {
       #expect(try ScheduledFault(fault.value(names), names) == fault)
     }
@@ -36,6 +45,24 @@ import Values
       Fault.skew([NodeID(0): .offset(-3_500_000_000)]).value(names) == [
         "fault": "clock", "parameters": ["n1": ["kind": "offset", "seconds": -3.5]],
       ])
+  }
+
+  @Test func `faults of disks are written with their kind`() throws {
+    #expect(
+      Fault.disk(DiskFault(.torn), [NodeID(1)]).value(names) == [
+        "fault": "disk", "target": ["n2"], "parameters": ["kind": "torn"],
+      ])
+    #expect(
+      Fault.disk(DiskFault(.stall, latency: .milliseconds(50)), [NodeID(1)]).value(names) == [
+        "fault": "disk", "target": ["n2"], "parameters": ["kind": "stall", "latency": 0.05],
+      ])
+    #expect(
+      try Fault(
+        ["fault": "disk", "target": ["n1"], "parameters": ["kind": "misdirect"]], names)
+        == .disk(DiskFault(.misdirect), [NodeID(0)]))
+    #expect(
+      Fault.disk(DiskFault(.torn), [NodeID(0)])
+        .operationValue(names, did: [NodeID(0): "torn"]) == ["n1": "torn"])
   }
 
   @Test func `operations in the history have the values that the contract names`() {
@@ -89,6 +116,10 @@ import Values
       ),
       (["fault": "loss", "target": []], "the fault \"loss\" needs a \"probability\""),
       (["fault": "calm"], "nothing that could be calmed is called \"\""),
+      (
+        ["fault": "disk", "target": [], "parameters": ["kind": "wet"]],
+        "there is no fault of disks \"wet\""
+      ),
       (["fault": "clock"], "a clock's fault needs \"parameters\" for each node"),
       (
         ["fault": "clock", "parameters": ["n1": ["kind": "offset"]]],

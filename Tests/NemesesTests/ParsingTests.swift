@@ -44,7 +44,20 @@ import Values
     ("corrupt:5%", .disturb(Disturbance(.corrupt, probability: 0.05), .all)),
     ("clock:strobe:one", .clock(.strobe, .one)),
     ("clock:drift:all", .clock(.drift, .all)), ("clock:one", .clock(.any, .one)),
-    ("disk:one", .disk(.powerLoss, .one)),
+    ("disk:one", .disk(.powerLoss, .one)), ("disk:power-loss", .disk(.powerLoss, .random)),
+    ("disk:torn", .disk(DiskFault(.torn), .minority)),
+    ("disk:all:torn", .disk(DiskFault(.torn), .all)),
+    ("disk:reorder:n1", .disk(DiskFault(.reorder), .names(["n1"]))),
+    ("disk:corrupt", .disk(DiskFault(.corrupt), .minority)),
+    ("disk:stale", .disk(DiskFault(.stale), .minority)),
+    ("disk:lost-sync:primaries", .disk(DiskFault(.lostSync), .primaries)),
+    ("disk:misdirect:5%", .disk(DiskFault(.misdirect, probability: 0.05), .minority)),
+    ("disk:sync-error", .disk(DiskFault(.syncError), .random)),
+    ("disk:sync-error:1:one", .disk(DiskFault(.syncError, probability: 1), .one)),
+    ("disk:full", .disk(DiskFault(.full), .random)),
+    ("disk:read-only:majority", .disk(DiskFault(.readOnly), .majority)),
+    ("disk:stall", .disk(DiskFault(.stall), .random)),
+    ("disk:stall:50ms", .disk(DiskFault(.stall, latency: .milliseconds(50)), .random)),
   ])
   func `a nemesis is read`(text: String, spec: NemesisSpec) throws {
     #expect(try parseNemesis(text) == [spec])
@@ -103,9 +116,11 @@ import Values
         + "(one, minority, majority, all, primaries, random, or names such as n1+n2)"
     ),
     (
-      "disk:torn",
-      "nemesis disk has no \"torn\"; it takes a kind (power-loss), and a target (one, minority, "
-        + "majority, all, primaries, random, or names such as n1+n2)"
+      "disk:wet",
+      "nemesis disk has no \"wet\"; it takes a kind (power-loss, lost-sync, torn, reorder, "
+        + "sync-error, corrupt, misdirect, stale, full, stall, read-only), after sync-error or "
+        + "misdirect a share such as 20%, after stall a latency such as 50ms, and a target (one, "
+        + "minority, majority, all, primaries, random, or names such as n1+n2)"
     ),
     (
       "kill:one:all",
@@ -124,6 +139,7 @@ import Values
   @Test(arguments: [
     "partition:n1>", "partition:n1>n1", "partition:>n2", "partition:", "kill:", "kill:+", "loss:0",
     "loss:0%", "loss:50ms", "delay:-1s", "loss:nan", "kill:50%", "kill:12", ":", "kill::one",
+    "disk:torn:20%", "disk:full:50ms", "disk:torn:corrupt", "disk:stall:0s",
   ])
   func `nonsense is refused`(text: String) {
     #expect(throws: NemesisError.self) { try parseNemesis(text) }

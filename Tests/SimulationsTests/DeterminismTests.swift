@@ -167,7 +167,8 @@ struct DeterminismTests {
     let node = NodeID(draws.below(3))
     let link = draws.element(of: allLinks)
     let kind = draws.element(of: Disturbance.Kind.allCases)
-    return switch draws.below(13) {
+    let disk = DiskFault(draws.element(of: DiskFault.Kind.allCases))
+    return switch draws.below(15) {
     case 0: .cut([link])
     case 1: .mend
     case 2: .kill([node])
@@ -179,6 +180,8 @@ struct DeterminismTests {
     case 9: .calm(kind)
     case 10: .skew([node: .drift(nanosecondsPerSecond: 300_000_000)])
     case 11: .skew([n1: .offset(.seconds(-3)), n2: .offset(.seconds(9)), n3: .offset(1)])
+    case 12: .disk(disk, [node])
+    case 13: .mendDisks([n1, n2, n3])
     default: .resetClocks
     }
   }

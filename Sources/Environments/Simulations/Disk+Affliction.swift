@@ -1,6 +1,6 @@
-import Environments
+package import Environments
 import Nodes
-public import Values
+package import Values
 
 /// What holds until a disk is mended.
 extension Disk {
@@ -23,7 +23,7 @@ extension Disk {
   static let stallDoublings = 12
 
   /// Has a fault hold, in place of the one that held before.
-  mutating func afflict(_ fault: DiskFault, _ draws: Draws) {
+  package mutating func afflict(_ fault: DiskFault, _ draws: Draws) {
     var affliction = Affliction(fault: fault, draws: draws)
     let durable = durableContents
     let files = durable.indices.filter { !durable[$0].isEmpty }
@@ -141,7 +141,6 @@ extension Disk {
   }
 
   /// How much longer an operation takes.
-  @usableFromInline
   mutating func stall() -> Nanoseconds {
     guard var affliction, affliction.fault.kind == .stall else { return 0 }
     defer { self.affliction = affliction }
@@ -160,7 +159,7 @@ extension Disk {
   }
 
   /// Makes ready for a process that starts: its host syncs what survived, as far as the disk does.
-  mutating func prepareForProcess() {
+  package mutating func prepareForProcess() {
     switch affliction?.fault.kind {
     case .lostSync where affliction?.isSpent == false: claim(unsynced.count)
     case .misdirect:
@@ -200,7 +199,7 @@ extension Disk {
   }
 
   /// Ends the fault that holds, once its ``aftermath`` is over; what it did to the files stays.
-  mutating func mend() {
+  package mutating func mend() {
     if let affliction, affliction.versions.count > 1 {
       settle()
       goBack()

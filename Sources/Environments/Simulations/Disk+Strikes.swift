@@ -1,6 +1,6 @@
-import Environments
+package import Environments
 import Nodes
-import Values
+package import Values
 
 /// What strikes a disk at once, while no process runs on it.
 extension Disk {
@@ -17,7 +17,7 @@ extension Disk {
   static let rottenBytesMax = 4
 
   /// - Returns: What was lost of the operations that were not synced.
-  mutating func strike(
+  package mutating func strike(
     _ kind: DiskFault.Kind, _ draws: inout Draws, tornAppends: Double
   ) -> Loss {
     switch kind {

@@ -8,7 +8,7 @@ import Values
 /// the rest in the order of issue; of an append right after that prefix a part may be kept too. What
 /// faults make of that is in the extensions; a disk without faults pays one test for them.
 @usableFromInline
-struct Disk: Sendable {
+package struct Disk: Sendable {
   /// Takes back one operation.
   @usableFromInline
   enum Undo: Sendable {
@@ -24,13 +24,13 @@ struct Disk: Sendable {
 
   /// What power loss took.
   @usableFromInline
-  struct Loss: Hashable, Sendable {
+  package struct Loss: Hashable, Sendable {
     /// How many operations were lost, a torn one among them.
-    var lost = 0
-    var isTorn = false
+    package var lost = 0
+    package var isTorn = false
   }
 
-  @usableFromInline var contents: [[UInt8]]
+  @usableFromInline package var contents: [[UInt8]]
   /// The operations since the last sync that succeeded, oldest first.
   var unsynced: [Undo] = []
   /// How many of them the running sync makes durable.
@@ -47,10 +47,10 @@ struct Disk: Sendable {
   /// Whether the process has been deceived, or told of a failure.
   var isTouched = false
   /// How many operations each kind of fault has touched.
-  var tally = DiskTally()
+  package var tally = DiskTally()
 
   @usableFromInline
-  init(fileCount: Int) { contents = Array(repeating: [], count: fileCount) }
+  package init(fileCount: Int) { contents = Array(repeating: [], count: fileCount) }
 
   private mutating func updateTrouble() { isTroubled = hasFailed || affliction != nil }
 
@@ -62,7 +62,7 @@ struct Disk: Sendable {
   ///
   /// - Returns: The bytes that a read asked for, as far as the file has them.
   @usableFromInline
-  mutating func execute(_ operation: StorageOperation, file: Int) -> [UInt8]? {
+  package mutating func execute(_ operation: StorageOperation, file: Int) -> [UInt8]? {
     if isTroubled && interferes(with: operation, file: file) { return nil }
     return perform(operation, file: file)
   }
@@ -104,7 +104,7 @@ struct Disk: Sendable {
   }
 
   @usableFromInline
-  mutating func startSync() {
+  package mutating func startSync() {
     syncing = unsynced.count
     isDoomed = hasFailed
   }
@@ -113,7 +113,7 @@ struct Disk: Sendable {
   ///
   /// - Returns: Whether the sync succeeded, as far as its process can tell.
   @usableFromInline
-  mutating func finishSync() -> Bool {
+  package mutating func finishSync() -> Bool {
     if isTroubled, let outcome = finishTroubledSync() { return outcome }
     commit()
     return true

@@ -19,6 +19,8 @@ struct Scheduled: Sendable {
     case crash
     /// A process that was resumed takes what was held back.
     case drain
+    /// A disk that stalls ends an operation.
+    case stalled
   }
 
   @usableFromInline var time: Nanoseconds

@@ -91,6 +91,8 @@ final class Machine<N: Node> {
   /// How much was held back since the pause began.
   @usableFromInline @exclusivity(unchecked) var heldCount = 0
   @usableFromInline @exclusivity(unchecked) var pendingCrash: Crash?
+  /// The ends of operations that a stalled disk puts off, with the times until which it does.
+  var stalled: [Scheduled] = []
   /// Messages that came while no process ran, and storage operations that the last crash took.
   @usableFromInline @exclusivity(unchecked) var missed = 0
   /// Clients' requests that this process received and has not answered.

@@ -1,6 +1,6 @@
 import Environments
 import Nodes
-import Values
+public import Values
 
 /// What faults do to disks, and no more of it than the system claims to survive.
 extension Simulation {
@@ -65,6 +65,39 @@ extension Simulation {
     end(machine, machine.pendingCrash ?? .stop)
   }
 
+  /// Puts off the end of an operation, if the disk stalls.
+  @usableFromInline
+  func stall(
+    _ kind: Scheduled.Kind, after latency: Nanoseconds, slot: Int32, of machine: Machine<N>
+  ) -> Bool {
+    let delay = machine.disk.stall()
+    guard delay > 0 else { return false }
+    let due = time + latency + delay
+    machine.stalled.append(
+      Scheduled(
+        time: due, sequence: 0, kind: kind, node: machine.id.rawValue, slot: slot,
+        generation: machine.incarnation))
+    queue.schedule(.stalled, at: due, node: machine.id.rawValue)
+    return true
+  }
+
+  /// Ends the stalled operations that are due.
+  func endStalled(of machine: Machine<N>) {
+    while let place = machine.stalled.firstIndex(where: { $0.time <= time }) {
+      take(machine.stalled.remove(at: place))
+    }
+  }
+
+  /// Has a disk that no longer stalls end what it put off.
+  private func release(_ machine: Machine<N>) {
+    for operation in machine.stalled {
+      queue.schedule(
+        operation.kind, at: time, node: operation.node, slot: operation.slot,
+        generation: operation.generation)
+    }
+    machine.stalled.removeAll()
+  }
+
   func mendDisks(_ nodes: [NodeID]) -> FaultReport {
     var report = FaultReport()
     for machine in machines(of: nodes) {
@@ -106,6 +139,7 @@ extension Simulation {
     case .restart: if machine.isUp { end(machine, .stop) }
     }
     machine.disk.mend()
+    release(machine)
   }
 
   /// Where a fault touched none of the system's operations, one of the harness's own would have been.

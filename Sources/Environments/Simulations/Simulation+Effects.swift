@@ -102,21 +102,28 @@ extension Simulation {
     guard let bytes = machine.disk.execute(operation, file: file),
       case .read(_, let token) = operation
     else { return }
-    var latency = machine.diskDraws.within(settings.syncLatency)
-    if machine.disk.isTroubled { latency += machine.disk.stall() }
+    end(
+      .read, after: machine.diskDraws.within(settings.syncLatency),
+      slot: payloads.insert(.read(token, bytes)), of: machine)
+  }
+
+  /// Has a storage operation or a sync end after a while, or later where the disk stalls.
+  @inlinable
+  func end(
+    _ kind: Scheduled.Kind, after latency: Nanoseconds, slot: Int32, of machine: Machine<N>
+  ) {
+    if machine.disk.isTroubled && stall(kind, after: latency, slot: slot, of: machine) { return }
     queue.schedule(
-      .read, at: time + latency, node: machine.id.rawValue,
-      slot: payloads.insert(.read(token, bytes)), generation: machine.incarnation)
+      kind, at: time + latency, node: machine.id.rawValue, slot: slot,
+      generation: machine.incarnation)
   }
 
   @inlinable
   func startSync(of machine: Machine<N>) {
     let drawn = machine.diskDraws.within(settings.syncLatency)
-    var latency = machine.disk.isDirty ? drawn : settings.emptySyncLatency
-    if machine.disk.isTroubled { latency += machine.disk.stall() }
+    let latency = machine.disk.isDirty ? drawn : settings.emptySyncLatency
     machine.disk.startSync()
-    queue.schedule(
-      .sync, at: time + latency, node: machine.id.rawValue, generation: machine.incarnation)
+    end(.sync, after: latency, slot: 0, of: machine)
   }
 
   /// Answers a client, if this process knows of the request.

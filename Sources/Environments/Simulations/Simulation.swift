@@ -168,6 +168,7 @@ public final class Simulation<N: Node>: Environment {
     for machine in machines {
       machine.die()
       machine.held.removeAll()
+      machine.stalled.removeAll()
     }
     queue = EventQueue()
     messages = Slab()

@@ -35,9 +35,10 @@ public struct SimulationSettings: Sendable {
 
   /// How long a strike that tears or reorders writes waits at most for there to be some.
   public var writePatience: Nanoseconds = .seconds(1)
-  /// How many nodes' files may be damaged at a time for each kind of fault to strike one more; kinds
-  /// that are not named strike none. Without limits, all may be damaged.
+  /// By kind of fault, how many nodes' files may be damaged at a time, those that it strikes among
+  /// them.
   ///
+  /// Kinds that are not named strike nobody; where there are no limits, each strikes whom it wants.
   /// A node is damaged from the strike until a process has started on what is left and is whole
   /// (``Node/isWhole``), and is not damaged again before.
   public var damageLimits: [DiskFault.Kind: Int]?
