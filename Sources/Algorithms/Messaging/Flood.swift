@@ -35,11 +35,18 @@ public struct Flood: Algorithm {
   static let retryInterval = AlgorithmOption(
     "retry-interval", standard: "1s", "how long a confirmation may take")
 
-  public static let noGossip = PlantedBug("no-gossip", "values are not sent on")
+  public static let noGossip = PlantedBug(
+    "no-gossip", "values are not sent on",
+    source: "Gossip Glomers 3b, multi-node broadcast; Maelstrom's guide, chapter 3.",
+    violates: ["lost", "diverging"])
   public static let noDedup = PlantedBug(
     "no-dedup",
     "values that were seen before are sent on again, for ever, by nodes that handle one event a "
-      + "millisecond")
+      + "millisecond",
+    source:
+      "Maelstrom's guide, chapter 3; Tanenbaum, Computer networks: flooding needs a memory of "
+      + "what was seen.",
+    violates: ["unmet-expectation", "lost", "diverging"])
 
   public static let description = AlgorithmDescription(
     name: "flood", summary: "A broadcast that floods a topology, a message a value and link.",

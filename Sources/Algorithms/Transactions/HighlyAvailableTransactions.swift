@@ -18,7 +18,8 @@ public struct HighlyAvailableTransactions: Algorithm {
   public enum Timer: UInt8, Hashable, Sendable, CaseIterable {
     /// Looks for acknowledgements that are overdue.
     case resend
-    /// With ``noIsolation``: the next micro-operation of each transaction that runs.
+    /// With ``noIsolation``: the next micro-operation of each transaction that runs; with
+    /// ``fractured``: the rest of commits is shown.
     case step
   }
 
@@ -41,18 +42,29 @@ public struct HighlyAvailableTransactions: Algorithm {
     "resend", standard: "1s", "how long an acknowledgement may take before commits are sent again")
 
   static let noIsolation = PlantedBug(
-    "no-isolation", "each write is visible at once, while its transaction goes on")
+    "no-isolation", "each write is visible at once, while its transaction goes on",
+    source: "G1b, intermediate reads, in Adya, Weak consistency (1999).",
+    violates: ["G1b", "G1c", "internal", "future-read", "G-single", "G0"])
   static let dirtyAbort = PlantedBug(
-    "dirty-abort", "one transaction in four that writes is aborted after its writes were visible")
+    "dirty-abort", "one transaction in four that writes is aborted after its writes were visible",
+    source: "G1a, aborted reads, in Adya, Weak consistency (1999).",
+    violates: ["G1a", "dirty-update"])
   static let noReplication = PlantedBug(
-    "no-replication", "nodes don't tell each other what they committed")
+    "no-replication", "nodes don't tell each other what they committed",
+    source: "Gossip Glomers 6b: reads would be answered for ever from a node's own writes.",
+    violates: [])
+  static let fractured = PlantedBug(
+    "fractured", "the first write of another node's commit is visible before the others",
+    source: "Bailis et al., Scalable atomic visibility with RAMP transactions (2014): fractured "
+      + "reads.",
+    violates: ["G-single", "lost-update", "G-nonadjacent"])
 
   public static let description = AlgorithmDescription(
     name: "txn-hat", summary: "Transactions on registers that every node answers alone.",
     promise: "Read committed, and every request is answered, in any partition; nodes converge.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
     paper: "Bailis et al., Highly available transactions: virtues and limitations, VLDB 2014.",
-    options: [resend], bugs: [noIsolation, dirtyAbort, noReplication],
+    options: [resend], bugs: [noIsolation, dirtyAbort, noReplication, fractured],
     workloads: ["txn-rw-register"])
 
   /// What is known of a peer.
@@ -73,11 +85,18 @@ public struct HighlyAvailableTransactions: Algorithm {
     var outcome = Transaction.Outcome()
   }
 
+  /// With ``fractured``: what is not visible yet of a commit.
+  struct Hidden: Hashable, Sendable {
+    var commit: HATCommit
+    var node: NodeID
+  }
+
   let id: NodeID
   let resendDelay: Nanoseconds
   let isolates: Bool
   let abortsDirtily: Bool
   let replicates: Bool
+  let fractures: Bool
 
   var registers = LastWriterWinsRegisters()
   /// The latest time that this node has seen.
@@ -89,6 +108,8 @@ public struct HighlyAvailableTransactions: Algorithm {
   var peers: [Peer]
   var isResendArmed = false
   var running: [Running] = []
+  /// With ``fractured``: the writes of others' commits that are not visible yet, each as a commit.
+  var hidden: [Hidden] = []
   var clients = ClientNumbers()
   var log = DurableLog<Record>()
 
@@ -97,6 +118,7 @@ public struct HighlyAvailableTransactions: Algorithm {
     resendDelay = HighlyAvailableTransactions.resend.duration(in: configuration)
     isolates = !configuration.bugs.contains(HighlyAvailableTransactions.noIsolation.name)
     abortsDirtily = configuration.bugs.contains(HighlyAvailableTransactions.dirtyAbort.name)
+    fractures = configuration.bugs.contains(HighlyAvailableTransactions.fractured.name)
     replicates = !configuration.bugs.contains(HighlyAvailableTransactions.noReplication.name)
     peers = configuration.peers.map { Peer(id: $0) }
     received = Array(repeating: 0, count: (configuration.members.map(\.index).max() ?? -1) + 1)
@@ -112,7 +134,10 @@ public struct HighlyAvailableTransactions: Algorithm {
       receive(commits, first: first, from: peer, &context)
     case .message(let peer, .acknowledge(let count)): acknowledge(count, peer, &context)
     case .timer(.resend): resendOverdue(&context)
-    case .timer(.step): step(&context)
+    case .timer(.step):
+      for rest in hidden { registers.apply(rest.commit, of: rest.node) }
+      hidden = []
+      step(&context)
     case .answered, .completed: break
     }
   }
@@ -155,6 +180,12 @@ public struct HighlyAvailableTransactions: Algorithm {
     sink.put(isolates)
     sink.put(abortsDirtily)
     sink.put(replicates)
+    sink.put(fractures)
+    sink.put(hidden.count)
+    for rest in hidden {
+      rest.commit.encode(into: &sink)
+      sink.put(rest.node)
+    }
     registers.encode(into: &sink)
     sink.put(clock)
     sink.put(commits)
