@@ -7,9 +7,9 @@ import Values
 /// shape or links (`n1>n2+n2>n1`); targets (`one`, `minority`, `majority`, `all`, `primaries`,
 /// `random`, or names `n1+n2`); the share of messages (`20%`, `0.2`) and the latency (`50ms`) of a
 /// disturbance; the kind of a clock's or a disk's fault. A family that is asked for twice does either
-/// each time. `none` is no nemesis, `all` every family of `families`.
+/// each time. `none` is no nemesis, `all` every one of `all`.
 public func parseNemesis(
-  _ text: String, all families: [FaultFamily] = FaultFamily.allCases
+  _ text: String, all: [NemesisSpec] = FaultFamily.allCases.map { NemesisSpec($0) }
 ) throws(NemesisError) -> [NemesisSpec] {
   let words = text.split(separator: ",", omittingEmptySubsequences: false).map {
     String($0.filter { $0 != " " })
@@ -20,7 +20,7 @@ public func parseNemesis(
   }
   var specs: [NemesisSpec] = []
   for word in words {
-    let found = word == "all" ? families.map { NemesisSpec($0) } : [try NemesisSpec(parsing: word)]
+    let found = word == "all" ? all : [try NemesisSpec(parsing: word)]
     for spec in found where !specs.contains(spec) { specs.append(spec) }
   }
   return specs

@@ -63,7 +63,7 @@ public enum NemesisSpec: Hashable, Sendable {
   }
 
   /// With fewer nodes it can't be done.
-  var nodesMin: Int {
+  public var nodesMin: Int {
     switch self {
     case .partition(let shape): shape.nodesMin
     case .disturb: 2

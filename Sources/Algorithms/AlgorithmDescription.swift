@@ -34,6 +34,8 @@ public struct AlgorithmDescription: Hashable, Sendable {
   public var survives: [String]
   /// The `sometimes` marks that a thorough campaign reaches.
   public var marks: [String]
+  /// Who must be up and connected for the system to make progress.
+  public var quorum: Quorum
 
   /// What a system survives that acts only on what it has made durable.
   public static let allButLostData = [
@@ -45,7 +47,8 @@ public struct AlgorithmDescription: Hashable, Sendable {
   public init(
     name: String, summary: String, promise: String, assumptions: String, paper: String,
     options: [AlgorithmOption] = [], bugs: [PlantedBug] = [], workloads: [String],
-    survives: [String] = AlgorithmDescription.allButLostData, marks: [String] = []
+    survives: [String] = AlgorithmDescription.allButLostData, marks: [String] = [],
+    quorum: Quorum = .majority
   ) {
     self.name = name
     self.summary = summary
@@ -57,6 +60,23 @@ public struct AlgorithmDescription: Hashable, Sendable {
     self.workloads = workloads
     self.survives = survives
     self.marks = marks
+    self.quorum = quorum
+  }
+}
+
+/// How many nodes a system needs to make progress.
+public enum Quorum: String, Hashable, Sendable {
+  case one
+  case majority
+  case all
+
+  /// The number of nodes of a cluster that is enough.
+  public func count(of nodeCount: Int) -> Int {
+    switch self {
+    case .one: min(1, nodeCount)
+    case .majority: nodeCount / 2 + 1
+    case .all: nodeCount
+    }
   }
 }
 
@@ -66,10 +86,13 @@ public struct AlgorithmOption: Hashable, Sendable {
   /// The value where none is given, as people write it.
   public var standard: String
   public var summary: String
+  /// Other values under which the system keeps its promise, for runs that draw their configuration.
+  public var variants: [String]
 
-  public init(_ name: String, standard: String, _ summary: String) {
+  public init(_ name: String, standard: String, variants: [String] = [], _ summary: String) {
     self.name = name
     self.standard = standard
+    self.variants = variants
     self.summary = summary
   }
 

@@ -51,6 +51,9 @@ public struct Driver: Sendable {
   /// When the generator wants to be asked again.
   var generatorWake: Nanoseconds?
   var faults: FaultCursor
+  private var liveness: Liveness?
+  /// The nodes that made no progress when it was due, until the host has asked.
+  private var stuck: [NodeID] = []
   var setup: SetupRounds
   var final: FinalPhase
 
@@ -72,6 +75,7 @@ public struct Driver: Sendable {
         client: settings.workload.makeClient())
     }
     faults = FaultCursor(schedule)
+    liveness = settings.liveness
     setup = SetupRounds(requests: settings.workload.setup, nodes: settings.nodes)
     final = FinalPhase(nodes: settings.nodes, deadline: settings.finalTimeLimit)
   }
@@ -88,6 +92,7 @@ public struct Driver: Sendable {
     case .main:
       if let generatorWake { wake = min(wake, generatorWake) }
       if let fault = faults.nextTime { wake = min(wake, fault) }
+      if let demand = liveness?.nextTime { wake = min(wake, start + demand) }
     case .settling: wake = min(wake, final.nextWake)
     case .recovering(let until): wake = min(wake, until)
     case .finishing(let deadline):
@@ -149,9 +154,39 @@ extension Driver {
 
   private mutating func stepMain(into actions: inout [Action]) {
     while let fault = faults.takeDue(at: now) { actions.append(.apply(fault)) }
-    guard !offer(into: &actions) else { return }
-    phase = .draining
-    stepDraining(into: &actions)
+    guard !demandProgress(into: &actions), offer(into: &actions) else {
+      phase = .draining
+      return stepDraining(into: &actions)
+    }
+  }
+
+  /// Leaves a quorum alone when the faults are over, and looks whether it gets on.
+  ///
+  /// - Returns: Whether the demand was met or has run out of time, so that the main phase is over.
+  private mutating func demandProgress(into actions: inout [Action]) -> Bool {
+    guard let demand = liveness, !demand.isOver else { return false }
+    if !demand.isDemanding, context.time >= demand.begin {
+      liveness?.start()
+      for fault in faults.takeHealing(of: settings.nodes, at: now) { actions.append(.apply(fault)) }
+      guard !demand.others.isEmpty else { return false }
+      // Mended when the main phase is over, like any fault.
+      faults.expectMore()
+      actions.append(
+        .apply(
+          ScheduledFault(
+            time: context.time, family: .kill, f: "kill", fault: .kill(demand.others))))
+    } else if demand.isDemanding, demand.isMet || context.time >= demand.begin + demand.bound {
+      liveness?.end()
+      stuck = demand.stuck
+      return true
+    }
+    return false
+  }
+
+  /// The nodes of a quorum that made no progress, once.
+  mutating func takeStuck() -> [NodeID] {
+    defer { stuck = [] }
+    return stuck
   }
 
   /// Dispatches what the generator offers, until it offers nothing more for now.
@@ -267,6 +302,7 @@ extension Driver {
     record(operation)
     progress.invoked += 1
     generator.update(operation, thread: thread, context)
+    liveness?.ask(threads[thread].node, at: context.time)
     threads[thread].pending = PendingOperation(
       f: f, value: value, extra: extra, invoked: now, isCalm: faults.isCalm(at: now))
     follow(threads[thread].client.begin(f, value, extra), thread: thread, into: &actions)
@@ -352,6 +388,9 @@ extension Driver {
       value: completion.value ?? pending.value, error: completion.error,
       extra: pending.extra.merging(completion.extra))
     record(operation)
+    if completion.type == .ok {
+      liveness?.answer(threads[thread].node, invoked: pending.invoked - start)
+    }
     progress.count(completion.type, latency: now - pending.invoked)
     context.idle.insert(thread)
     if completion.type == .info {

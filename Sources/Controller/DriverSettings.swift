@@ -14,6 +14,9 @@ public struct DriverSettings: Sendable {
   /// How soon a generator that has nothing now is asked again.
   public var pollInterval: Nanoseconds = .milliseconds(1)
 
+  /// The progress that is demanded once the faults are over.
+  public var liveness: Liveness?
+
   /// What the choice of threads follows from.
   public var seed: UInt64
 

@@ -45,6 +45,9 @@ struct FaultCursor: Sendable {
     if fault.breaks { inForce.append(fault.family) }
   }
 
+  /// Has what is broken from now on be mended once more.
+  mutating func expectMore() { isHealed = false }
+
   /// What mends all that the schedule broke; nothing when asked again.
   mutating func takeHealing(of nodes: [NodeID], at now: Nanoseconds) -> [ScheduledFault] {
     guard !isHealed else { return [] }

@@ -25,6 +25,8 @@ extension Test {
       switch problem {
       case .setupUnanswered, .setupRefused: outcome.hindrances.append(problem.text(names))
       case .garbage, .oddReply: outcome.warnings.append(problem.text(names))
+      case .noProgress(let report) where report.isExcused:
+        outcome.vacuity.append("liveness: " + problem.text(names))
       default: break
       }
     }
@@ -51,7 +53,7 @@ extension Test {
         outcome.findings = [
           Finding("nodes", .unknown, reason: "a node ended by itself, which ends the test unjudged")
         ]
-      case .malformedReply, .mismatchedReply, .violated, .noReply:
+      case .malformedReply, .mismatchedReply, .violated, .noReply, .noProgress:
         outcome.warnings.append(problem.text(names))
       case .oddReply, .garbage, .setupUnanswered, .setupRefused: break
       }
@@ -76,6 +78,7 @@ extension Test {
   private func statistics(of run: Run, in environment: any Environment) -> RunStatistics {
     var statistics = RunStatistics()
     statistics.marks = environment.marks
+    statistics.coverage = run.coverage
     for fault in run.faults where fault.fault.breaks {
       statistics.faults[fault.fault.f, default: 0] += 1
     }

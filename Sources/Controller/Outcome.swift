@@ -47,6 +47,8 @@ public struct Outcome: Sendable {
 public struct RunStatistics: Hashable, Sendable {
   /// How often each mark of the nodes was reached: `became-leader`.
   public var marks: [String: Int] = [:]
+  /// Which situations the faults brought about.
+  public var coverage = FaultCoverage()
   /// How many faults of each name were injected.
   public var faults: [String: Int] = [:]
   public var operations = 0

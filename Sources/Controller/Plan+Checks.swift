@@ -30,6 +30,7 @@ extension Plan {
     }
     let durations = [
       ("time-limit", timeLimit), ("latency", latency), ("timeout", timeout),
+      ("liveness", liveness),
       ("nemesis-interval", nemesisInterval),
     ]
     for (field, duration) in durations {

@@ -101,6 +101,8 @@ private struct PlanField: Sendable {
     .texts("expect", \.expectations),
     .flag("maelstrom-compat", \.isCompatible),
     .optionalDuration("timeout", \.timeout),
+    .flag("swarm", \.isSwarm),
+    .optionalDuration("liveness", \.liveness),
     .texts("bugs", \.bugs),
     PlanField(name: "options", kind: "an object of strings") {
       .map(

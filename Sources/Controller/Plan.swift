@@ -42,6 +42,10 @@ public struct Plan: Hashable, Sendable {
   /// Whether all is done and judged as by Maelstrom, bug for bug.
   public var isCompatible = false
   public var timeout: Nanoseconds?
+  /// Whether each seed draws a configuration of its own, within what the plan says.
+  public var isSwarm = false
+  /// How soon a quorum must make progress once the faults are over; nothing demands none.
+  public var liveness: Nanoseconds?
   public var bugs: [String] = []
   public var options: [String: String] = [:]
   /// The schedule to follow, as `faults.jsonl` writes its lines.

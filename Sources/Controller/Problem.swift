@@ -1,4 +1,4 @@
-import Environments
+public import Environments
 public import Values
 import Verdicts
 
@@ -10,6 +10,8 @@ public enum Problem: Hashable, Sendable {
   case oddReply(NodeID, problem: String, line: String)
   /// A node owed an answer, and no fault excused it.
   case noReply(NodeID, f: String)
+  /// A quorum that should have made progress did not.
+  case noProgress(StuckQuorum)
   case died(NodeID, status: String, lastLines: [String])
   case violated(String, explanation: String)
   case garbage(NodeID, line: String)
@@ -25,6 +27,7 @@ extension Problem {
     case .malformedReply: "malformed-reply"
     case .mismatchedReply: "mismatched-reply"
     case .noReply: "no-reply"
+    case .noProgress(let report): report.isExcused ? nil : "no-progress"
     case .died: "crash"
     case .violated(let invariant, _): invariant
     case .oddReply, .garbage, .setupUnanswered, .setupRefused: nil
@@ -44,6 +47,7 @@ extension Problem {
       "\(names[node]): \(problem), and Maelstrom would refuse it; in the line: \(line)"
     case .noReply(let node, let f):
       "\(names[node]) did not answer \(f) in time, though no fault was in force"
+    case .noProgress(let report): report.text(names)
     case .died(let node, let status, let lastLines):
       "\(names[node]) died unasked: \(status)"
         + lastLines.map { "\n  | \($0)" }.joined()
@@ -55,6 +59,44 @@ extension Problem {
     case .setupUnanswered(let nodes):
       "no answer to the workload's set-up from \(nodes.map { names[$0] }.joined(separator: ", "))"
     }
+  }
+}
+
+/// A quorum that made no progress though no fault was in force any more, and why that may be.
+public struct StuckQuorum: Hashable, Sendable {
+  public var quorum: [NodeID]
+  /// Those of its nodes that answered nothing.
+  public var stuck: [NodeID]
+  /// Where the quorum's nodes stood then, where the environment could know.
+  public var conditions: [NodeCondition?]
+  public var bound: Nanoseconds
+
+  /// The nodes that are not whole: what they lost may be what the others wait for.
+  private var damaged: [NodeID] {
+    zip(quorum, conditions).filter { $1?.isWhole == false }.map { $0.0 }
+  }
+
+  /// Whether the quorum may be stuck by right, because faults have destroyed what one of its nodes had
+  /// promised, and those who could give it back are dead.
+  public var isExcused: Bool { !damaged.isEmpty }
+
+  func text(_ names: NodeNames) -> String {
+    func list(_ nodes: [NodeID]) -> String { nodes.map { names[$0] }.joined(separator: ", ") }
+    var lines = [
+      "\(list(stuck)) answered nothing within \(bound.durationText) after the faults were over; "
+        + "up and connected: \(list(quorum))"
+    ]
+    for (node, condition) in zip(quorum, conditions) {
+      guard let condition else { continue }
+      lines.append(
+        "  \(names[node]): \(condition.isUp ? condition.status : "its process does not run")"
+          + (condition.isWhole ? "" : "; it lacks what its disk lost"))
+    }
+    lines.append(
+      isExcused
+        ? "  the loss of \(list(damaged)) is a fault's doing, so nothing follows from this"
+        : "  no fault has taken what they promised: nothing excuses it")
+    return lines.joined(separator: "\n")
   }
 }
 

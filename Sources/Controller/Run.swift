@@ -20,6 +20,9 @@ public struct Run {
   private var journaledCount = 0
   /// What was done to the cluster, in order.
   public private(set) var faults: [AppliedFault] = []
+  private var recorder: CoverageRecorder
+  /// Which situations the faults brought about.
+  public var coverage: FaultCoverage { recorder.coverage }
   /// What went wrong beside the operations' outcomes.
   public var problems: [Problem] { reported + driver.problems }
   private var reported: [Problem] = []
@@ -41,6 +44,7 @@ public struct Run {
     self.journal = journal
     self.interrupted = interrupted
     self.watch = watch
+    recorder = CoverageRecorder(environment.names.nodes)
   }
 
   /// Drives the environment, which has been started, until the test is over.
@@ -54,6 +58,7 @@ public struct Run {
       // Carrying out an action can complete operations, which can set free threads for others.
       try perform(&actions)
       try record()
+      noteStuck()
       if driver.isFinished { break }
       if interrupted() { driver.interrupt() }
       let deadline = min(driver.nextWake, environment.now + Run.longestWait)
@@ -76,7 +81,9 @@ public struct Run {
       case .apply(let fault):
         let fault = fault.resolved(
           primaries: environment.primaries, of: environment.names.nodes)
+        if fault.breaks { recorder.look(at: environment) }
         let report = environment.apply(fault.fault)
+        recorder.note(fault, report)
         let applied = AppliedFault(
           time: environment.now - driver.start, fault: fault, report: report)
         faults.append(applied)
@@ -102,6 +109,16 @@ public struct Run {
     case .violated(let violation):
       reported.append(.violated(violation.invariant, explanation: violation.explanation))
     }
+  }
+
+  /// Asks why a quorum makes no progress, where it makes none.
+  private mutating func noteStuck() {
+    let stuck = driver.takeStuck()
+    guard !stuck.isEmpty, let liveness = driver.settings.liveness else { return }
+    let conditions = liveness.quorum.map { environment.condition(of: $0) }
+    let report = StuckQuorum(
+      quorum: liveness.quorum, stuck: stuck, conditions: conditions, bound: liveness.bound)
+    reported.append(.noProgress(report))
   }
 
   private mutating func record() throws {

@@ -3,21 +3,24 @@ import Environments
 import Nodes
 import Simulations
 import Systems
-import Values
+public import Values
 
 /// A test of a bundled system in a simulation.
 public struct SimulatedRun {
   private let test: Test
   private let cluster: any SimulatedCluster
 
+  /// - Parameter digestsContents: Whether the digest covers what events carry and nodes ask for.
   /// - Throws: When the plan names something that does not exist or asks for what can't be.
-  public init(_ plan: Plan) throws {
+  public init(_ plan: Plan, digestsContents: Bool = false) throws {
+    let plan = try plan.drawn()
     test = try Test(plan)
     let system = try plan.bundledSystem
     var settings = SimulationSettings(names: test.names, seed: plan.seed)
     settings.options = plan.options
     settings.bugs = Set(plan.bugs)
     settings.hasCompatibleServices = plan.isCompatible
+    settings.digestsContents = digestsContents
     if let mean = plan.latency {
       guard let latency = Latency(distribution: plan.latencyDistribution, mean: mean) else {
         throw PlanError.latencyDistribution(plan.latencyDistribution)
@@ -27,6 +30,12 @@ public struct SimulatedRun {
     cluster = system.simulate(settings)
   }
 
+  /// A fingerprint of all that has happened so far.
+  public var digest: UInt64 { cluster.digest }
+
+  /// The simulation's time.
+  public var now: Nanoseconds { cluster.now }
+
   /// Runs to the end.
   ///
   /// - Parameter trace: Takes a line for each event.
@@ -34,6 +43,7 @@ public struct SimulatedRun {
     journal: any RunJournal = NoJournal(), trace: ((String) -> Void)? = nil
   ) throws -> Outcome {
     cluster.trace = trace
+    defer { cluster.trace = nil }
     var outcome = try test.run(in: cluster, journal: journal)
     outcome.statistics.events = cluster.handledCount
     outcome.token = Token.encode(test.plan)

@@ -1,9 +1,11 @@
+import Algorithms
 public import Environments
 import Generators
 import Histories
 import Invariants
 import Nemeses
 import Nodes
+import Systems
 public import Values
 import Verdicts
 import Workloads
@@ -43,8 +45,8 @@ public struct Test: Sendable {
     options.isCompatible = plan.isCompatible
     workload = type.init(options)
     if let refusal = workload.refusal { throw PlanError(refusal) }
-    let specs = try plan.nemesis.flatMap { try parseNemesis($0, all: plan.place.families) }
-    families = FaultFamily.allCases.filter { family in specs.contains { $0.family == family } }
+    let specs = try plan.nemeses
+    families = try plan.families
     if let faults = plan.faults {
       let names = names
       schedule = try faults.map { try ScheduledFault($0, names) }.inOrder
@@ -63,7 +65,7 @@ public struct Test: Sendable {
     let spacing = Nanoseconds(1e9 / plan.rate)
     let paced = workload.makeGenerator().staggered(
       by: spacing, Draws(seed: plan.seed, stream: 0x0070_6163_65))
-    return paced.timeLimit(plan.timeLimit).onClients()
+    return paced.timeLimit(plan.timeLimit + (plan.liveness ?? 0)).onClients()
   }
 
   /// Refuses faults that the environment can't inject.
@@ -85,10 +87,15 @@ public struct Test: Sendable {
     try check(against: environment)
     defer { environment.stop() }
     try environment.start()
-    let settings = DriverSettings(
+    var settings = DriverSettings(
       workload: workload, names: names, concurrency: plan.concurrency,
       timeout: plan.timeout ?? workload.standardTimeout,
       seed: plan.seed)
+    settings.liveness = plan.liveness.map { bound in
+      Liveness(
+        names.nodes, count: plan.quorum.count(of: names.count), begin: plan.timeLimit, bound: bound,
+        seed: plan.seed)
+    }
     var run = Run(
       environment, driver: Driver(settings, generator: generator, schedule: schedule),
       journal: journal, interrupted: interrupted, watch: watch)
@@ -103,12 +110,9 @@ extension Test {
   public var scheduleValue: [Value] { schedule.map { $0.value(names) } }
 }
 
-extension Plan.Place {
-  /// The families of faults that `--nemesis all` stands for here.
-  fileprivate var families: [FaultFamily] {
-    switch self {
-    case .simulated: FaultFamily.allCases
-    case .local: [.partition, .kill, .pause, .delay, .loss, .duplicate, .reorder]
-    }
+extension Plan {
+  /// Who must be up for the system to make progress; of an unknown system's nodes, all.
+  fileprivate var quorum: Quorum {
+    system.flatMap { BundledSystem.named($0)?.description.quorum } ?? .all
   }
 }

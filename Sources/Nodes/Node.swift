@@ -24,6 +24,9 @@ public protocol Node: Sendable, StablyEncodable {
   /// What this node takes itself for, for reports: `leader`, `candidate`.
   var roleName: String { get }
 
+  /// Where this node stands, in a few words, for people who wonder why nothing moves.
+  var status: String { get }
+
   /// Whether this node has all that it ever promised to keep; one that recovers what its disk lost
   /// has not, until others have given it back.
   var isWhole: Bool { get }
@@ -35,6 +38,7 @@ public protocol Node: Sendable, StablyEncodable {
 extension Node {
   public var isPrimary: Bool { false }
   public var roleName: String { isPrimary ? "primary" : "member" }
+  public var status: String { roleName }
   public var isWhole: Bool { true }
 }
 

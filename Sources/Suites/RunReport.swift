@@ -33,10 +33,8 @@ public struct RunReport: Hashable, Sendable {
 
   public init(_ verdict: Verdict) { self.verdict = verdict }
 
-  /// - Parameter firstFailureOnly: Whether of a campaign only the failure of the lowest seed counts;
-  ///   which others a campaign that stops has found depends on the machine's cores.
   /// - Returns: Nothing where the document is none of a verdict.
-  public init?(document: Value, firstFailureOnly: Bool = false) {
+  public init?(document: Value) {
     guard let verdict = document["verdict"]?.name.flatMap(Verdict.init(rawValue:)) else {
       return nil
     }
@@ -47,12 +45,17 @@ public struct RunReport: Hashable, Sendable {
     hindrances = RunReport.texts(document["hindered"])
     readFindings(document)
     if let failures = document["failures"]?.elements {
-      let failures = failures.prefix(firstFailureOnly ? 1 : failures.count)
       for failure in failures { readFailure(failure) }
       token = failures.first?["token"]?.name
       replay = failures.first?["replay"]?.name
     }
-    reasons += RunReport.texts(document["vacuous"]).map { "vacuous: \($0)" }
+    // Of many failures only the first are listed, but what was found in any of them is.
+    for signature in document["signatures"]?.elements ?? [] { readSignature(signature) }
+    if document["reasons"] != nil {
+      reasons += RunReport.texts(document["reasons"])
+    } else {
+      reasons += RunReport.texts(document["vacuous"]).map { "vacuous: \($0)" }
+    }
   }
 
   private mutating func readFindings(_ document: Value) {
@@ -77,6 +80,16 @@ public struct RunReport: Hashable, Sendable {
     if failure["checkers"] != nil { return readFindings(failure) }
     for type in RunReport.texts(failure["anomalies"]) {
       anomalies.append(Anomaly(checker: "campaign", type: type))
+    }
+  }
+
+  /// What failures have in common: anomalies as `checker/type`.
+  private mutating func readSignature(_ signature: Value) {
+    for name in RunReport.texts(signature["anomalies"]) {
+      guard let slash = name.firstIndex(of: "/") else { continue }
+      let type = String(name[name.index(after: slash)...])
+      guard !anomalies.contains(where: { $0.type == type }) else { continue }
+      anomalies.append(Anomaly(checker: String(name[..<slash]), type: type))
     }
   }
 

@@ -16,8 +16,12 @@ public struct SuiteCase: Hashable, Sendable {
   /// What goes to the program that is tested.
   var programArguments: [String]
 
+  /// Whether it is a campaign: so many seeds, or as many as a time allows.
+  public var isCampaign: Bool { runs != nil || TestSettings.hasBudget(words) }
+
   /// `raft-partition seed 1`, or `raft-stale-reads seeds 0-999`.
   public var name: String {
+    if runs == nil, isCampaign { return "\(id) seeds from \(seed)" }
     guard let runs, runs > 1 else { return "\(id) seed \(seed)" }
     return "\(id) seeds \(seed)-\(seed &+ UInt64(runs - 1))"
   }
@@ -31,7 +35,7 @@ public struct SuiteCase: Hashable, Sendable {
   public func arguments(output: [String] = []) -> [String] {
     var arguments = ["test"] + words + ["--seed=\(seed)"]
     if let runs { arguments.append("--runs=\(runs)") }
-    if stopsAtFailure { arguments.append("--fail-fast") }
+    if stopsAtFailure { arguments.append("--fail-fast=1") }
     arguments += output
     return programArguments.isEmpty ? arguments : arguments + ["--"] + programArguments
   }

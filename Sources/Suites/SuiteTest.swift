@@ -10,14 +10,14 @@ public struct SuiteTest: Hashable, Sendable {
   public func cases(freshSeed: FreshSeed) -> [SuiteCase] {
     let fresh: UInt64
     switch freshSeed {
-    case .drawn(let seed): fresh = settings.runs == nil ? seed : 0
+    case .drawn(let seed): fresh = settings.isCampaign ? 0 : seed
     case .ofCommit(let seed): fresh = seed
     }
     let seeds = settings.seeds.isEmpty ? [fresh] : settings.seeds
     return seeds.map { seed in
       SuiteCase(
         id: id, position: position, expectation: expectation, seed: seed, runs: settings.runs,
-        stopsAtFailure: settings.runs != nil
+        stopsAtFailure: settings.isCampaign
           && (settings.stopsAtFailure ?? expectation.isInvalid),
         isSimulated: settings.place == "simulated", words: settings.words,
         programArguments: settings.programArguments)

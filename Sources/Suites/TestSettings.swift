@@ -89,6 +89,12 @@ struct TestSettings: Hashable, Sendable {
     return words + systemOptions.map { "--option=\($0.name.text)=\($0.value.text)" }
   }
 
+  /// Whether words behind `shrike test` give a campaign a time.
+  static func hasBudget(_ words: [String]) -> Bool { words.contains { $0.hasPrefix("--budget=") } }
+
+  /// Whether the test is a campaign.
+  var isCampaign: Bool { runs != nil || TestSettings.hasBudget(words) }
+
   /// The environment's name, where one is given.
   var place: String? { settings.first { $0.option.option == "env" }?.values.first?.text }
 

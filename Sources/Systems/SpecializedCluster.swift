@@ -38,5 +38,7 @@ final class SpecializedCluster: SimulatedCluster {
   }
   func apply(_ fault: Fault) -> FaultReport { cluster.apply(fault) }
   func role(of node: NodeID) -> String? { cluster.role(of: node) }
+  func isWhole(_ node: NodeID) -> Bool { cluster.isWhole(node) }
+  func condition(of node: NodeID) -> NodeCondition? { cluster.condition(of: node) }
   func stop() { cluster.stop() }
 }

@@ -79,6 +79,14 @@ struct TestOptions: ParsableArguments {
   @Option(help: "How long a client waits for a reply.")
   var timeout: String?
 
+  @Flag(
+    help: "Draw each seed's faults, their strength, nodes, clients and options (simulated only).")
+  var swarm = false
+
+  @Option(
+    help: "How soon a random quorum must make progress once faults are over and the rest is dead.")
+  var liveness: String?
+
   @Option(help: "A planted bug to switch on; see `shrike list system NAME`.")
   var bug: [String] = []
 
@@ -127,6 +135,8 @@ struct TestOptions: ParsableArguments {
     plan.expectations = TestOptions.words(expect)
     plan.isCompatible = maelstromCompat
     plan.timeout = try timeout.map { try duration($0, "timeout") }
+    plan.isSwarm = swarm
+    plan.liveness = try liveness.map { try duration($0, "liveness") }
     plan.bugs = bug
     for option in options {
       let parts = option.split(separator: "=", maxSplits: 1).map(String.init)

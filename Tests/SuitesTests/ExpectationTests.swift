@@ -74,18 +74,31 @@ struct ExpectationTests {
     #expect(RunReport(document: .null) == nil)
   }
 
-  @Test("of a campaign that stops look at the failure of the lowest seed only")
+  @Test("of a campaign know what was found in any of its failures, listed or not")
   func campaign() throws {
     let text = """
       {"verdict":"invalid","runs":9,"failures":[
         {"seed":4,"token":"s1a","replay":"shrike replay s1a","anomalies":["lost"],
          "checkers":[{"name":"c","verdict":"invalid","anomalies":[{"type":"lost","count":1}]}]},
-        {"seed":5,"token":"s1b","anomalies":["stale"]}]}
+        {"seed":5,"token":"s1b","anomalies":["stale"]}],
+       "signatures":[{"anomalies":["c/lost","d/torn"],"count":7}]}
       """
-    let document = try Value(json: text)
-    let first = try #require(RunReport(document: document, firstFailureOnly: true))
-    #expect(first.types == ["lost"])
-    #expect(first.replay == "shrike replay s1a")
-    #expect(try #require(RunReport(document: document)).types == ["lost", "stale"])
+    let report = try #require(RunReport(document: Value(json: text)))
+    #expect(report.types == ["lost", "stale", "torn"])
+    #expect(report.replay == "shrike replay s1a")
+    #expect(report.anomalies.last?.checker == "d")
+  }
+
+  @Test("of a campaign that proves nothing tell each reason once")
+  func reasons() throws {
+    let text = """
+      {"verdict":"unknown","vacuous":["no read ever succeeded"],"reasons":[
+        "vacuous: no read ever succeeded","a demanded coverage mark never fired: x"]}
+      """
+    let report = try #require(RunReport(document: Value(json: text)))
+    #expect(
+      report.reasons == [
+        "vacuous: no read ever succeeded", "a demanded coverage mark never fired: x",
+      ])
   }
 }

@@ -77,6 +77,16 @@ struct SuiteFileTests {
     #expect(try stops("valid", "runs: 3, fail-fast: true"))
   }
 
+  @Test("that give a test a time make a campaign of it")
+  func budget() throws {
+    let suite = try suite(
+      "tests: [{ id: a, system: raft, expect: invalid, budget: 5m, seed: 7 }]")
+    let found = suite.cases(freshSeed: .drawn(1))[0]
+    #expect(found.isCampaign)
+    #expect(found.name == "a seeds from 7")
+    #expect(found.arguments() == ["test", "raft", "--budget=5m", "--seed=7", "--fail-fast=1"])
+  }
+
   @Test("merge defaults below each test")
   func defaults() throws {
     let text = """
@@ -98,9 +108,9 @@ struct SuiteFileTests {
     let cases = suite.cases(freshSeed: .drawn(0))
     #expect(
       cases.map { $0.arguments().joined(separator: " ") } == [
-        "test raft --rate=5 --nemesis=kill --option=a=1 --option=b=2 --seed=0 --runs=4 --fail-fast",
+        "test raft --rate=5 --nemesis=kill --option=a=1 --option=b=2 --seed=0 --runs=4 --fail-fast=1",
         "test raft --nemesis=kill --rate=6 --option=a=1 --option=b=3 --seed=1",
-        "test --bin=suites/x --rate=5 --option=a=1 --option=b=2 --seed=2 --runs=4 --fail-fast",
+        "test --bin=suites/x --rate=5 --option=a=1 --option=b=2 --seed=2 --runs=4 --fail-fast=1",
       ])
     #expect(cases.map(\.expectation) == [.invalid(["lost"]), .valid, .invalid(["lost"])])
   }

@@ -113,6 +113,11 @@ public struct Raft: Algorithm {
 
   public var isPrimary: Bool { role == .leader }
   public var isWhole: Bool { !isHalted }
+  public var status: String {
+    "\(roleName) of term \(term), "
+      + (role == .leader ? "" : leader == nil ? "without a leader, " : "with a leader, ")
+      + "log up to \(log.lastIndex), committed up to \(commitIndex)"
+  }
   public var roleName: String {
     switch role {
     case .follower: "follower"

@@ -47,6 +47,12 @@ public struct GSet: Algorithm {
     "overwrite", "what another node tells takes the place of what a node has",
     source: "Jepsen, Cassandra (2013): the last writer's whole value wins, and updates are lost.",
     violates: ["lost", "diverging"])
+  public static let unorderedWalk = PlantedBug(
+    "unordered-walk",
+    "what is told is listed by a walk over an unordered set, so that a run can't be repeated",
+    source:
+      "tokio-rs/turmoil #19, freenet #2810, mysticeti #260: hash collections without an order",
+    violates: ["nondeterminism"])
 
   public static let description = AlgorithmDescription(
     name: "g-set", summary: "A grow-only set, replicated by gossip of its state or of deltas.",
@@ -54,7 +60,8 @@ public struct GSet: Algorithm {
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
     paper:
       "Shapiro et al.: Conflict-free replicated data types (2011); deltas: Almeida et al. (2018).",
-    options: [gossip, interval], bugs: [noReplication, noSync, overwrite], workloads: ["g-set"])
+    options: [gossip, interval], bugs: [noReplication, noSync, overwrite, unorderedWalk],
+    workloads: ["g-set"])
 
   /// What is known of another node.
   private struct Peer: Hashable, Sendable {
@@ -68,6 +75,7 @@ public struct GSet: Algorithm {
   private let replicates: Bool
   private let syncs: Bool
   private let overwrites: Bool
+  private let keepsOrder: Bool
   private var elements = ValueLog()
   private var peers: [Peer]
   private var isHalted = false
@@ -78,6 +86,7 @@ public struct GSet: Algorithm {
     replicates = !configuration.bugs.contains(GSet.noReplication.name)
     syncs = !configuration.bugs.contains(GSet.noSync.name)
     overwrites = configuration.bugs.contains(GSet.overwrite.name)
+    keepsOrder = !configuration.bugs.contains(GSet.unorderedWalk.name)
     peers = configuration.peers.map { Peer(id: $0) }
   }
 
@@ -113,7 +122,10 @@ public struct GSet: Algorithm {
   }
 
   private func tell(_ peer: Peer, _ context: inout Context<GSet>) {
-    guard tellsDeltas else { return context.send(.state(elements.values), to: peer.id) }
+    guard tellsDeltas else {
+      let told = keepsOrder ? elements.values : elements.valuesInNoOrder
+      return context.send(.state(told), to: peer.id)
+    }
     let rest = elements.values[peer.acknowledged...].prefix(GSet.deltaLimit)
     guard !rest.isEmpty else { return }
     context.send(.delta(first: peer.acknowledged, Array(rest)), to: peer.id)
@@ -133,6 +145,7 @@ public struct GSet: Algorithm {
     sink.put(replicates)
     sink.put(syncs)
     sink.put(overwrites)
+    sink.put(keepsOrder)
     elements.encode(into: &sink)
     sink.put(peers.count)
     for peer in peers {

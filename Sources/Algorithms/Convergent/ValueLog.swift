@@ -8,6 +8,9 @@ struct ValueLog: Hashable, Sendable {
   private var known: Set<Value> = []
   private var records = RecordLog()
 
+  /// The values in an order of their own in each process, and in each copy of this log.
+  var valuesInNoOrder: [Value] { Array(known) }
+
   /// Takes in those of some values that are new, and stores them.
   ///
   /// - Returns: The places of the new ones; they are durable only after a sync.

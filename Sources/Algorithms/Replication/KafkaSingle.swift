@@ -19,7 +19,7 @@ public struct KafkaSingle: Algorithm {
   public static let noSync = PlantedBug(
     "no-sync", "messages are acknowledged before they are durable",
     source: "Apache Kafka's default flush.messages, which leaves durability to replication.",
-    violates: ["unseen", "lost-write", "inconsistent-offsets", "nonmonotonic-send"])
+    violates: ["unseen", "lost-write", "inconsistent-offsets", "lost-commit", "nonmonotonic-send"])
   public static let appendAgain = PlantedBug(
     "append-again", "every tenth message is appended twice",
     source: "KIP-98 (2017): a producer that retries had its message appended twice.",
@@ -29,7 +29,10 @@ public struct KafkaSingle: Algorithm {
     "a node that restarts drops the messages behind the committed offset and gives their offsets "
       + "again",
     source: "KIP-101 (2016): a restarted broker cut its log at the high watermark.",
-    violates: ["unseen", "lost-write", "inconsistent-offsets", "lost-commit", "nonmonotonic-send"])
+    violates: [
+      "unseen", "lost-write", "inconsistent-offsets", "lost-commit", "nonmonotonic-send",
+      "duplicate",
+    ])
 
   public static let description = AlgorithmDescription(
     name: "kafka-single", summary: "Durable logs of messages on one node.",

@@ -33,27 +33,10 @@ extension HighlyAvailableTransactions {
     let known = received[peer.index]
     if first <= known, first + shared.count > known {
       let new = Array(shared[(known - first)...])
-      if fractures { fracture(new, of: peer, &context) } else { apply(new, of: peer) }
+      apply(new, of: peer)
       log.append(.received(from: peer, new), to: .log, &context)
     }
     context.send(.acknowledge(count: received[peer.index]), to: peer)
-  }
-
-  /// How long the planted bug ``fractured`` hides all but the first write of a commit.
-  private static let hidingTime: Nanoseconds = .milliseconds(10)
-
-  private mutating func fracture(
-    _ new: [HATCommit], of node: NodeID, _ context: inout Context<Self>
-  ) {
-    for commit in new where commit.written.entries.count > 1 {
-      hidden.append(Hidden(commit: commit, node: node))
-    }
-    apply(
-      new.map {
-        HATCommit(time: $0.time, written: ValueMap($0.written.entries.prefix(1).map(\.self)))
-      },
-      of: node)
-    if !hidden.isEmpty { context.setTimer(.step, after: Self.hidingTime) }
   }
 
   private mutating func apply(_ new: [HATCommit], of node: NodeID) {

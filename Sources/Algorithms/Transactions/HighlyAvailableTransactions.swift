@@ -18,8 +18,7 @@ public struct HighlyAvailableTransactions: Algorithm {
   public enum Timer: UInt8, Hashable, Sendable, CaseIterable {
     /// Looks for acknowledgements that are overdue.
     case resend
-    /// With ``noIsolation``: the next micro-operation of each transaction that runs; with
-    /// ``fractured``: the rest of commits is shown.
+    /// With ``noIsolation``: the next micro-operation of each transaction that runs.
     case step
   }
 
@@ -53,18 +52,18 @@ public struct HighlyAvailableTransactions: Algorithm {
     "no-replication", "nodes don't tell each other what they committed",
     source: "Gossip Glomers 6b: reads would be answered for ever from a node's own writes.",
     violates: [])
-  static let fractured = PlantedBug(
-    "fractured", "the first write of another node's commit is visible before the others",
-    source: "Bailis et al., Scalable atomic visibility with RAMP transactions (2014): fractured "
-      + "reads.",
-    violates: ["G-single", "lost-update", "G-nonadjacent"])
+  static let unreadWrites = PlantedBug(
+    "unread-writes", "a transaction's reads don't see what it has written itself",
+    source: "Cerone et al., A framework for transactional consistency models with atomic "
+      + "visibility (2015): internal consistency.",
+    violates: ["internal"])
 
   public static let description = AlgorithmDescription(
     name: "txn-hat", summary: "Transactions on registers that every node answers alone.",
     promise: "Read committed, and every request is answered, in any partition; nodes converge.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
     paper: "Bailis et al., Highly available transactions: virtues and limitations, VLDB 2014.",
-    options: [resend], bugs: [noIsolation, dirtyAbort, noReplication, fractured],
+    options: [resend], bugs: [noIsolation, dirtyAbort, noReplication, unreadWrites],
     workloads: ["txn-rw-register"])
 
   /// What is known of a peer.
@@ -85,18 +84,12 @@ public struct HighlyAvailableTransactions: Algorithm {
     var outcome = Transaction.Outcome()
   }
 
-  /// With ``fractured``: what is not visible yet of a commit.
-  struct Hidden: Hashable, Sendable {
-    var commit: HATCommit
-    var node: NodeID
-  }
-
   let id: NodeID
   let resendDelay: Nanoseconds
   let isolates: Bool
   let abortsDirtily: Bool
   let replicates: Bool
-  let fractures: Bool
+  let readsOwnWrites: Bool
 
   var registers = LastWriterWinsRegisters()
   /// The latest time that this node has seen.
@@ -108,8 +101,6 @@ public struct HighlyAvailableTransactions: Algorithm {
   var peers: [Peer]
   var isResendArmed = false
   var running: [Running] = []
-  /// With ``fractured``: the writes of others' commits that are not visible yet, each as a commit.
-  var hidden: [Hidden] = []
   var clients = ClientNumbers()
   var log = DurableLog<Record>()
 
@@ -118,7 +109,7 @@ public struct HighlyAvailableTransactions: Algorithm {
     resendDelay = HighlyAvailableTransactions.resend.duration(in: configuration)
     isolates = !configuration.bugs.contains(HighlyAvailableTransactions.noIsolation.name)
     abortsDirtily = configuration.bugs.contains(HighlyAvailableTransactions.dirtyAbort.name)
-    fractures = configuration.bugs.contains(HighlyAvailableTransactions.fractured.name)
+    readsOwnWrites = !configuration.bugs.contains(HighlyAvailableTransactions.unreadWrites.name)
     replicates = !configuration.bugs.contains(HighlyAvailableTransactions.noReplication.name)
     peers = configuration.peers.map { Peer(id: $0) }
     received = Array(repeating: 0, count: (configuration.members.map(\.index).max() ?? -1) + 1)
@@ -134,10 +125,7 @@ public struct HighlyAvailableTransactions: Algorithm {
       receive(commits, first: first, from: peer, &context)
     case .message(let peer, .acknowledge(let count)): acknowledge(count, peer, &context)
     case .timer(.resend): resendOverdue(&context)
-    case .timer(.step):
-      for rest in hidden { registers.apply(rest.commit, of: rest.node) }
-      hidden = []
-      step(&context)
+    case .timer(.step): step(&context)
     case .answered, .completed: break
     }
   }
@@ -150,10 +138,17 @@ public struct HighlyAvailableTransactions: Algorithm {
       let transaction = try Transaction(request)
       guard !transaction.appends else { throw ErrorReply(.notSupported, "there are no lists here") }
       guard isolates else { return begin(transaction, id, &context) }
-      finish(id, try transaction.run { registers[$0] }, &context)
+      var outcome = try transaction.run { registers[$0] }
+      if !readsOwnWrites { outcome.filled = transaction.operations.map(unaware) }
+      finish(id, outcome, &context)
     } catch {
       context.reply(.failed(error), to: id)
     }
+  }
+
+  /// A micro-operation that knows nothing of those before it.
+  private func unaware(_ operation: MicroOperation) -> Value {
+    operation.filled(registers[operation.key])
   }
 
   /// Commits what a transaction wrote, and answers it.
@@ -180,12 +175,7 @@ public struct HighlyAvailableTransactions: Algorithm {
     sink.put(isolates)
     sink.put(abortsDirtily)
     sink.put(replicates)
-    sink.put(fractures)
-    sink.put(hidden.count)
-    for rest in hidden {
-      rest.commit.encode(into: &sink)
-      sink.put(rest.node)
-    }
+    sink.put(readsOwnWrites)
     registers.encode(into: &sink)
     sink.put(clock)
     sink.put(commits)

@@ -27,7 +27,9 @@ public struct MemoryTransactions: Algorithm {
   static let noSync = PlantedBug(
     "no-sync", "transactions are acknowledged before they are durable",
     source: "Redis with appendfsync everysec, as its documentation warns.",
-    violates: ["incompatible-order", "lost-update", "G-single", "G-single-realtime"])
+    violates: [
+      "incompatible-order", "lost-update", "G-single", "G0-realtime", "G-single-realtime",
+    ])
   static let noRollback = PlantedBug(
     "no-rollback", "one in eight transactions that write is aborted, and what it wrote stays",
     source: "G1a, aborted reads, in Adya, Weak consistency (1999).",

@@ -37,6 +37,12 @@ public protocol Environment: AnyObject {
   /// What a node takes itself for now, where the environment can know: `leader`.
   func role(of node: NodeID) -> String?
 
+  /// Where a node stands now, where the environment can know.
+  func condition(of node: NodeID) -> NodeCondition?
+
+  /// Whether a node has all that it promised to keep; one that recovers what its disk lost has not.
+  func isWhole(_ node: NodeID) -> Bool
+
   /// How often each mark of the nodes was reached, where the environment can know.
   var marks: [String: Int] { get }
 
@@ -50,6 +56,8 @@ public protocol Environment: AnyObject {
 extension Environment {
   public var primaries: [NodeID] { [] }
   public func role(of node: NodeID) -> String? { nil }
+  public func condition(of node: NodeID) -> NodeCondition? { nil }
+  public func isWhole(_ node: NodeID) -> Bool { true }
   public var marks: [String: Int] { [:] }
 }
 
@@ -58,6 +66,21 @@ public enum FaultSupport: Hashable, Sendable {
   case supported
   /// Not here; the text says what would make it possible.
   case unsupported(String)
+}
+
+/// Where a node stands.
+public struct NodeCondition: Hashable, Sendable {
+  public var isUp: Bool
+  /// Whether it has all that it ever promised to keep.
+  public var isWhole: Bool
+  /// Its own words: `follower of term 3, without a leader`.
+  public var status: String
+
+  public init(isUp: Bool, isWhole: Bool, status: String) {
+    self.isUp = isUp
+    self.isWhole = isWhole
+    self.status = status
+  }
 }
 
 /// Something that happened in an environment, for the driver or the report.

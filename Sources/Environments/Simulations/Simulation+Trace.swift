@@ -33,9 +33,55 @@ extension Simulation {
     return "\(microseconds / 1_000_000).\(fraction)"
   }
 
-  /// Adds to the digest what an event carries.
+  /// Adds to the digest what an event carries, and what the node asks for because of it.
   @usableFromInline
   func digestContents(_ event: Event<N>) {
+    digestCarried(by: event)
+    for effect in context.effects { digest(effect) }
+  }
+
+  private func digest(_ effect: Effect<N>) {
+    switch effect {
+    case .send(let peer, let message):
+      hasher.put(peer)
+      message.encode(into: &hasher)
+    case .reply(let id, let reply):
+      id.encode(into: &hasher)
+      reply.encode(into: &hasher)
+    case .call(let service, let request, let token):
+      hasher.put(Array(service.rawValue.utf8))
+      request.encode(into: &hasher)
+      hasher.put(token.rawValue)
+    case .setTimer(let timer, let delays):
+      hasher.put(timer.rawValue)
+      hasher.put(UInt64(bitPattern: delays.lowerBound))
+      hasher.put(UInt64(bitPattern: delays.upperBound))
+    case .cancelTimer(let timer): hasher.put(timer.rawValue)
+    case .store(let file, let operation):
+      hasher.put(Array(file.rawValue.utf8))
+      digest(operation)
+    case .sync: hasher.put(UInt8(0))
+    case .mark(let mark): hasher.put(Array(mark.line.utf8))
+    // Lines for people may show unordered collections, whose order nothing depends on.
+    case .log: break
+    }
+  }
+
+  private func digest(_ operation: StorageOperation) {
+    switch operation {
+    case .append(let bytes), .replace(let bytes): hasher.put(bytes)
+    case .write(let position, let bytes):
+      hasher.put(position)
+      hasher.put(bytes)
+    case .truncate(let count): hasher.put(count)
+    case .read(let range, let token):
+      hasher.put(range.lowerBound)
+      hasher.put(range.upperBound)
+      hasher.put(token.rawValue)
+    }
+  }
+
+  private func digestCarried(by event: Event<N>) {
     switch event {
     case .start(let files):
       for file in N.File.allCases { hasher.put(files[file]) }

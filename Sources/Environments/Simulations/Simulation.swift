@@ -117,6 +117,15 @@ public final class Simulation<N: Node>: Environment {
     guard machines.indices.contains(node.index), machines[node.index].isUp else { return nil }
     return machines[node.index].cell.node.roleName
   }
+  public func condition(of node: NodeID) -> NodeCondition? {
+    guard machines.indices.contains(node.index) else { return nil }
+    let cell = machines[node.index].cell
+    return NodeCondition(isUp: cell.isUp, isWhole: cell.node.isWhole, status: cell.node.status)
+  }
+  public func isWhole(_ node: NodeID) -> Bool {
+    guard machines.indices.contains(node.index), machines[node.index].isUp else { return true }
+    return machines[node.index].cell.node.isWhole
+  }
   /// The first promise that was broken, if one was.
   public var violation: Violation? { firstViolation }
 

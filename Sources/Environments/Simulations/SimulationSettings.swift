@@ -45,7 +45,8 @@ public struct SimulationSettings: Sendable {
   public var choices: [NodeID: [UInt64: Int]] = [:]
   /// Whether every message is encoded and decoded, and the result compared.
   public var checksEncoding = false
-  /// Whether the digest covers what events carry, and not only which nodes they reach and when.
+  /// Whether the digest covers what events carry and what nodes ask for, and not only which nodes
+  /// they reach and when.
   public var digestsContents = false
 
   public init(names: NodeNames, seed: UInt64) {

@@ -85,7 +85,7 @@ struct CaseProcess {
     guard let stopReason else { return end }
     // What was found against the system until then was found, and a single simulated run is not
     // cut short.
-    let isWhole = suiteCase.isSimulated && suiteCase.runs == nil
+    let isWhole = suiteCase.isSimulated && !suiteCase.isCampaign
     if case .judged(let report) = end, isWhole || report.verdict == .invalid { return end }
     return .notRun(stopReason)
   }
@@ -97,7 +97,7 @@ struct CaseProcess {
     let code = status >> 8 & 0xff
     guard let text = CaseProcess.contents(of: folder.appending("verdict.json")),
       let document = try? Value(json: text),
-      let report = RunReport(document: document, firstFailureOnly: suiteCase.stopsAtFailure)
+      let report = RunReport(document: document)
     else { return .hindered(withLog("shrike test ended with \(code) and printed no verdict")) }
     let reasons = report.hindrances + [document["error"]?.name].compactMap(\.self)
     // Evidence against the system stands, whatever hindered the harness besides.

@@ -77,7 +77,7 @@ struct SuiteRunner {
     var isCampaignWaiting = false
     for (place, suiteCase) in waiting {
       guard !(isCampaignWaiting && suiteCase.isSimulated), fits(suiteCase) else {
-        if suiteCase.runs != nil { isCampaignWaiting = true }
+        if suiteCase.isCampaign { isCampaignWaiting = true }
         rest.append((place, suiteCase))
         continue
       }
@@ -102,8 +102,8 @@ struct SuiteRunner {
     let others = running.map(\.process.suiteCase).filter { $0.isSimulated == suiteCase.isSimulated }
     guard suiteCase.isSimulated else { return others.count < jobs ?? max(1, cores / 2) }
     let slots = max(cores, jobs ?? cores)
-    let used = others.reduce(0) { $0 + ($1.runs == nil ? 1 : slots) }
-    return used + (suiteCase.runs == nil ? 1 : slots) <= slots
+    let used = others.reduce(0) { $0 + ($1.isCampaign ? slots : 1) }
+    return used + (suiteCase.isCampaign ? slots : 1) <= slots
   }
 
   /// Starts no more, and tells those that run to stop.
