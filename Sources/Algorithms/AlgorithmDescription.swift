@@ -44,6 +44,9 @@ public struct AlgorithmDescription: Hashable, Sendable {
     "clock", "disk:power-loss",
   ]
 
+  /// The same for a system that is one node, of which no link can be broken.
+  public static let allButLostDataAlone = ["kill", "pause", "clock", "disk:power-loss"]
+
   public init(
     name: String, summary: String, promise: String, assumptions: String, paper: String,
     options: [AlgorithmOption] = [], bugs: [PlantedBug] = [], workloads: [String],

@@ -55,7 +55,9 @@ public struct Flood: Algorithm {
       "The topology is connected; nodes that fail come back; a disk keeps what was synced.",
     paper: "Maelstrom's broadcast, chapter 3 of its guide.",
     options: [skipSender, retry, retryInterval], bugs: [noGossip, noDedup],
-    workloads: ["broadcast"])
+    workloads: ["broadcast"],
+    // Without `retry`, which is not the standard, a message that is lost is a value that is lost.
+    survives: ["pause", "delay", "duplicate", "reorder", "clog", "clock"])
 
   /// A value that a neighbour has not confirmed.
   private struct Unconfirmed: Hashable, Sendable {

@@ -47,7 +47,9 @@ public struct KafkaLog: Algorithm {
       "blind-write", "chunks are written without a look at what others appended",
       source: "Gossip Glomers 5b; lost update, P4 in Berenson et al., A critique of ANSI SQL "
         + "isolation levels (1995).",
-      violates: ["lost-write", "inconsistent-offsets", "unseen", "nonmonotonic-send"])
+      violates: [
+        "lost-write", "inconsistent-offsets", "unseen", "duplicate", "nonmonotonic-send",
+      ])
     public static let earlyOffset = PlantedBug(
       "early-offset", "a message is acknowledged with the offset that it is expected to get",
       source: "Jepsen, Redpanda 21.10.1 (2022): inconsistent offsets.",

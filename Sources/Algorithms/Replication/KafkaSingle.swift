@@ -39,7 +39,7 @@ public struct KafkaSingle: Algorithm {
     promise: "With one node, each acknowledged message has one offset for good.",
     assumptions: "The cluster is one node; a disk keeps what was synced.",
     paper: "Gossip Glomers 5a.", bugs: [noSync, appendAgain, truncateToCommit],
-    workloads: ["kafka"])
+    workloads: ["kafka"], survives: AlgorithmDescription.allButLostDataAlone)
 
   private let syncs: Bool
   private let appendsAgain: Bool

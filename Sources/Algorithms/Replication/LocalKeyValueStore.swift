@@ -22,7 +22,8 @@ public struct LocalKeyValueStore: Algorithm {
     promise: "Linearizability on a cluster of one node; none with more.",
     assumptions: "A disk keeps what was synced.",
     paper: "A state machine that is not replicated; Maelstrom's first step towards Raft.",
-    bugs: [noSync], workloads: ["lin-kv"])
+    bugs: [noSync], workloads: ["lin-kv"],
+    survives: AlgorithmDescription.allButLostDataAlone)
 
   private let syncs: Bool
   private var store = KeyValueStore()

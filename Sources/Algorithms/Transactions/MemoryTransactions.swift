@@ -41,7 +41,8 @@ public struct MemoryTransactions: Algorithm {
     assumptions: "A disk keeps what was synced.",
     paper: "Serial execution of stored requests from a command log (Malviya et al., 2014).",
     bugs: [unchangedReply, aliasing, noSync, noRollback],
-    workloads: ["txn-list-append", "txn-rw-register"])
+    workloads: ["txn-list-append", "txn-rw-register"],
+    survives: AlgorithmDescription.allButLostDataAlone)
 
   private let leavesReads: Bool
   private let sharesLists: Bool

@@ -39,7 +39,8 @@ public struct ThunkLayout: TransactionLayout {
     "reused-names", "thunks are named by node and number, which a restarted node begins anew",
     source: "MySQL bug 199 (2003): numbers given again after a restart point to what is new.",
     violates: [
-      "garbage-versions", "duplicate-elements", "G1a", "dirty-update", "G1b", "incompatible-order",
+      "garbage-versions", "duplicate-elements", "G0", "G1c-realtime", "G1a", "dirty-update", "G1b",
+      "incompatible-order",
       "lost-update", "G-single",
       "G0-realtime", "G-single-realtime", "internal", "G1c", "future-read",
     ])

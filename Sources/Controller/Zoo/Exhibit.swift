@@ -50,8 +50,9 @@ public struct Exhibit: Sendable {
     return Exhibit(plan: plan, system: system, runsMax: runsMax, hidden: hidden)
   }
 
-  private init(
-    plan: Plan, system: AlgorithmDescription, runsMax: Int, hidden: [String: String]
+  /// An exhibit that is not among the usual ones.
+  package init(
+    plan: Plan, system: AlgorithmDescription, runsMax: Int, hidden: [String: String] = [:]
   ) {
     self.plan = plan
     self.system = system

@@ -76,8 +76,11 @@ public struct CorrectResult: Sendable {
   public var undecidedCount = 0
   public var cpuSeconds = 0.0
   public var accusations: [Accusation] = []
+  /// Kinds of operations and families of faults that came to nothing in every single run.
+  public private(set) var vacuity: [String] = []
 
   mutating func add(_ outcome: Outcome) {
+    vacuity = runCount == 0 ? outcome.vacuity : vacuity.filter(outcome.vacuity.contains)
     runCount += 1
     switch outcome.verdict {
     case .valid: break
@@ -90,6 +93,8 @@ public struct CorrectResult: Sendable {
   }
 
   mutating func add(_ other: CorrectResult) {
+    guard other.runCount > 0 else { return }
+    vacuity = runCount == 0 ? other.vacuity : vacuity.filter(other.vacuity.contains)
     runCount += other.runCount
     undecidedCount += other.undecidedCount
     cpuSeconds += other.cpuSeconds

@@ -38,9 +38,8 @@ public struct Hunt: Sendable {
       var plan = exhibit.plan
       plan.bugs = [bug.name]
       plan.seed = firstSeed + UInt64(result.runCount)
-      let outcome = try SimulatedRun(plan).run()
+      let (outcome, types) = try judged(plan)
       result.runCount += 1
-      let types = outcome.anomalyTypes
       if !types.isEmpty { result.token = outcome.token }
       result.found = types.filter { bug.violates.contains($0) }
       for type in types where !bug.violates.contains(type) && !result.unexpected.contains(type) {
@@ -50,6 +49,21 @@ public struct Hunt: Sendable {
     result.cpuSeconds = cpuSeconds() - began
     return result
   }
+
+  /// Runs once, and another time where a run that can't be repeated is what is looked for.
+  private func judged(_ plan: Plan) throws -> (Outcome, types: [String]) {
+    let checksRepetition = bug.violates.contains(Hunt.nondeterminism)
+    let run = try SimulatedRun(plan, digestsContents: checksRepetition)
+    let outcome = try run.run()
+    guard checksRepetition else { return (outcome, outcome.anomalyTypes) }
+    let again = try SimulatedRun(plan, digestsContents: true)
+    _ = try again.run()
+    let differs = run.digest != again.digest
+    return (outcome, outcome.anomalyTypes + (differs ? [Hunt.nondeterminism] : []))
+  }
+
+  /// What it is called when two runs of one plan differ.
+  private static let nondeterminism = "nondeterminism"
 }
 
 extension Outcome {

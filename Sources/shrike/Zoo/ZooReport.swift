@@ -13,7 +13,9 @@ struct ZooReport {
     let statuses = results.flatMap { result in result.bugs.map { $0.status(of: zoo.repetitions) } }
     if statuses.contains(.notFound) || statuses.contains(.unexpected) { return .invalid }
     if results.contains(where: { !$0.correct.accusations.isEmpty }) { return .invalid }
-    let isWhole = results.allSatisfy { $0.correct.runCount == zoo.seedCount }
+    let isWhole = results.allSatisfy {
+      $0.correct.runCount == zoo.seedCount && $0.correct.vacuity.isEmpty
+    }
     return isWhole && !statuses.contains(.unfinished) ? .valid : .unknown
   }
 
@@ -68,7 +70,7 @@ struct ZooReport {
     var line = "  \(mark) correct: \(correct.runCount) seeds, \(correct.accusations.count) accused"
     if correct.undecidedCount > 0 { line += ", \(correct.undecidedCount) undecided" }
     line += ", \(ZooReport.text(correct.cpuSeconds)) CPU s"
-    return [line]
+    return [line] + correct.vacuity.map { "      ? vacuous: \($0)" }
       + correct.accusations.prefix(3).flatMap { accusation in
         [
           "      seed \(accusation.seed): \(accusation.types.joined(separator: ", "))",
@@ -133,6 +135,7 @@ extension ZooReport {
           ValueMap(facts: [
             "runs": .integer(correct.runCount), "undecided": .integer(correct.undecidedCount),
             "cpu-seconds": .double(correct.cpuSeconds),
+            "vacuous": .list(correct.vacuity.map { .string($0) }),
             "accusations": .list(
               correct.accusations.map { accusation in
                 .map(
