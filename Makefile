@@ -66,7 +66,7 @@ glomers: setup
 	$(BUILD) --product shrike
 	@.ci/glomers $(SHRIKE)
 
-## Every command of the README, as it stands there.
+## Every command of the README and of the page on campaigns, as it stands there.
 readme: setup
 	$(BUILD) --product shrike
 	@.ci/readme $(SHRIKE)

@@ -72,6 +72,8 @@ public struct FailureGroup: Sendable {
   public var count = 0
   /// The first of them.
   public var examples: [Outcome] = []
+  /// The first that is not among the examples.
+  public var next: Outcome?
 }
 
 extension Outcome {

@@ -90,6 +90,8 @@ package struct CampaignTally: Sendable {
     result.groups[group].count += 1
     if result.groups[group].examples.count < CampaignTally.examplesMax {
       result.groups[group].examples.append(outcome)
+    } else if result.groups[group].next == nil {
+      result.groups[group].next = outcome
     }
   }
 

@@ -13,7 +13,9 @@ public struct StatusLine {
   public mutating func show(_ text: @autoclosure () -> String) {
     guard isTerminal else { return }
     var size = winsize()
-    let width = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 80
+    // A terminal may not say how wide it is.
+    let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    let width = isKnown ? Int(size.ws_col) : 80
     write("\r\u{1b}[K" + String(text().prefix(max(1, width - 1))))
     isShown = true
   }

@@ -23,6 +23,8 @@ struct CampaignReport {
   }
 
   func run() throws -> CampaignResult {
+    // Before anything is said of a campaign that makes no sense.
+    try campaign.plan.check()
     say("\(campaign.plan.title), \(seedsText)")
     let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     let began = monotonicNanoseconds()

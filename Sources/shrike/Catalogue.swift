@@ -116,6 +116,11 @@ enum Catalogue {
       parts.append(
         "Planted bugs (--bug name)\n" + system.bugs.map(lines(of:)).joined(separator: "\n"))
     }
+    if !system.marks.isEmpty {
+      parts.append(
+        "Marks that a thorough campaign reaches (--require-marks)\n"
+          + system.marks.map { "  \($0)" }.joined(separator: "\n"))
+    }
     let workload = system.workloads.first ?? "lin-kv"
     var examples = [
       "shrike test \(system.name) -w \(workload) --time-limit 20s --rate 100 --nemesis partition,kill,pause",

@@ -53,6 +53,7 @@ struct CommandLineTests {
       (simulated + ["--budget", "0s"], "--budget 0s: a duration such as"),
       (simulated + ["--budget", "1s", "--seed", "18446744073709551615"], "no seeds begin there"),
       (simulated + ["--runs", "2", "--fail-fast", "0"], "--fail-fast 0: at least 1"),
+      (simulated + ["--runs", "2", "--nemesis", "kill", "--time-limit", "1s"], "too short"),
       (simulated + ["--fail-fast", "1"], "--fail-fast is for campaigns"),
       (simulated + ["--verify", "5%"], "--verify is for campaigns"),
       (simulated + ["--require-marks"], "--require-marks is for campaigns"),

@@ -62,8 +62,12 @@ import Values
     #expect(try parseNemesis("none") == [])
     #expect(try parseNemesis("") == [])
     #expect(try parseNemesis("all").map(\.family) == FaultFamily.allCases)
-    #expect(try parseNemesis("all", all: [.kill, .loss].map { NemesisSpec($0) }).map(\.family) == [.kill, .loss])
-    #expect(try parseNemesis("all, kill:one", all: [NemesisSpec(.loss)]).map(\.family) == [.loss, .kill])
+    #expect(
+      try parseNemesis("all", all: [.kill, .loss].map { NemesisSpec($0) }).map(\.family) == [
+        .kill, .loss,
+      ])
+    #expect(
+      try parseNemesis("all, kill:one", all: [NemesisSpec(.loss)]).map(\.family) == [.loss, .kill])
     #expect(try parseNemesis("kill,kill").count == 1)
   }
 

@@ -6,6 +6,7 @@ let vocabulary = TestVocabulary([
   .init("workload", .value), .init("env", .value), .init("rate", .value),
   .init("time-limit", .value), .init("node-count", .value), .init("nodes", .words),
   .init("nemesis", .words), .init("bug", .repeated), .init("client-faults", .flag),
+  .init("budget", .value),
   .init("bounds", option: "expect", .words),
 ])
 

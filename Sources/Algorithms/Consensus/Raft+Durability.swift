@@ -17,7 +17,7 @@ extension Raft {
     var buffer = ByteBuffer()
     buffer.put(Tag.vote)
     buffer.put(term)
-    buffer.put(bugs.volatileVote ? nil : votedFor)
+    buffer.put(bugs[.volatileVote] ? nil : votedFor)
     unwritten += records.frame(buffer.bytes)
   }
 
@@ -39,15 +39,23 @@ extension Raft {
   /// Hands the event's records to the disk; what is sent afterwards waits until they are durable.
   mutating func persist(_ context: inout Context<Raft>) {
     guard !unwritten.isEmpty else { return }
-    context.append(unwritten, to: .log)
+    write(&context)
+    if bugs[.leaderUnsynced] && role == .leader || bugs[.ackBeforeSync] && role == .follower {
+      return
+    }
     context.sync(token: peers.isEmpty ? Token(log.lastIndex) : nil)
+  }
+
+  /// Hands the event's records to the disk.
+  mutating func write(_ context: inout Context<Raft>) {
+    context.append(unwritten, to: .log)
     unwritten = []
   }
 
   mutating func recover(_ bytes: [UInt8], _ context: inout Context<Raft>) {
     let recovery = RecordLog.recover(bytes)
-    records = RecordLog(count: bugs.tornTail ? bytes.count : recovery.validCount)
-    switch bugs.tornTail ? .none : recovery.damage {
+    records = RecordLog(count: bugs[.tornTail] ? bytes.count : recovery.validCount)
+    switch bugs[.tornTail] ? .none : recovery.damage {
     case .none: break
     case .tornTail:
       context.truncate(.log, to: recovery.validCount)

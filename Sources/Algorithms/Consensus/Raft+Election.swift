@@ -9,7 +9,16 @@ extension Raft {
 
   mutating func electionTimerFired(_ context: inout Context<Raft>) {
     if role == .leader { return checkQuorum(&context) }
+    // Where clocks stand still, as in explorations, nothing follows from them.
+    let silence = context.now - heardAt
+    context.mark(
+      Mark(
+        .always, "raft: who hears a leader doesn't campaign",
+        holds: leader == nil || silence == 0 || silence >= settings.electionDelays.lowerBound))
     leader = nil
+    if bugs[.voterNeverStands], let votedFor, votedFor != id {
+      return resetElectionTimer(&context)
+    }
     if settings.usesPreVote && !peers.isEmpty {
       askForPreVotes(&context)
     } else {
@@ -64,7 +73,11 @@ extension Raft {
     _ request: RaftMessage.RequestVote, from candidate: NodeID, _ context: inout Context<Raft>
   ) {
     let isUpToDate =
-      (request.lastTerm, request.lastIndex) >= (log.lastTerm, log.lastIndex)
+      bugs[.shorterLog]
+      ? request.lastTerm >= log.lastTerm
+      : bugs[.lengthOnly]
+        ? request.lastIndex >= log.lastIndex
+        : (request.lastTerm, request.lastIndex) >= (log.lastTerm, log.lastIndex)
     if request.isPreVote {
       // A node that hears a leader keeps it, whoever else can't hear it.
       let isGranted = request.term > term && isUpToDate && leader == nil
@@ -73,7 +86,7 @@ extension Raft {
       return send(.vote(vote), to: candidate, &context)
     }
     if request.term > term { becomeFollower(in: request.term, &context) }
-    let isFree = votedFor == nil || votedFor == candidate
+    let isFree = votedFor == nil || votedFor == candidate || bugs[.doubleVote]
     let isGranted = request.term == term && isFree && isUpToDate
     if isGranted {
       votedFor = candidate
@@ -81,6 +94,10 @@ extension Raft {
       resetElectionTimer(&context)
     }
     let vote = RaftMessage.Vote(term: term, isGranted: isGranted, isPreVote: false)
+    if bugs[.voteBeforeSync] {
+      write(&context)
+      return context.send(.vote(vote), to: candidate)
+    }
     send(.vote(vote), to: candidate, &context)
   }
 
@@ -94,7 +111,7 @@ extension Raft {
     let isCounted =
       vote.isPreVote
       ? role == .preCandidate && vote.term == term + 1
-      : role == .candidate && vote.term == term
+      : role == .candidate && (vote.term == term || bugs[.oldVotes])
     guard isCounted else { return }
     votes[voter.index] = true
     var count = 0

@@ -11,6 +11,7 @@ extension Raft {
     sink.put(isHalted)
     sink.put(role.rawValue)
     sink.put(leader)
+    sink.put(Int(heardAt))
     sink.put(commitIndex)
     sink.put(appliedIndex)
     store.encode(into: &sink)
@@ -32,12 +33,7 @@ extension Raft {
     sink.put(Int(settings.heartbeat))
     sink.put(settings.entriesLimit)
     sink.put(settings.usesPreVote)
-    sink.put(bugs.staleReads)
-    sink.put(bugs.volatileVote)
-    sink.put(bugs.commitOldTerm)
-    sink.put(bugs.earlyAck)
-    sink.put(bugs.noTruncate)
-    sink.put(bugs.tornTail)
+    sink.put(bugs.bits)
   }
 
   private func encodeLeadership(into sink: inout some ByteSink) {

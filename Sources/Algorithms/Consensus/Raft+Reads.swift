@@ -22,13 +22,15 @@ extension Raft {
   mutating func read(
     _ key: Value, _ id: RequestID, from origin: NodeID, _ context: inout Context<Raft>
   ) {
-    if bugs.staleReads { return answer(store.read(key), id, to: origin, &context) }
+    if bugs[.staleReads] { return answer(store.read(key), id, to: origin, &context) }
     guard reads.count < Raft.waitingReadsLimit else {
       return answer(.noLeader, id, to: origin, &context)
     }
     // What earlier leaders committed is known to be so once the term's own first entry is.
-    let index = max(commitIndex, termStart)
-    reads.append(WaitingRead(id: id, key: key, origin: origin, round: round + 1, index: index))
+    let index = bugs[.readBeforeOwnTerm] ? commitIndex : max(commitIndex, termStart)
+    let needed = bugs[.confirmedOnce] ? max(confirmedRound, 1) : round + 1
+    reads.append(WaitingRead(id: id, key: key, origin: origin, round: needed, index: index))
+    if bugs[.confirmedOnce] { serveReads(&context) }
     if confirmedRound == round { beginRound(&context) }
   }
 

@@ -52,7 +52,8 @@ extension Raft {
     guard role == .leader, appended.term == term else { return }
     progress[peer.index].isActive = true
     switch appended.outcome {
-    case .matches(let index):
+    case .matches(let matching):
+      let index = bugs[.matchGuessed] ? progress[peer.index].next - 1 : matching
       progress[peer.index].inFlight = max(0, progress[peer.index].inFlight - 1)
       if index > progress[peer.index].match { progress[peer.index].match = index }
       if index >= progress[peer.index].next { progress[peer.index].next = index + 1 }
@@ -93,8 +94,8 @@ extension Raft {
   /// ask how far its disk is.
   mutating func advanceCommitIndex(_ context: inout Context<Raft>) {
     let own = peers.isEmpty ? durableIndex : log.lastIndex
-    let index = bugs.commitAlone ? own : reachedByMajority(own: own) { $0.match }
-    guard index > commitIndex, log.term(at: index) == term || bugs.commitOldTerm else { return }
+    let index = bugs[.commitAlone] ? own : reachedByMajority(own: own) { $0.match }
+    guard index > commitIndex, log.term(at: index) == term || bugs[.commitOldTerm] else { return }
     commitIndex = index
     applyCommitted(&context)
   }
@@ -104,16 +105,21 @@ extension Raft {
   mutating func follow(
     _ append: RaftMessage.AppendEntries, from leader: NodeID, _ context: inout Context<Raft>
   ) {
-    guard append.term >= term else {
+    guard append.term >= term || bugs[.oldLeader] else {
       return answer(append, .conflicts(term: 0, hint: log.lastIndex + 1), to: leader, &context)
     }
     if append.term > term || role != .follower { becomeFollower(in: append.term, &context) }
     self.leader = leader
-    resetElectionTimer(&context)
+    heardAt = context.now
+    if !bugs[.timerNotReset] { resetElectionTimer(&context) }
+    if bugs[.commitUnchecked], min(append.commitIndex, log.lastIndex) > commitIndex {
+      commitIndex = min(append.commitIndex, log.lastIndex)
+      applyCommitted(&context)
+    }
     guard let previousTerm = log.term(at: append.previousIndex) else {
       return answer(append, .conflicts(term: 0, hint: log.lastIndex + 1), to: leader, &context)
     }
-    guard previousTerm == append.previousTerm else {
+    guard previousTerm == append.previousTerm || bugs[.previousTermUnchecked] else {
       let hint = log.firstIndex(ofTermAt: append.previousIndex)
       return answer(append, .conflicts(term: previousTerm, hint: hint), to: leader, &context)
     }
@@ -140,11 +146,14 @@ extension Raft {
   private mutating func take(
     _ entries: [RaftEntry], after previousIndex: Int, _ context: inout Context<Raft>
   ) {
+    if bugs[.truncateAlways] && log.lastIndex > previousIndex {
+      truncate(to: previousIndex, &context)
+    }
     var index = previousIndex
     for entry in entries {
       index += 1
       if let term = log.term(at: index) {
-        if term == entry.term || bugs.noTruncate { continue }
+        if term == entry.term || bugs[.noTruncate] { continue }
         truncate(to: index - 1, &context)
       }
       append(entry)

@@ -70,6 +70,9 @@ extension Raft {
   mutating func acceptForwarded(
     _ request: Request, _ id: RequestID, from origin: NodeID, _ context: inout Context<Raft>
   ) {
+    if role != .leader && bugs[.forwardedRefused] {
+      return answer(.noLeader, id, to: origin, &context)
+    }
     if case .read(let key) = request {
       guard role == .leader else { return answer(.noLeader, id, to: origin, &context) }
       read(key, id, from: origin, &context)
@@ -82,12 +85,14 @@ extension Raft {
   private mutating func propose(
     _ request: Request, _ id: RequestID, from origin: NodeID, _ context: inout Context<Raft>
   ) {
-    switch store.recognize(id) {
-    case .answered(let reply): return answer(reply, id, to: origin, &context)
+    switch bugs[.appliedTwice] ? .new : store.recognize(id) {
+    case .answered(let reply):
+      let said = bugs[.retryRecomputed] ? store.outcome(of: request) : reply
+      return answer(said, id, to: origin, &context)
     case .outdated: return
     case .new: break
     }
-    if let proposal = proposals[id.client], proposal.number >= id.number {
+    if let proposal = proposals[id.client], proposal.number >= id.number, !bugs[.appliedTwice] {
       if proposal.number == id.number { proposals[id.client]?.origin = origin }
       return
     }
@@ -95,7 +100,7 @@ extension Raft {
     guard log.lastIndex - commitIndex < Raft.uncommittedLimit else { return }
     append(RaftEntry(term: term, command: RaftCommand(id, request)))
     proposals[id.client] = Proposal(number: id.number, origin: origin)
-    if bugs.earlyAck { answer(store.outcome(of: request), id, to: origin, &context) }
+    if bugs[.earlyAck] { answer(store.outcome(of: request), id, to: origin, &context) }
     replicate(&context)
   }
 
@@ -116,7 +121,7 @@ extension Raft {
       appliedIndex += 1
       let command = log[appliedIndex].command
       guard let id = command.request else { continue }
-      let reply = store.apply(command.operation, id)
+      let reply = store.apply(command.operation, id, isOnce: !bugs[.appliedTwice])
       guard role == .leader, let proposal = proposals[id.client], proposal.number == id.number
       else { continue }
       proposals[id.client] = nil
@@ -140,6 +145,13 @@ extension Raft {
   ///
   /// Reads are refused; changes may still come to be committed, so nothing can be said about them.
   mutating func abandonRequests(_ context: inout Context<Raft>) {
+    if bugs[.abandonedRefused] {
+      for (client, proposal) in proposals.sorted(by: { $0.key < $1.key }) {
+        guard let origin = proposal.origin else { continue }
+        let id = RequestID(client: client, number: proposal.number)
+        answer(.noLeader, id, to: origin, &context)
+      }
+    }
     proposals.removeAll(keepingCapacity: true)
     let abandoned = reads
     reads.removeAll(keepingCapacity: true)

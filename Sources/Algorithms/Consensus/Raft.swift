@@ -80,6 +80,8 @@ public struct Raft: Algorithm {
   // Volatile, on all nodes.
   public internal(set) var role = Role.follower
   public internal(set) var leader: NodeID?
+  /// When a leader was heard last, on this node's own clock.
+  var heardAt: Nanoseconds = 0
   public internal(set) var commitIndex = 0
   public internal(set) var appliedIndex = 0
   public internal(set) var store = KeyValueStore()
