@@ -21,8 +21,8 @@ struct Round: Sendable {
     case .pause(let target):
       fault = .pause(try target.nodes(among: names, &draws))
       aimsAtPrimaries = target == .primaries
-    case .disk(.powerLoss, let target):
-      fault = .powerLoss(try target.nodes(among: names, &draws))
+    case .disk(let kind, let target):
+      fault = .disk(kind, try target.nodes(among: names, &draws))
       aimsAtPrimaries = target == .primaries
     case .disturb(let disturbance, let target):
       let nodes = try target.nodes(among: names, &draws)
@@ -88,6 +88,8 @@ struct Composition {
   /// By node: the family that took it down.
   private var downFor: [FaultFamily?]
   private var isPaused: [Bool]
+  /// By node: whether a fault of its disk holds, while the node may be up.
+  private var isAfflicted: [Bool]
   /// Families whose current round is left out.
   private var leftOut: Set<FaultFamily> = []
   /// Families whose current round is meant for the primaries: whom it struck is not known here.
@@ -97,6 +99,7 @@ struct Composition {
     self.nodes = nodes
     downFor = Array(repeating: nil, count: nodes.count)
     isPaused = Array(repeating: false, count: nodes.count)
+    isAfflicted = isPaused
   }
 
   mutating func take(_ turn: Turn) -> ScheduledFault? {
@@ -128,10 +131,13 @@ struct Composition {
       let struck = standing(wanted, round)
       takeDown(struck, for: .kill)
       return struck.isEmpty ? nil : .kill(struck)
-    case .powerLoss(let wanted):
+    case .disk(let fault, let wanted) where fault.kind.isStrike:
       let struck = standing(wanted, round)
       takeDown(struck, for: .disk)
-      return struck.isEmpty ? nil : .powerLoss(struck)
+      return struck.isEmpty ? nil : .disk(fault, struck)
+    case .disk(let fault, let wanted):
+      for node in wanted { isAfflicted[node.index] = true }
+      return .disk(fault, wanted)
     case .pause(let wanted):
       let struck = standing(wanted, round)
       for node in struck { isPaused[node.index] = true }
@@ -164,15 +170,16 @@ struct Composition {
     guard family.strikesProcesses else { return [] }
     var struck: [NodeID] = []
     for node in nodes {
-      let isStruck = family == .pause ? isPaused[node.index] : downFor[node.index] == family
+      let isStruck =
+        family == .pause
+        ? isPaused[node.index]
+        : downFor[node.index] == family || (family == .disk && isAfflicted[node.index])
       // A fault for the primaries struck none that another family is known to have taken down.
       let isHeld = downFor[node.index].map { $0 != family && !aimed.contains($0) } ?? false
       if isStruck || (wasAimed && !isHeld) { struck.append(node) }
-      if family == .pause {
-        isPaused[node.index] = false
-      } else if isStruck {
-        downFor[node.index] = nil
-      }
+      if family == .pause { isPaused[node.index] = false }
+      if family == .disk { isAfflicted[node.index] = false }
+      if downFor[node.index] == family { downFor[node.index] = nil }
     }
     return struck
   }

@@ -17,7 +17,6 @@ extension Fault {
     case .cut(let links): coded("cut", links: links, names)
     case .mend: ["fault": "mend"]
     case .kill(let nodes): coded("kill", nodes, names)
-    case .powerLoss(let nodes): coded("power-loss", nodes, names)
     case .restart(let nodes): coded("restart", nodes, names)
     case .pause(let nodes): coded("pause", nodes, names)
     case .resume(let nodes): coded("resume", nodes, names)
@@ -34,22 +33,29 @@ extension Fault {
             changes.map { ValueMap.Entry(key: .string(names[$0]), value: $1.value) })),
       ]
     case .resetClocks: ["fault": "reset-clocks"]
+    case .disk(let fault, let nodes): coded("disk", nodes, names, parameters: fault.value)
+    case .mendDisks(let nodes): coded("mend-disks", nodes, names)
     }
   }
 
-  private func coded(_ name: String, _ nodes: [NodeID], _ names: NodeNames) -> Value {
-    ["fault": .string(name), "target": .list(nodes.map { .string(names[$0]) })]
+  private func coded(
+    _ name: String, _ nodes: [NodeID], _ names: NodeNames, parameters: Value? = nil
+  ) -> Value {
+    coded(name, .list(nodes.map { .string(names[$0]) }), parameters)
   }
 
   private func coded(
     _ name: String, links: [Link], _ names: NodeNames, parameters: Value? = nil
   ) -> Value {
-    var entries: Value = ["fault": .string(name), "target": names.value(links)]
-    if let parameters, case .map(var map) = entries {
-      map["parameters"] = parameters
-      entries = .map(map)
-    }
-    return entries
+    coded(name, names.value(links), parameters)
+  }
+
+  private func coded(_ name: String, _ target: Value, _ parameters: Value?) -> Value {
+    var map = ValueMap()
+    map["fault"] = .string(name)
+    map["target"] = target
+    if let parameters { map["parameters"] = parameters }
+    return .map(map)
   }
 
   /// Reads what ``value(_:)`` writes.
@@ -67,6 +73,10 @@ extension Fault {
     case "resume": self = .resume(try names.nodes(value["target"], of: name))
     case "clock": self = .skew(try names.clockChanges(value["parameters"]))
     case "reset-clocks": self = .resetClocks
+    case "disk":
+      self = .disk(
+        try DiskFault(value["parameters"]), try names.nodes(value["target"], of: name))
+    case "mend-disks": self = .mendDisks(try names.nodes(value["target"], of: name))
     case "calm":
       let word = value["parameters"]?["kind"]?.name ?? ""
       guard let kind = Disturbance.Kind(rawValue: word) else {
@@ -106,7 +116,7 @@ extension Fault {
       .map(
         ValueMap(
           names.nodes.map { ValueMap.Entry(key: .string(names[$0]), value: ["kind": "reset"]) }))
-    case .kill, .powerLoss, .restart, .pause, .resume:
+    case .kill, .restart, .pause, .resume, .disk, .mendDisks:
       .map(
         ValueMap(did.map { ValueMap.Entry(key: .string(names[$0]), value: .string($1)) }))
     }
@@ -153,6 +163,25 @@ extension Disturbance {
     if kind.takesLatency { map["latency"] = .double(Double(latency) / 1e9) }
     if kind == .rate { map["bytes-per-second"] = .integer(bytesPerSecond) }
     return .map(map)
+  }
+}
+
+extension DiskFault {
+  fileprivate var value: Value {
+    var map = ValueMap()
+    map["kind"] = .string(kind.rawValue)
+    if kind.takesProbability { map["probability"] = .double(probability) }
+    if let latency { map["latency"] = .double(Double(latency) / 1e9) }
+    return .map(map)
+  }
+
+  fileprivate init(_ value: Value?) throws(FaultFormatError) {
+    let word = value?["kind"]?.name ?? ""
+    guard let kind = Kind(rawValue: word) else {
+      throw FaultFormatError(problem: "there is no fault of disks \"\(word)\"")
+    }
+    self.init(
+      kind, probability: value?["probability"]?.real, latency: value?["latency"]?.nanoseconds)
   }
 }
 

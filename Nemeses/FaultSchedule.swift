@@ -7,9 +7,10 @@ public import Values
 /// holds once; from then on the gaps are uniform from 0 to two intervals. Families have draws of
 /// their own: asking for one more does not shift those of the others.
 ///
-/// Kills, pauses and power losses can strike the same node. A node that is down is neither killed,
-/// paused nor robbed of its power, and is restarted by the family that took it down; a round that
-/// would strike only such nodes is left out. So that this never leaves out a family's first round,
+/// Kills, pauses and strikes at disks can strike the same node. A node that is down is neither killed
+/// nor paused, nor is its disk struck, and it is restarted by the family that took it down; a round
+/// that would strike only such nodes is left out. What afflicts a disk until it is mended may hold
+/// whether the node is up or down. So that this never leaves out a family's first round,
 /// these three families have their first rounds one after the other.
 public struct FaultSchedule: Hashable, Sendable {
   /// In the order in which they are due, all before the time limit.
@@ -100,7 +101,7 @@ extension FaultFamily {
     switch self {
     case .partition: ("stop-partition", .mend)
     case .kill: ("restart", .restart(nodes))
-    case .disk: ("stop-disk", .restart(nodes))
+    case .disk: ("stop-disk", .mendDisks(nodes))
     case .pause: ("resume", .resume(nodes))
     case .delay: ("stop-delay", .calm(.delay))
     case .loss: ("stop-loss", .calm(.loss))

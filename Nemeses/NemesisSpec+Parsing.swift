@@ -6,8 +6,8 @@ import Values
 /// A nemesis is a family, and after colons what makes it particular, in any order: a partition's
 /// shape or links (`n1>n2+n2>n1`); targets (`one`, `minority`, `majority`, `all`, `primaries`,
 /// `random`, or names `n1+n2`); the share of messages (`20%`, `0.2`) and the latency (`50ms`) of a
-/// disturbance; the kind of a clock's or a disk's fault. A family that is asked for twice does either
-/// each time. `none` is no nemesis, `all` every one of `all`.
+/// disturbance or of a disk's fault; the kind of a clock's or a disk's fault. A family that is asked
+/// for twice does either each time. `none` is no nemesis, `all` every one of `all`.
 public func parseNemesis(
   _ text: String, all: [NemesisSpec] = FaultFamily.allCases.map { NemesisSpec($0) }
 ) throws(NemesisError) -> [NemesisSpec] {
@@ -38,6 +38,9 @@ extension NemesisSpec {
         throw .unknownParameter(word, of: family, known: family.parameters)
       }
       guard taken.insert(slot).inserted else { throw .repeatedParameter(word, of: family) }
+    }
+    if case .disk(let fault, _) = self, !taken.contains(.target) {
+      self = .disk(fault, fault.kind.standardTarget)
     }
   }
 
@@ -79,12 +82,26 @@ extension NemesisSpec {
       }
       return take(target: word) { .clock(fault, $0) }
     case .disk(let fault, let target):
-      if let fault = DiskFault(rawValue: word) {
-        self = .disk(fault, target)
-        return .kind
-      }
-      return take(target: word) { .disk(fault, $0) }
+      return take(word, for: fault, of: target)
     }
+  }
+
+  private mutating func take(
+    _ word: String, for fault: DiskFault, of target: NodeTarget
+  ) -> Slot? {
+    if let kind = DiskFault.Kind(rawValue: word) {
+      self = .disk(DiskFault(kind), target)
+      return .kind
+    }
+    if fault.kind.takesProbability, let probability = probability(word) {
+      self = .disk(DiskFault(fault.kind, probability: probability), target)
+      return .probability
+    }
+    if fault.kind == .stall, let latency = latency(word) {
+      self = .disk(DiskFault(.stall, latency: latency), target)
+      return .latency
+    }
+    return take(target: word) { .disk(fault, $0) }
   }
 
   private mutating func take(target word: String, _ make: (NodeTarget) -> NemesisSpec) -> Slot? {
@@ -170,7 +187,9 @@ extension FaultFamily {
     case .loss, .duplicate, .corrupt, .clog: return "a share such as 20%, and \(nodes)"
     case .delay, .reorder: return "a share such as 20%, a latency such as 50ms, and \(nodes)"
     case .clock: return "a kind (\(NemesisSpec.ClockFault.words)), and \(nodes)"
-    case .disk: return "a kind (\(NemesisSpec.DiskFault.words)), and \(nodes)"
+    case .disk:
+      return "a kind (\(DiskFault.Kind.words)), after sync-error or misdirect a share such as 20%, "
+        + "after stall a latency such as 50ms, and \(nodes)"
     }
   }
 }

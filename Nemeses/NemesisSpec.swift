@@ -27,12 +27,6 @@ public enum NemesisSpec: Hashable, Sendable {
     case any
   }
 
-  /// What can be done to a disk.
-  public enum DiskFault: String, Hashable, Sendable, CaseIterable {
-    /// The power fails: what was not synced is lost.
-    case powerLoss = "power-loss"
-  }
-
   public var family: FaultFamily {
     switch self {
     case .partition: .partition
@@ -83,9 +77,16 @@ public enum NemesisSpec: Hashable, Sendable {
         + (disturbance.kind == .rate ? ":\(disturbance.bytesPerSecond)B" : "")
         + ":\(target.text)"
     case .clock(let fault, let target): "clock:\(fault.rawValue):\(target.text)"
-    case .disk(let fault, let target): "disk:\(fault.rawValue):\(target.text)"
+    case .disk(let fault, let target):
+      "disk:\(fault.kind.rawValue)" + (fault.kind.takesProbability ? ":\(fault.probability)" : "")
+        + (fault.latency.map { ":\($0.durationText)" } ?? "") + ":\(target.text)"
     }
   }
+}
+
+extension DiskFault.Kind {
+  /// Whom it strikes where nothing is said: what may damage more than a restart mends, a minority.
+  public var standardTarget: NodeTarget { damages ? .minority : .random }
 }
 
 extension Disturbance {

@@ -37,14 +37,14 @@ public struct ScheduledFault: Hashable, Sendable {
       let others = nodes.filter { !primaries.contains($0) }
       resolved.fault = .cut(Grudges.complete(primaries.map { [$0] } + [others]))
     case .kill: resolved.fault = .kill(primaries)
-    case .powerLoss: resolved.fault = .powerLoss(primaries)
+    case .disk(let fault, _): resolved.fault = .disk(fault, primaries)
     case .pause: resolved.fault = .pause(primaries)
     case .disturb(let disturbance, _):
       resolved.fault = .disturb(disturbance, Grudges.touching(primaries, of: nodes))
     case .skew(let changes):
       guard let change = changes.min(by: { $0.key < $1.key })?.value else { return self }
       resolved.fault = .skew(Dictionary(uniqueKeysWithValues: primaries.map { ($0, change) }))
-    case .mend, .restart, .resume, .calm, .resetClocks: break
+    case .mend, .restart, .resume, .calm, .resetClocks, .mendDisks: break
     }
     return resolved
   }
@@ -54,8 +54,8 @@ extension Fault {
   /// Whether it breaks something; else it mends.
   public var breaks: Bool {
     switch self {
-    case .cut, .kill, .powerLoss, .pause, .disturb, .skew: true
-    case .mend, .restart, .resume, .calm, .resetClocks: false
+    case .cut, .kill, .pause, .disturb, .skew, .disk: true
+    case .mend, .restart, .resume, .calm, .resetClocks, .mendDisks: false
     }
   }
 }

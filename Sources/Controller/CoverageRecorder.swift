@@ -56,7 +56,11 @@ package struct CoverageRecorder {
   private mutating func noteEnd(_ fault: ScheduledFault, _ report: FaultReport) {
     inForce.removeAll { $0 == fault.family }
     paused.subtract(report.did.keys)
-    if case .restart = fault.fault { booting.formUnion(report.did.keys) }
+    switch fault.fault {
+    case .restart: booting.formUnion(report.did.keys)
+    case .mendDisks: booting.formUnion(report.did.filter { $0.value != "mended" }.keys)
+    default: break
+    }
   }
 
   private mutating func noteCircumstances(_ struck: [NodeID], _ fault: Fault, isLinked: Bool) {
@@ -70,7 +74,7 @@ package struct CoverageRecorder {
     if struck.contains(where: { recovering[$0.index] }) { reach(NemesisMark.whileRecovering) }
     switch fault {
     case .pause: paused.formUnion(struck)
-    case .kill, .powerLoss:
+    case .kill, .disk:
       if struck.contains(where: paused.contains) { reach(NemesisMark.whilePaused) }
       paused.subtract(struck)
       booting.subtract(struck)
@@ -85,7 +89,9 @@ package struct CoverageRecorder {
     switch fault {
     case .cut(let links): isolated(by: links)
     case .disturb(_, let links): surrounded(by: links)
-    default: report.did.keys.filter { nodes.indices.contains($0.index) }.sorted()
+    default:
+      report.did.filter { $0.value != FaultReport.spared }.keys
+        .filter { nodes.indices.contains($0.index) }.sorted()
     }
   }
 

@@ -101,6 +101,9 @@ public enum EnvironmentEvent: Hashable, Sendable {
 
 /// What was done when a fault was applied, and what came of the one that it ended.
 public struct FaultReport: Hashable, Sendable {
+  /// What is said of a node that a fault left alone, for as many were damaged as may be at a time.
+  public static let spared = "spared"
+
   /// For each node that it concerned, what was done to it: `killed`, `paused`.
   public var did: [NodeID: String]
   /// Whether the fault, or the one that was ended, was seen to have had its effect; nothing where

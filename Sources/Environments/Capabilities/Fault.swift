@@ -10,10 +10,15 @@ public enum Fault: Hashable, Sendable {
   case mend
   /// Ends processes at once; all that they handed to the operating system is kept.
   case kill([NodeID])
-  /// Cuts a node's power: what was not synced is lost but for a prefix, whose end may be torn.
-  case powerLoss([NodeID])
   /// Starts processes that were killed or lost power.
   case restart([NodeID])
+  /// Strikes disks, or afflicts them until they are mended, in place of what afflicted them before.
+  case disk(DiskFault, [NodeID])
+  /// Mends disks, and starts the processes that a disk's fault took down.
+  ///
+  /// A process that a fault has deceived is ended and started again: what its disk holds is not what
+  /// it believes.
+  case mendDisks([NodeID])
   case pause([NodeID])
   case resume([NodeID])
   /// Disturbs the messages on links, until the disturbance of that kind is stopped.
@@ -95,7 +100,7 @@ extension Fault {
     case .cut, .mend: .partition
     case .kill: .kill
     case .restart: .kill
-    case .powerLoss: .disk
+    case .disk, .mendDisks: .disk
     case .pause, .resume: .pause
     case .disturb(let disturbance, _): disturbance.kind.family
     case .calm(let kind): kind.family

@@ -21,8 +21,8 @@ extension LocalProcesses {
   private static let networkRefusal =
     "the network between local processes can't; simulate the system (--env simulated) for it"
   private static let diskRefusal =
-    "local processes share this machine's disk, which can't lose power for one of them; "
-    + "simulate the system (--env simulated) to lose what was not synced"
+    "local processes share this machine's disk, which can't lose power or fail for one of them; "
+    + "simulate the system (--env simulated) for faults of its disks"
 
   public func apply(_ fault: Fault) -> FaultReport {
     switch fault {
@@ -34,7 +34,9 @@ extension LocalProcesses {
     case .restart(let nodes): restart(nodes.map { channels[$0.index] })
     case .pause(let nodes): pause(nodes.map { channels[$0.index] })
     case .resume(let nodes): resume(nodes.map { channels[$0.index] })
-    case .powerLoss(let nodes): refuse(nodes, LocalProcesses.diskRefusal)
+    case .disk(let fault, let nodes):
+      refuse(nodes, "no disk:\(fault.kind.rawValue) here: \(LocalProcesses.diskRefusal)")
+    case .mendDisks: FaultReport()
     case .skew(let changes): refuse(changes.keys.sorted(), LocalProcesses.clockRefusal)
     case .resetClocks: FaultReport()
     }

@@ -1,10 +1,12 @@
+import Environments
 public import Nodes
 import Values
 
 /// A node's files: what its process sees, and how to undo what is not durable yet.
 ///
 /// A kill keeps every operation that was issued. Power loss keeps what was synced and a prefix of
-/// the rest in the order of issue; of an append right after that prefix a part may be kept too.
+/// the rest in the order of issue; of an append right after that prefix a part may be kept too. What
+/// faults make of that is in the extensions; a disk without faults pays one test for them.
 @usableFromInline
 struct Disk: Sendable {
   /// Takes back one operation.
@@ -28,14 +30,29 @@ struct Disk: Sendable {
     var isTorn = false
   }
 
-  @usableFromInline private(set) var contents: [[UInt8]]
+  @usableFromInline var contents: [[UInt8]]
   /// The operations since the last sync that succeeded, oldest first.
-  private var unsynced: [Undo] = []
+  var unsynced: [Undo] = []
   /// How many of them the running sync makes durable.
-  private var syncing = 0
+  var syncing = 0
+
+  /// Whether operations need a second look: a fault holds, or one has left something behind.
+  @usableFromInline private(set) var isTroubled = false
+  var affliction: Affliction? { didSet { updateTrouble() } }
+  /// Whether a write has failed since the last sync that said so: no later one is done either, so
+  /// that the files hold what a prefix of the operations made.
+  var hasFailed = false { didSet { updateTrouble() } }
+  /// Whether the running sync has to say so.
+  var isDoomed = false
+  /// Whether the process has been deceived, or told of a failure.
+  var isTouched = false
+  /// How many operations each kind of fault has touched.
+  var tally = DiskTally()
 
   @usableFromInline
   init(fileCount: Int) { contents = Array(repeating: [], count: fileCount) }
+
+  private mutating func updateTrouble() { isTroubled = hasFailed || affliction != nil }
 
   /// Whether there is anything that a sync would make durable.
   @usableFromInline
@@ -46,6 +63,11 @@ struct Disk: Sendable {
   /// - Returns: The bytes that a read asked for, as far as the file has them.
   @usableFromInline
   mutating func execute(_ operation: StorageOperation, file: Int) -> [UInt8]? {
+    if isTroubled && interferes(with: operation, file: file) { return nil }
+    return perform(operation, file: file)
+  }
+
+  mutating func perform(_ operation: StorageOperation, file: Int) -> [UInt8]? {
     switch operation {
     case .append(let bytes):
       unsynced.append(.appended(file: file, count: contents[file].count))
@@ -67,22 +89,37 @@ struct Disk: Sendable {
 
   private mutating func write(_ bytes: [UInt8], at position: Int, file: Int) {
     let count = contents[file].count
-    let end = position + bytes.count
     let start = min(position, count)
+    let end = min(position + bytes.count, count)
     unsynced.append(
-      .overwritten(
-        file: file, at: start, Array(contents[file][start..<min(end, count)]), count: count))
-    if end > count {
-      contents[file].append(contentsOf: repeatElement(0, count: end - count))
-    }
-    contents[file].replaceSubrange(position..<end, with: bytes)
+      .overwritten(file: file, at: start, Array(contents[file][start..<end]), count: count))
+    put(bytes, at: position, file: file)
+  }
+
+  /// Sets bytes, be it beyond the file's end: a hole is zeros.
+  mutating func put(_ bytes: [UInt8], at position: Int, file: Int) {
+    let gap = position + bytes.count - contents[file].count
+    if gap > 0 { contents[file].append(contentsOf: repeatElement(0, count: gap)) }
+    contents[file].replaceSubrange(position..<position + bytes.count, with: bytes)
   }
 
   @usableFromInline
-  mutating func startSync() { syncing = unsynced.count }
+  mutating func startSync() {
+    syncing = unsynced.count
+    isDoomed = hasFailed
+  }
 
+  /// Makes durable what was issued when the sync began.
+  ///
+  /// - Returns: Whether the sync succeeded, as far as its process can tell.
   @usableFromInline
-  mutating func finishSync() {
+  mutating func finishSync() -> Bool {
+    if isTroubled, let outcome = finishTroubledSync() { return outcome }
+    commit()
+    return true
+  }
+
+  mutating func commit() {
     if syncing == unsynced.count {
       unsynced.removeAll(keepingCapacity: true)
     } else {
@@ -91,10 +128,11 @@ struct Disk: Sendable {
     syncing = 0
   }
 
-  /// Makes everything durable, as a host does before it starts a node.
+  /// Makes everything durable, whatever faults there are.
   mutating func settle() {
     unsynced.removeAll()
     syncing = 0
+    affliction?.claimed = 0
   }
 
   /// Cuts the power.
@@ -115,11 +153,12 @@ struct Disk: Sendable {
         take(back: undo)
       }
     }
-    settle()
+    losePower(keeping: kept)
+    tally[.powerLoss] += loss.lost
     return loss
   }
 
-  private mutating func take(back undo: Undo) {
+  mutating func take(back undo: Undo) {
     switch undo {
     case .appended(let file, let count):
       contents[file].removeLast(contents[file].count - count)

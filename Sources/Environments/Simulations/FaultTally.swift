@@ -7,6 +7,12 @@ public struct FaultTally: Hashable, Sendable {
   public var crashesBetweenEffects = 0
   /// Processes that were started again.
   public var restarts = 0
+  /// Processes that their hosts ended because a sync failed.
+  public var stops = 0
+  /// Nodes that a fault of disks left alone, for as many were damaged as their system survives.
+  public var spared = 0
+  /// What faults did to disks, by kind.
+  public var disks = DiskTally()
   /// Storage operations that power loss took, and appends of which it left a part.
   public var lostOperations = 0
   public var tornAppends = 0

@@ -1,4 +1,5 @@
 public import DequeModule
+public import Environments
 public import Nodes
 public import Values
 
@@ -26,9 +27,37 @@ final class Machine<N: Node> {
 
   /// How the process is to end at its next event.
   @usableFromInline
-  enum Crash: Sendable {
+  enum Crash: Hashable, Sendable {
     case kill
-    case powerLoss
+    /// The disk is struck: the process is gone, and so is some of what it wrote.
+    case disk(DiskFault.Kind)
+    /// Its host ends it, for its disk does not do what it must.
+    case stop
+
+    /// How many writes that are not durable a strike waits for, so that it has something to damage.
+    var writesNeeded: Int {
+      switch self {
+      case .disk(.torn): 1
+      case .disk(.reorder): 2
+      case .kill, .stop, .disk: 0
+      }
+    }
+  }
+
+  /// A fault of the disk that has not been mended, and how many operations its kind had touched
+  /// before.
+  struct DiskFaultInForce: Sendable {
+    var fault: DiskFault
+    var before: Int
+  }
+
+  /// Whether the node's files may have lost something that was durable.
+  enum Damage: Sendable {
+    case none
+    /// No process has seen it.
+    case latent
+    /// A process has started on it, and may still recover what is lost.
+    case found
   }
 
   // Only its simulation, which runs on one thread, has access to what follows.
@@ -45,6 +74,13 @@ final class Machine<N: Node> {
   @usableFromInline @exclusivity(unchecked) var serviceDraws: Draws
   @usableFromInline @exclusivity(unchecked) var damageDraws: Draws
   @usableFromInline @exclusivity(unchecked) var crashDraws: Draws
+  let afflictionDraws: Draws
+  var diskFaults: [DiskFaultInForce] = []
+  /// How many faults have been put on the disk so far, each of which has draws of its own.
+  var diskFaultCount: UInt64 = 0
+  /// Whether a fault of the disk took the process down, so that its end starts it again.
+  var isDownForDisk = false
+  var damage = Damage.none
   /// Counts the processes that ran here; what belongs to an earlier one is void.
   @usableFromInline @exclusivity(unchecked) var incarnation: UInt32 = 0
   /// Whether a process was started that has not handled its first event.
@@ -76,6 +112,7 @@ final class Machine<N: Node> {
     serviceDraws = Stream.serviceLatencies.draws(seed: settings.seed, index)
     damageDraws = Stream.damage.draws(seed: settings.seed, index)
     crashDraws = Stream.crashes.draws(seed: settings.seed, index)
+    afflictionDraws = Stream.afflictions.draws(seed: settings.seed, index)
     var clockDraws = Stream.clocks.draws(seed: settings.seed, index)
     clock.setDrift(clockDraws.within(settings.drifts), at: 0)
     clock.setWall(offset: clockDraws.within(settings.wallOffsets), at: 0)

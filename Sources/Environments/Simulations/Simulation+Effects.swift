@@ -102,15 +102,18 @@ extension Simulation {
     guard let bytes = machine.disk.execute(operation, file: file),
       case .read(_, let token) = operation
     else { return }
+    var latency = machine.diskDraws.within(settings.syncLatency)
+    if machine.disk.isTroubled { latency += machine.disk.stall() }
     queue.schedule(
-      .read, at: time + machine.diskDraws.within(settings.syncLatency), node: machine.id.rawValue,
+      .read, at: time + latency, node: machine.id.rawValue,
       slot: payloads.insert(.read(token, bytes)), generation: machine.incarnation)
   }
 
   @inlinable
   func startSync(of machine: Machine<N>) {
     let drawn = machine.diskDraws.within(settings.syncLatency)
-    let latency = machine.disk.isDirty ? drawn : settings.emptySyncLatency
+    var latency = machine.disk.isDirty ? drawn : settings.emptySyncLatency
+    if machine.disk.isTroubled { latency += machine.disk.stall() }
     machine.disk.startSync()
     queue.schedule(
       .sync, at: time + latency, node: machine.id.rawValue, generation: machine.incarnation)

@@ -14,7 +14,8 @@ extension Simulation {
     case .sync:
       guard event.generation == machine.incarnation else { return }
       // Durable from now on, even where the process is paused and learns of it later.
-      machine.disk.finishSync()
+      var event = event
+      event.slot = machine.disk.finishSync() ? 0 : 1
       deliver(event, to: machine)
     case .request, .read, .serviceReply: deliver(event, to: machine)
     case .reply, .serviceRequest, .boot, .crash, .drain: takeRare(event, machine)
@@ -103,7 +104,7 @@ extension Simulation {
       machine.timers[place].isArmed = false
       machine.timers[place].queued = .max
       handle(.timer(machine.timerCases[place]), on: machine)
-    case .sync: finishSync(of: machine)
+    case .sync: if event.slot == 0 { finishSync(of: machine) } else { failSync(of: machine) }
     case .request, .read, .serviceReply: handOverPayload(event, to: machine)
     case .reply, .serviceRequest, .boot, .crash, .drain: break
     }
@@ -133,8 +134,8 @@ extension Simulation {
   func finishSync(of machine: Machine<N>) {
     ready.removeAll(keepingCapacity: true)
     let tokens = machine.barrier.syncSucceeded(into: &ready)
-    if let crash = machine.pendingCrash, !ready.isEmpty {
-      ready.removeLast(ready.count - crashPoint(of: machine, amid: ready.count))
+    if let crash = machine.pendingCrash, !ready.isEmpty, isDue(crash, amid: ready, of: machine) {
+      ready.removeLast(ready.count - crashPoint(of: machine, amid: ready))
       executeReady(of: machine)
       return end(machine, crash)
     }
@@ -157,8 +158,8 @@ extension Simulation {
     // Taken out, so that the array is not copied while effects are executed.
     var effects: [Effect<N>] = []
     swap(&effects, &context.effects)
-    if let crash = machine.pendingCrash {
-      effects.removeLast(effects.count - crashPoint(of: machine, amid: effects.count))
+    if let crash = machine.pendingCrash, isDue(crash, amid: effects, of: machine) {
+      effects.removeLast(effects.count - crashPoint(of: machine, amid: effects))
       execute(effects, of: machine)
       end(machine, crash)
     } else {

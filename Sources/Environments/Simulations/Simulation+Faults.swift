@@ -1,6 +1,6 @@
 import DequeModule
 public import Environments
-import Nodes
+public import Nodes
 import Values
 
 extension Simulation {
@@ -16,13 +16,14 @@ extension Simulation {
     case .mend: FaultReport(network.cut([]))
     case .disturb(let disturbance, let links): disturb(disturbance, links)
     case .calm(let kind): calm(kind)
-    case .kill(let nodes): crash(nodes, .kill)
-    case .powerLoss(let nodes): crash(nodes, .powerLoss)
+    case .kill(let nodes): kill(nodes)
     case .restart(let nodes): restart(nodes)
     case .pause(let nodes): pause(nodes)
     case .resume(let nodes): resume(nodes)
     case .skew(let changes): skew(changes)
     case .resetClocks: resetClocks()
+    case .disk(let fault, let nodes): damage(nodes, by: fault)
+    case .mendDisks(let nodes): mendDisks(nodes)
     }
   }
 
@@ -46,53 +47,67 @@ extension Simulation {
   }
 
   /// The machines of those nodes that there are.
-  private func machines(of nodes: [NodeID]) -> [Machine<N>] {
+  func machines(of nodes: [NodeID]) -> [Machine<N>] {
     nodes.compactMap { machines.indices.contains($0.index) ? machines[$0.index] : nil }
   }
 
-  private func crash(_ nodes: [NodeID], _ crash: Machine<N>.Crash) -> FaultReport {
+  private func kill(_ nodes: [NodeID]) -> FaultReport {
     var report = FaultReport()
-    let lostBefore = touched.lostOperations
-    var isPending = false
-    for machine in machines(of: nodes) {
-      guard self.crash(machine, crash) else { continue }
-      report.did[machine.id] = crash == .kill ? "killed" : "power-lost"
-      isPending = isPending || machine.pendingCrash != nil
+    for machine in machines(of: nodes) where crash(machine, .kill) {
+      report.did[machine.id] = "killed"
+      report.tookHold = true
     }
-    guard !report.did.isEmpty else { return report }
-    report.tookHold = true
-    if crash == .powerLoss && !isPending { report.affected = touched.lostOperations - lostBefore }
     return report
   }
 
   /// Ends a process now, or lets it come to its next event.
   ///
   /// - Returns: Whether there was anything to end.
-  private func crash(_ machine: Machine<N>, _ crash: Machine<N>.Crash) -> Bool {
+  func crash(_ machine: Machine<N>, _ crash: Machine<N>.Crash) -> Bool {
     guard machine.isUp, machine.pendingCrash == nil else {
-      // What a killed process wrote is still in memory, where power loss finds it.
-      guard machine.pendingCrash != nil || machine.isBooting || crash == .powerLoss else {
+      // What a killed process wrote is still in memory, where a strike at the disk finds it.
+      guard machine.pendingCrash != nil || machine.isBooting || crash != .kill else {
         return false
       }
       end(machine, crash)
       return true
     }
-    guard !machine.isPaused, machine.crashDraws.chance(settings.crashesBetweenEffects) else {
+    guard waits(crash, for: machine) else {
       end(machine, crash)
       return true
     }
     machine.pendingCrash = crash
+    let patience = crash.writesNeeded > 0 ? settings.writePatience : settings.crashPatience
     queue.schedule(
-      .crash, at: time + settings.crashPatience, node: machine.id.rawValue,
-      generation: machine.incarnation)
+      .crash, at: time + patience, node: machine.id.rawValue, generation: machine.incarnation)
     return true
   }
 
-  /// How many of an event's effects happen before the crash that waits: none, some, or all.
+  private func waits(_ crash: Machine<N>.Crash, for machine: Machine<N>) -> Bool {
+    guard !machine.isPaused else { return false }
+    if crash.writesNeeded > 0 { return machine.disk.unsynced.count < crash.writesNeeded }
+    return machine.crashDraws.chance(settings.crashesBetweenEffects)
+  }
+
+  /// Whether a crash that waits for the node's next event comes amid these effects of it.
   @usableFromInline
-  func crashPoint(of machine: Machine<N>, amid count: Int) -> Int {
-    let point = machine.crashDraws.below(count + 1)
-    if 0 < point && point < count { touched.crashesBetweenEffects += 1 }
+  func isDue(
+    _ crash: Machine<N>.Crash, amid effects: [Effect<N>], of machine: Machine<N>
+  ) -> Bool {
+    let needed = crash.writesNeeded
+    return needed == 0 || machine.disk.unsynced.count + effects.count(where: \.isWrite) >= needed
+  }
+
+  /// How many of an event's effects happen before the crash that waits: none, some, or all; where it
+  /// waited for writes, those at least.
+  @usableFromInline
+  func crashPoint(of machine: Machine<N>, amid effects: [Effect<N>]) -> Int {
+    var earliest = 0
+    if let crash = machine.pendingCrash, crash.writesNeeded > 0 {
+      earliest = effects.lastIndex(where: \.isWrite).map { $0 + 1 } ?? 0
+    }
+    let point = earliest + machine.crashDraws.below(effects.count - earliest + 1)
+    if 0 < point && point < effects.count { touched.crashesBetweenEffects += 1 }
     return point
   }
 
@@ -101,15 +116,10 @@ extension Simulation {
   func end(_ machine: Machine<N>, _ crash: Machine<N>.Crash) {
     while let event = machine.held.popFirst() { drop(event) }
     if machine.isUp && crash == .kill { touched.kills += 1 }
+    if crash != .kill && (machine.isUp || machine.isBooting) { machine.isDownForDisk = true }
     machine.die()
-    if crash == .powerLoss {
-      let loss = machine.disk.losePower(&machine.damageDraws, tornAppends: settings.tornAppends)
-      touched.powerLosses += 1
-      touched.lostOperations += loss.lost
-      touched.tornAppends += loss.isTorn ? 1 : 0
-      machine.missed += loss.lost
-    }
-    if trace != nil { writeTrace(crash == .kill ? "is killed" : "loses power", of: machine) }
+    if case .disk(let kind) = crash { strike(machine, kind) }
+    if trace != nil { writeTrace(crash.text, of: machine) }
   }
 
   /// Gives up what was held back for a process that is gone.
@@ -128,23 +138,34 @@ extension Simulation {
     for machine in machines(of: nodes) {
       if let crash = machine.pendingCrash { end(machine, crash) }
       guard !machine.isUp, !machine.isBooting else { continue }
-      machine.isBooting = true
-      queue.schedule(
-        .boot, at: time + machine.crashDraws.within(settings.bootDelay),
-        node: machine.id.rawValue, generation: machine.incarnation)
-      touched.restarts += 1
       report.did[machine.id] = "restarted"
       report.tookHold = true
-      report.affected = (report.affected ?? 0) + machine.missed
-      machine.missed = 0
+      report.affected = (report.affected ?? 0) + boot(machine)
     }
     return report
+  }
+
+  /// Has a process start a little later.
+  ///
+  /// - Returns: How many messages came while there was none, and operations that its end took.
+  func boot(_ machine: Machine<N>) -> Int {
+    machine.isBooting = true
+    machine.isDownForDisk = false
+    queue.schedule(
+      .boot, at: time + machine.crashDraws.within(settings.bootDelay),
+      node: machine.id.rawValue, generation: machine.incarnation)
+    touched.restarts += 1
+    defer { machine.missed = 0 }
+    return machine.missed
   }
 
   /// Starts a process on what its disk kept, which is durable from then on.
   func begin(_ machine: Machine<N>) {
     guard !machine.isUp else { return }
-    machine.disk.settle()
+    machine.disk.prepareForProcess()
+    if machine.damage == .latent && machine.disk.affliction?.fault.kind.damages != true {
+      machine.damage = .found
+    }
     machine.isBooting = false
     machine.cell.node = N(machine.configuration)
     machine.cell.isUp = true
@@ -237,6 +258,28 @@ extension Simulation {
   private func reschedule(_ machine: Machine<N>) {
     for place in machine.timers.indices where machine.timers[place].isArmed {
       schedule(place, of: machine)
+    }
+  }
+}
+
+extension Machine.Crash {
+  fileprivate var text: String {
+    switch self {
+    case .kill: "is killed"
+    case .stop: "is stopped"
+    case .disk(.corrupt): "is killed, and its disk corrupted"
+    case .disk: "loses power"
+    }
+  }
+}
+
+extension Effect {
+  /// Whether it changes a file.
+  fileprivate var isWrite: Bool {
+    switch self {
+    case .store(_, .read): false
+    case .store: true
+    default: false
     }
   }
 }

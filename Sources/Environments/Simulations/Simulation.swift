@@ -76,6 +76,8 @@ public final class Simulation<N: Node>: Environment {
   @usableFromInline @exclusivity(unchecked) var hasher = StableHasher()
   @usableFromInline @exclusivity(unchecked) var context: Context<N>
   @usableFromInline @exclusivity(unchecked) var ready: [Effect<N>] = []
+  /// Which nodes are damaged where not all that a fault is meant for may be.
+  var ledgerDraws: Draws
   /// What the next return of `advance` reports.
   @usableFromInline @exclusivity(unchecked) var happened: [EnvironmentEvent] = []
 
@@ -101,6 +103,7 @@ public final class Simulation<N: Node>: Environment {
         service, draws: Stream.services.draws(seed: settings.seed, place),
         isCompatible: settings.hasCompatibleServices)
     }
+    ledgerDraws = Stream.ledger.draws(seed: settings.seed)
     context = Context(choices: Choices(Draws(seed: 0)))
   }
 
@@ -139,6 +142,9 @@ public final class Simulation<N: Node>: Environment {
     tally.lostOperations = touched.lostOperations
     tally.tornAppends = touched.tornAppends
     tally.held = touched.held
+    tally.stops = touched.stops
+    tally.spared = touched.spared
+    for machine in machines { tally.disks += machine.disk.tally }
     return tally
   }
 

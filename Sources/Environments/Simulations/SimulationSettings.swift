@@ -33,6 +33,15 @@ public struct SimulationSettings: Sendable {
   /// How long such a crash waits at most.
   public var crashPatience: Nanoseconds = .milliseconds(10)
 
+  /// How long a strike that tears or reorders writes waits at most for there to be some.
+  public var writePatience: Nanoseconds = .seconds(1)
+  /// How many nodes' files may be damaged at a time for each kind of fault to strike one more; kinds
+  /// that are not named strike none. Without limits, all may be damaged.
+  ///
+  /// A node is damaged from the strike until a process has started on what is left and is whole
+  /// (``Node/isWhole``), and is not damaged again before.
+  public var damageLimits: [DiskFault.Kind: Int]?
+
   /// How much each node's clocks gain from the start, in nanoseconds a second.
   public var drifts: ClosedRange<Int64> = 0...0
   /// By how much each node's wall clock is off from the start.
@@ -71,6 +80,8 @@ enum Stream: UInt64 {
   case damage
   case crashes
   case clocks
+  case afflictions
+  case ledger
 
   @usableFromInline
   func draws(seed: UInt64, _ number: Int = 0) -> Draws {

@@ -1,0 +1,82 @@
+public import Values
+
+/// What is done to a node's disk.
+///
+/// Some strike: they take the node down, and damage what its next process finds. The others hold
+/// until the disk is mended, and touch the operations of the processes that run meanwhile.
+public struct DiskFault: Hashable, Sendable {
+  public enum Kind: String, Hashable, Sendable, CaseIterable {
+    /// The power fails: what was not synced is lost but for a prefix, whose end may be torn.
+    case powerLoss = "power-loss"
+    /// A sync reports success and makes nothing durable.
+    case lostSync = "lost-sync"
+    /// The power fails in the middle of a write, a part of which stays, with garbage perhaps.
+    case torn
+    /// The power fails, and of what was not synced any part is lost, be it older than what is kept.
+    case reorder
+    /// A sync fails, and what it was to make durable is gone but for a prefix.
+    case syncError = "sync-error"
+    /// The process is killed, and bytes of what was durable change.
+    case corrupt
+    /// Writes land at another place of their file, and their own place is left unwritten.
+    case misdirect
+    /// The next process finds a file as it was at an earlier sync.
+    case stale
+    /// Nothing can grow: a write that would fails, and the sync after it.
+    case full
+    /// Syncs and reads take long.
+    case stall
+    /// Every write fails, and the sync after it.
+    case readOnly = "read-only"
+  }
+
+  public var kind: Kind
+  /// The share of operations that are touched, in 0...1, where a kind touches but some.
+  public var probability: Double
+  /// How much longer each operation of a stalled disk takes; nothing for another time each, whose
+  /// order of magnitude is random.
+  public var latency: Nanoseconds?
+
+  public init(_ kind: Kind, probability: Double? = nil, latency: Nanoseconds? = nil) {
+    self.kind = kind
+    self.probability = probability ?? kind.standardProbability
+    self.latency = latency
+  }
+
+  public static let powerLoss = DiskFault(.powerLoss)
+}
+
+extension DiskFault.Kind {
+  /// Whether it takes the node down at once; else it holds until the disk is mended.
+  public var isStrike: Bool {
+    switch self {
+    case .powerLoss, .torn, .reorder, .corrupt: true
+    case .lostSync, .syncError, .misdirect, .stale, .full, .stall, .readOnly: false
+    }
+  }
+
+  /// Whether it leaves files behind that a node has to be able to recover, so that no more nodes at a
+  /// time may be struck than their system claims to survive.
+  public var damages: Bool {
+    switch self {
+    case .torn, .reorder, .lostSync, .corrupt, .misdirect, .stale: true
+    case .powerLoss, .syncError, .full, .stall, .readOnly: false
+    }
+  }
+
+  /// Whether it touches but a share of operations.
+  public var takesProbability: Bool { self == .syncError || self == .misdirect }
+
+  var standardProbability: Double {
+    switch self {
+    case .syncError: 0.5
+    case .misdirect: 0.2
+    default: 1
+    }
+  }
+}
+
+extension Fault {
+  /// Cuts nodes' power.
+  public static func powerLoss(_ nodes: [NodeID]) -> Fault { .disk(.powerLoss, nodes) }
+}
