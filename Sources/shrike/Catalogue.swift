@@ -106,6 +106,7 @@ enum Catalogue {
       "\(system.name): \(system.summary)", "Promise: \(system.promise)",
       "Assumptions: \(system.assumptions)", "Source: \(system.paper)",
       "Workloads: \(system.workloads.joined(separator: ", "))",
+      "Survives (--nemesis): \(system.survives.joined(separator: ", "))",
     ]
     if !system.options.isEmpty {
       parts.append(

@@ -50,7 +50,7 @@ public struct KVCounter: Algorithm {
     paper: "Gossip Glomers 4; the store forced to be recent by a write (Lamport, 1979: sequential "
       + "consistency).",
     options: [timeout], bugs: [blindWrite, staleRead, impatient],
-    workloads: ["g-counter", "pn-counter"])
+    workloads: ["g-counter", "pn-counter"], survives: AlgorithmDescription.everything)
 
   /// What the store has under a key.
   private struct Sum: Hashable, Sendable, StablyEncodable {

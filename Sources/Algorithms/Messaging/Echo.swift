@@ -28,7 +28,7 @@ public struct Echo: Algorithm {
     name: "echo", summary: "Answers each request with the value that it carried.",
     promise: "Every answer carries its request's value.", assumptions: "None.",
     paper: "The first example of Maelstrom.", bugs: [silent, wrongValue, wrongType, previousValue],
-    workloads: ["echo"])
+    workloads: ["echo"], survives: AlgorithmDescription.everything)
 
   private let bugs: Set<String>
   /// With ``previousValue``: what the request before carried.

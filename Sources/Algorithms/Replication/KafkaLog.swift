@@ -39,7 +39,8 @@ public struct KafkaLog: Algorithm {
     promise: "Each acknowledged message has one offset for good; polls skip and repeat nothing.",
     assumptions: "The service lin-kv is up; nodes keep nothing on disk.",
     paper: "Kreps et al., Kafka (NetDB 2011); Gossip Glomers 5b and 5c.",
-    options: [chunk, retry], bugs: Bug.all, workloads: ["kafka"])
+    options: [chunk, retry], bugs: Bug.all, workloads: ["kafka"],
+    survives: AlgorithmDescription.everything)
 
   /// The bugs that can be switched on.
   public enum Bug {

@@ -38,7 +38,8 @@ public struct KeyValueProxy: Algorithm {
     promise: "What the chosen service promises: linearizable with lin-kv, less with the others.",
     assumptions: "The service is up; nodes keep no state.",
     paper: "Maelstrom's lin-kv proxy.", options: [service, timeout],
-    bugs: [definiteTimeout, retryTimeout, cachedReads], workloads: ["lin-kv"])
+    bugs: [definiteTimeout, retryTimeout, cachedReads], workloads: ["lin-kv"],
+    survives: AlgorithmDescription.everything)
 
   /// A call that the service has not answered.
   private struct Call: Hashable, Sendable {

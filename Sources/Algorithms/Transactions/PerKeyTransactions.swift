@@ -30,7 +30,8 @@ public struct PerKeyLayout: TransactionLayout {
     promise: "Each micro-operation is linearizable; transactions are not isolated at all.",
     assumptions: "lin-kv is up; nodes keep no state.",
     paper: "Kingsbury, Maelstrom's guide to transactions: a key-value pair for each key.",
-    options: [.attempts], bugs: [blindAppend], workloads: ["txn-list-append", "txn-rw-register"])
+    options: [.attempts], bugs: [blindAppend], workloads: ["txn-list-append", "txn-rw-register"],
+    survives: AlgorithmDescription.everything)
 
   private let attemptsLimit: Int
   private let appendsBlindly: Bool
