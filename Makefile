@@ -3,7 +3,7 @@
 BUILD := swift build -c release
 SHRIKE := .build/release/shrike
 
-.PHONY: demo test unit twins corpus corpora models budgets campaigns suite verdicts glomers readme lint \
+.PHONY: demo test unit twins corpus corpora models budgets campaigns suite verdicts glomers readme zoo correct lint \
   bench release clean setup build
 
 setup:
@@ -47,6 +47,17 @@ budgets: setup
 	$(BUILD) --product shrike
 	@.ci/budgets $(SHRIKE)
 
+## Hunts every planted bug, and watches the correct systems; REPETITIONS hunts each, SEEDS seeds.
+zoo: setup
+	$(BUILD) --product shrike
+	@$(SHRIKE) zoo --repetitions $(or $(REPETITIONS),20) --seeds $(or $(SEEDS),100)
+
+## Each correct system under every fault that it claims to survive; about half an hour.
+correct: setup
+	$(BUILD) --product shrike
+	@$(SHRIKE) zoo --correct --seeds $(or $(SEEDS),2000)
+
+## A slice of the zoo, of the correct systems' campaigns, and of what only other options show.
 campaigns: setup
 	$(BUILD) --product shrike
 	@.ci/campaigns $(SHRIKE)

@@ -139,7 +139,8 @@ let package = Package(
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),
     tests("Suites", "Suites", "Reports", "Verdicts", "Values"),
     tests(
-      "Controller", "Controller", "Systems", "Workloads", "Nemeses", "Generators", "Environments",
+      "Controller", "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Generators",
+      "Environments",
       "Verdicts", "Reports", "Histories", "Nodes", "Values"),
   ]
 )

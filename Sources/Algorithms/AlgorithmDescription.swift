@@ -37,12 +37,28 @@ public struct AlgorithmDescription: Hashable, Sendable {
   /// Who must be up and connected for the system to make progress.
   public var quorum: Quorum
 
-  /// What a system survives that acts only on what it has made durable.
-  public static let allButLostData = [
-    "partition", "kill", "pause", "delay", "loss", "duplicate", "reorder", "corrupt", "rate",
-    "clog",
-    "clock", "disk:power-loss",
+  private static let networkFaults = [
+    "partition", "delay", "loss", "duplicate", "reorder", "corrupt", "rate", "clog",
   ]
+  private static let processFaults = ["kill", "pause", "clock"]
+  /// None of them takes what a sync has made durable, and what is torn shows that it is.
+  private static let harmlessDiskFaults = [
+    "disk:power-loss", "disk:torn:random", "disk:sync-error", "disk:full", "disk:read-only",
+    "disk:stall",
+  ]
+
+  /// What a system survives that acts only on what it has made durable.
+  public static let allButLostData = networkFaults + processFaults + harmlessDiskFaults
+
+  /// The same for a system that is one node, of which no link can be broken.
+  public static let allButLostDataAlone = processFaults + harmlessDiskFaults
+
+  /// What a system survives that keeps nothing on its disk.
+  public static let everything =
+    allButLostData + [
+      "disk:reorder:random", "disk:lost-sync:random", "disk:corrupt:random",
+      "disk:misdirect:random", "disk:stale:random",
+    ]
 
   public init(
     name: String, summary: String, promise: String, assumptions: String, paper: String,

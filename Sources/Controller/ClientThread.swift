@@ -26,7 +26,7 @@ struct PendingOperation: Sendable {
   var value: Value
   var extra: ValueMap
   var invoked: Nanoseconds
-  /// Whether no fault was in force when it was invoked.
+  /// Whether no fault has been in force since shortly before it was invoked.
   var isCalm: Bool
 }
 

@@ -431,6 +431,7 @@ extension Driver {
   ) {
     now = time
     faults.note(fault, at: now)
+    for thread in threads.indices { threads[thread].pending?.isCalm = false }
     progress.faultsInForce = faults.inForce
     let operation = Operation(
       time: time, type: .info, process: .nemesis, f: fault.f, value: value)

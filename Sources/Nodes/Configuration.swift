@@ -45,7 +45,7 @@ public struct PlantedBug: Hashable, Sendable {
   /// What it is found by: the names of invariants and of checkers' anomalies, any of which will do.
   public var violates: [String]
 
-  public init(_ name: String, _ summary: String, source: String = "", violates: [String] = []) {
+  public init(_ name: String, _ summary: String, source: String, violates: [String]) {
     self.name = name
     self.summary = summary
     self.source = source

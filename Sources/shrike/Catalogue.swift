@@ -110,6 +110,7 @@ enum Catalogue {
       "\(system.name): \(system.summary)", "Promise: \(system.promise)",
       "Assumptions: \(system.assumptions)", "Source: \(system.paper)",
       "Workloads: \(system.workloads.joined(separator: ", "))",
+      "Survives (--nemesis): \(system.survives.joined(separator: ", "))",
     ]
     if !system.options.isEmpty {
       parts.append(
@@ -117,7 +118,8 @@ enum Catalogue {
           + table(system.options.map { ($0.name, "\($0.summary) (\($0.standard))") }))
     }
     if !system.bugs.isEmpty {
-      parts.append("Planted bugs (--bug name)\n" + table(system.bugs.map { ($0.name, $0.summary) }))
+      parts.append(
+        "Planted bugs (--bug name)\n" + system.bugs.map(lines(of:)).joined(separator: "\n"))
     }
     if !system.marks.isEmpty {
       parts.append(
@@ -135,6 +137,15 @@ enum Catalogue {
     }
     parts.append("Try\n" + examples.map { "  \($0)" }.joined(separator: "\n"))
     return parts.joined(separator: "\n\n")
+  }
+
+  /// A planted bug, where it comes from and what it is found by.
+  private static func lines(of bug: PlantedBug) -> String {
+    var lines = ["  \(bug.name): \(bug.summary)", "    source: \(bug.source)"]
+    if !bug.violates.isEmpty {
+      lines.append("    violates: \(bug.violates.joined(separator: ", "))")
+    }
+    return lines.joined(separator: "\n")
   }
 
   /// A workload, explained.

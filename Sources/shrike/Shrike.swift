@@ -17,13 +17,14 @@ struct Shrike: ParsableCommand {
         shrike check history.edn --model cas-register
         shrike convert history.edn history.shrike
         shrike suite suite.yaml --junit junit.xml
+        shrike zoo broadcast
 
       Exit codes: 0 valid, 1 invalid, 2 unknown, 64 the request makes no sense, 70 Shrike failed or
       was hindered.
       """,
     subcommands: [
       TestCommand.self, CheckCommand.self, ConvertCommand.self, SuiteCommand.self,
-      ReplayCommand.self,
+      ReplayCommand.self, ZooCommand.self,
       ListCommand.self, NodeCommandLine.self, BenchCommand.self, SuperviseCommand.self,
     ])
 

@@ -29,12 +29,13 @@ struct DriverTests {
   private func run(
     _ environment: FakeEnvironment, _ generator: some Generator,
     _ workload: ToyWorkload = ToyWorkload(), concurrency: Int = 2,
-    schedule: [ScheduledFault] = [], journal: any RunJournal = NoJournal(),
+    schedule: [ScheduledFault] = [], timeout: Nanoseconds = .seconds(1),
+    journal: any RunJournal = NoJournal(),
     interrupted: @escaping @Sendable () -> Bool = { false }
   ) throws -> Run {
     let settings = DriverSettings(
       workload: workload, names: environment.names, concurrency: concurrency,
-      timeout: .seconds(1))
+      timeout: timeout)
     var run = Run(
       environment,
       driver: Driver(settings, generator: generator.onClients(), schedule: schedule),
@@ -294,6 +295,15 @@ struct DriverTests {
     #expect(
       run.problems.contains { if case .noReply(_, "ask") = $0 { true } else { false } }
         == isReported)
+  }
+
+  @Test("reports no silence where a fault came and went while the node was asked")
+  func faultMeanwhile() throws {
+    let run = try run(
+      FakeEnvironment(), Script([.milliseconds(500)]), ToyWorkload(demandsReplies: true),
+      schedule: [cut, mend], timeout: .seconds(5))
+    #expect(lines(run, .info).map(\.time) == [.milliseconds(5_500)])
+    #expect(run.problems.isEmpty)
   }
 }
 

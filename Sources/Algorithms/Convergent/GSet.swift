@@ -37,9 +37,16 @@ public struct GSet: Algorithm {
     "gossip", standard: "full", "what is told: full, or delta: what is not acknowledged")
 
   public static let noReplication = PlantedBug(
-    "no-replication", "nodes tell each other nothing")
+    "no-replication", "nodes tell each other nothing",
+    source: "Maelstrom's guide, chapter 4: the set before gossip.", violates: ["lost", "diverging"])
   public static let noSync = PlantedBug(
-    "no-sync", "elements are acknowledged before they are durable")
+    "no-sync", "elements are acknowledged before they are durable",
+    source: "Redis with appendfsync everysec, as its documentation warns.",
+    violates: ["lost", "diverging"])
+  public static let overwrite = PlantedBug(
+    "overwrite", "what another node tells takes the place of what a node has",
+    source: "Jepsen, Cassandra (2013): the last writer's whole value wins, and updates are lost.",
+    violates: ["lost", "diverging"])
   public static let unorderedWalk = PlantedBug(
     "unordered-walk",
     "what is told is listed by a walk over an unordered set, so that a run can't be repeated",
@@ -53,7 +60,8 @@ public struct GSet: Algorithm {
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
     paper:
       "Shapiro et al.: Conflict-free replicated data types (2011); deltas: Almeida et al. (2018).",
-    options: [gossip, interval], bugs: [noReplication, noSync, unorderedWalk], workloads: ["g-set"])
+    options: [gossip, interval], bugs: [noReplication, noSync, overwrite, unorderedWalk],
+    workloads: ["g-set"])
 
   /// What is known of another node.
   private struct Peer: Hashable, Sendable {
@@ -66,6 +74,7 @@ public struct GSet: Algorithm {
   private let tellsDeltas: Bool
   private let replicates: Bool
   private let syncs: Bool
+  private let overwrites: Bool
   private let keepsOrder: Bool
   private var elements = ValueLog()
   private var peers: [Peer]
@@ -76,6 +85,7 @@ public struct GSet: Algorithm {
     tellsDeltas = GSet.gossip.text(in: configuration) == "delta"
     replicates = !configuration.bugs.contains(GSet.noReplication.name)
     syncs = !configuration.bugs.contains(GSet.noSync.name)
+    overwrites = configuration.bugs.contains(GSet.overwrite.name)
     keepsOrder = !configuration.bugs.contains(GSet.unorderedWalk.name)
     peers = configuration.peers.map { Peer(id: $0) }
   }
@@ -92,7 +102,9 @@ public struct GSet: Algorithm {
     case .request(let id, .readAll):
       context.reply(.value(.list(elements.values)), to: id)
     case .request(let id, _): context.reply(.notSupported, to: id)
-    case .message(_, .state(let elements)): learn(elements, &context)
+    case .message(_, .state(let elements)):
+      learn(elements, &context)
+      if overwrites { self.elements.keep(only: elements) }
     case .message(let peer, .delta(let first, let elements)):
       learn(elements, &context)
       context.send(.received(end: first + elements.count), to: peer)
@@ -132,6 +144,7 @@ public struct GSet: Algorithm {
     sink.put(tellsDeltas)
     sink.put(replicates)
     sink.put(syncs)
+    sink.put(overwrites)
     sink.put(keepsOrder)
     elements.encode(into: &sink)
     sink.put(peers.count)

@@ -28,10 +28,20 @@ public struct KVCounter: Algorithm {
 
   public static let blindWrite = PlantedBug(
     "blind-write",
-    "nodes share one key and write to it what they read plus what is added: updates are lost")
+    "nodes share one key and write to it what they read plus what is added: updates are lost",
+    source:
+      "Gossip Glomers 4; lost update, P4 in Berenson et al., A critique of ANSI SQL isolation "
+      + "levels (1995).",
+    violates: ["unacceptable", "diverging"])
   public static let staleRead = PlantedBug(
     "stale-read",
-    "reads don't raise the version first: seq-kv may answer from the past (--maelstrom-compat)")
+    "reads don't raise the version first: seq-kv may answer from the past (--maelstrom-compat)",
+    source: "Gossip Glomers 4 on a seq-kv whose clients may read the past for ever.",
+    violates: ["unacceptable"])
+  public static let impatient = PlantedBug(
+    "impatient", "an add that takes longer than 2 ms is done again, whether it happened or not",
+    source: "Apache Cassandra's counters: an increment that timed out must not be retried blindly.",
+    violates: ["unacceptable", "diverging"])
 
   public static let description = AlgorithmDescription(
     name: "kv-counter", summary: "A counter in seq-kv, a key a node.",
@@ -39,7 +49,8 @@ public struct KVCounter: Algorithm {
     assumptions: "The store is up; nodes keep no state.",
     paper: "Gossip Glomers 4; the store forced to be recent by a write (Lamport, 1979: sequential "
       + "consistency).",
-    options: [timeout], bugs: [blindWrite, staleRead], workloads: ["g-counter", "pn-counter"])
+    options: [timeout], bugs: [blindWrite, staleRead, impatient],
+    workloads: ["g-counter", "pn-counter"], survives: AlgorithmDescription.everything)
 
   /// What the store has under a key.
   private struct Sum: Hashable, Sendable, StablyEncodable {
@@ -89,6 +100,7 @@ public struct KVCounter: Algorithm {
   private let timeout: Nanoseconds
   private let writesBlindly: Bool
   private let readsStale: Bool
+  private let addsAgain: Bool
 
   /// What stands under the own key, as far as that is known.
   private var own: Sum?
@@ -103,7 +115,8 @@ public struct KVCounter: Algorithm {
 
   public init(_ configuration: Configuration) {
     id = configuration.id
-    timeout = KVCounter.timeout.duration(in: configuration)
+    addsAgain = configuration.bugs.contains(KVCounter.impatient.name)
+    timeout = addsAgain ? .milliseconds(2) : KVCounter.timeout.duration(in: configuration)
     writesBlindly = configuration.bugs.contains(KVCounter.blindWrite.name)
     readsStale = configuration.bugs.contains(KVCounter.staleRead.name)
     peers = writesBlindly ? [] : configuration.peers
@@ -130,6 +143,7 @@ public struct KVCounter: Algorithm {
     sink.put(Int(timeout))
     sink.put(writesBlindly)
     sink.put(readsStale)
+    sink.put(addsAgain)
     sink.put(own)
     sink.put(adds)
     sink.put(reads)
@@ -275,6 +289,7 @@ extension KVCounter {
   /// Goes on without an answer: nobody knows whether the adds of this round happened.
   private mutating func giveUp(_ context: inout Context<KVCounter>) {
     if case .storing = step { own = nil }
+    if addsAgain { adds = roundAdds + adds }
     roundAdds = []
     retryReads(&context)
   }

@@ -69,6 +69,7 @@ public struct StateCounter<Entry: CounterEntry>: Algorithm {
   private let replicates: Bool
   private let addsOnMerge: Bool
   private let syncs: Bool
+  private let overwrites: Bool
   /// In the order of the members.
   private var shares: [Entry]
   /// Each client's last request that was added.
@@ -83,6 +84,7 @@ public struct StateCounter<Entry: CounterEntry>: Algorithm {
     replicates = !configuration.bugs.contains(CounterOptions.noReplication.name)
     addsOnMerge = configuration.bugs.contains(CounterOptions.addOnMerge.name)
     syncs = !configuration.bugs.contains(CounterOptions.noSync.name)
+    overwrites = configuration.bugs.contains(CounterOptions.overwrite.name)
     shares = configuration.members.map { _ in Entry() }
   }
 
@@ -124,6 +126,10 @@ public struct StateCounter<Entry: CounterEntry>: Algorithm {
 
   private mutating func merge(_ others: [Entry]) {
     guard others.count == shares.count else { return }
+    if overwrites {
+      shares = others
+      return
+    }
     for place in shares.indices {
       if addsOnMerge {
         shares[place].accumulate(others[place])
@@ -156,6 +162,7 @@ public struct StateCounter<Entry: CounterEntry>: Algorithm {
     sink.put(replicates)
     sink.put(addsOnMerge)
     sink.put(syncs)
+    sink.put(overwrites)
     sink.put(shares)
     sink.put(added.count)
     for (client, number) in added.sorted(by: { $0.key < $1.key }) {
@@ -173,9 +180,22 @@ enum CounterOptions {
     "interval", standard: "1s", "how often a node tells the others its state")
   static let all = [interval]
 
-  static let noReplication = PlantedBug("no-replication", "nodes tell each other nothing")
+  static let noReplication = PlantedBug(
+    "no-replication", "nodes tell each other nothing",
+    source: "Maelstrom's guide, chapter 4: the counter before gossip.",
+    violates: ["unacceptable", "diverging"])
   static let addOnMerge = PlantedBug(
-    "add-on-merge", "merging adds two states of a share up instead of taking the greater one")
-  static let noSync = PlantedBug("no-sync", "adds are acknowledged before they are durable")
-  static let bugs = [noReplication, addOnMerge, noSync]
+    "add-on-merge", "merging adds two states of a share up instead of taking the greater one",
+    source: "Shapiro et al., Conflict-free replicated data types (2011): merging must be "
+      + "idempotent.",
+    violates: ["unacceptable", "diverging"])
+  static let noSync = PlantedBug(
+    "no-sync", "adds are acknowledged before they are durable",
+    source: "Redis with appendfsync everysec, as its documentation warns.",
+    violates: ["unacceptable", "diverging"])
+  static let overwrite = PlantedBug(
+    "overwrite", "the state that is told takes the place of the own one, be it older",
+    source: "Jepsen, Riak (2013): the last writer's whole value wins, and updates are lost.",
+    violates: ["unacceptable", "diverging"])
+  static let bugs = [noReplication, addOnMerge, noSync, overwrite]
 }

@@ -27,6 +27,12 @@ struct ValueLog: Hashable, Sendable {
     return start..<values.count
   }
 
+  /// Forgets all values but some, until the file is read again; for planted bugs only.
+  mutating func keep(only kept: [Value]) {
+    known.formIntersection(kept)
+    values.removeAll { !known.contains($0) }
+  }
+
   /// Takes up what a file holds.
   ///
   /// - Returns: Whether the file is sound; else the node must not serve.

@@ -38,16 +38,35 @@ public struct Broadcast: Algorithm {
     "who talks to whom: given (by the topology request), tree, star or total")
 
   public static let noRetry = PlantedBug(
-    "no-retry", "values whose acknowledgement is overdue are not sent again")
+    "no-retry", "values whose acknowledgement is overdue are not sent again",
+    source: "Gossip Glomers 3c, fault-tolerant broadcast; Maelstrom's guide, chapter 3.",
+    violates: ["lost", "diverging"])
   public static let noSync = PlantedBug(
-    "no-sync", "values are acknowledged before they are durable")
+    "no-sync", "values are acknowledged before they are durable",
+    source: "Jepsen, Elasticsearch 1.5.0 (2015), which synced its log every five seconds.",
+    violates: ["lost", "diverging"])
+  public static let ackFirst = PlantedBug(
+    "ack-first", "values are acknowledged when they come, and stored when the next batch leaves",
+    source: "Jepsen, MongoDB (2013): writes with concern \"unacknowledged\", then the default.",
+    violates: ["lost", "diverging"])
+  public static let forgetsUnsent = PlantedBug(
+    "forgets-unsent", "a node that restarts takes what it has for sent",
+    source: "The dual write (Kleppmann, Designing data-intensive applications, 2017, chapter 11): "
+      + "stored and not sent on.",
+    violates: ["lost", "diverging"])
+  public static let gapAck = PlantedBug(
+    "gap-ack", "the acknowledgement of a share counts for an earlier one that was lost",
+    source: "RFC 9293, section 3.4: an acknowledgement covers all before it, so it must not pass "
+      + "a gap.",
+    violates: ["lost", "diverging"])
 
   public static let description = AlgorithmDescription(
     name: "broadcast", summary: "Values that any node accepted reach all nodes.",
     promise: "An acknowledged value is eventually read from every node.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
     paper: "Flooding along a spanning tree with a reliable channel a link (Gossip Glomers 3a-3e).",
-    options: [batch, resend, overlay], bugs: [noRetry, noSync], workloads: ["broadcast"])
+    options: [batch, resend, overlay],
+    bugs: [noRetry, noSync, ackFirst, forgetsUnsent, gapAck], workloads: ["broadcast"])
 
   /// What is known of a neighbour.
   private struct Neighbour: Hashable, Sendable {
@@ -66,6 +85,9 @@ public struct Broadcast: Algorithm {
   private let followsTopology: Bool
   private let retries: Bool
   private let syncs: Bool
+  private let acknowledgesFirst: Bool
+  private let forgetsUnsent: Bool
+  private let passesGaps: Bool
 
   private var values: [Value] = []
   /// From whom each value came first; -1 for clients and values from before the last start.
@@ -77,6 +99,8 @@ public struct Broadcast: Algorithm {
   private var isBatchArmed = false
   private var isResendArmed = false
   private var isHalted = false
+  /// With ``ackFirst``: values that are acknowledged and not stored.
+  private var unstored: [Value] = []
 
   public init(_ configuration: Configuration) {
     let overlay =
@@ -87,6 +111,9 @@ public struct Broadcast: Algorithm {
     followsTopology = overlay == .given
     retries = !configuration.bugs.contains(Broadcast.noRetry.name)
     syncs = !configuration.bugs.contains(Broadcast.noSync.name)
+    acknowledgesFirst = configuration.bugs.contains(Broadcast.ackFirst.name)
+    forgetsUnsent = configuration.bugs.contains(Broadcast.forgetsUnsent.name)
+    passesGaps = configuration.bugs.contains(Broadcast.gapAck.name)
     neighbours = overlay.neighbours(in: configuration).map { Neighbour(id: $0) }
   }
 
@@ -97,6 +124,10 @@ public struct Broadcast: Algorithm {
     case .request(let request, .topology(let topology)):
       accept(topology[id] ?? [], &context)
       context.reply(.topologyAccepted, to: request)
+    case .request(let request, .broadcast(let value)) where acknowledgesFirst:
+      unstored.append(value)
+      gather(&context)
+      context.reply(.broadcastAccepted, to: request)
     case .request(let request, .broadcast(let value)):
       learn([value], from: nil, &context)
       context.reply(.broadcastAccepted, to: request)
@@ -109,6 +140,8 @@ public struct Broadcast: Algorithm {
       acknowledge(first, end, peer, &context)
     case .timer(.batch):
       isBatchArmed = false
+      learn(unstored, from: nil, &context)
+      unstored = []
       for place in neighbours.indices { share(with: place, &context) }
     case .timer(.resend): resendOverdue(&context)
     case .answered, .completed: break
@@ -122,6 +155,10 @@ public struct Broadcast: Algorithm {
     sink.put(followsTopology)
     sink.put(retries)
     sink.put(syncs)
+    sink.put(acknowledgesFirst)
+    sink.put(forgetsUnsent)
+    sink.put(passesGaps)
+    sink.put(unstored)
     sink.put(values)
     for origin in origins { sink.put(Int(origin)) }
     sink.put(neighbours.count)
@@ -205,7 +242,8 @@ extension Broadcast {
   ) {
     // A share before this one may be lost: then this acknowledgement says nothing of a prefix.
     guard let place = neighbours.firstIndex(where: { $0.id == peer }),
-      first <= neighbours[place].acknowledged, end > neighbours[place].acknowledged,
+      first <= neighbours[place].acknowledged || passesGaps,
+      end > neighbours[place].acknowledged,
       end <= values.count
     else { return }
     let wasFull =
@@ -298,6 +336,12 @@ extension Broadcast {
       case nil:
         isHalted = true
         return context.log("log: a record that no version of this system wrote; not serving")
+      }
+    }
+    if forgetsUnsent {
+      for place in neighbours.indices {
+        neighbours[place].acknowledged = values.count
+        neighbours[place].sent = values.count
       }
     }
     if !values.isEmpty { gather(&context) }

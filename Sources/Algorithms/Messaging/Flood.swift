@@ -35,11 +35,18 @@ public struct Flood: Algorithm {
   static let retryInterval = AlgorithmOption(
     "retry-interval", standard: "1s", "how long a confirmation may take")
 
-  public static let noGossip = PlantedBug("no-gossip", "values are not sent on")
+  public static let noGossip = PlantedBug(
+    "no-gossip", "values are not sent on",
+    source: "Gossip Glomers 3b, multi-node broadcast; Maelstrom's guide, chapter 3.",
+    violates: ["lost", "diverging"])
   public static let noDedup = PlantedBug(
     "no-dedup",
     "values that were seen before are sent on again, for ever, by nodes that handle one event a "
-      + "millisecond")
+      + "millisecond",
+    source:
+      "Maelstrom's guide, chapter 3; Tanenbaum, Computer networks: flooding needs a memory of "
+      + "what was seen.",
+    violates: ["unmet-expectation", "lost", "diverging"])
 
   public static let description = AlgorithmDescription(
     name: "flood", summary: "A broadcast that floods a topology, a message a value and link.",
@@ -48,7 +55,9 @@ public struct Flood: Algorithm {
       "The topology is connected; nodes that fail come back; a disk keeps what was synced.",
     paper: "Maelstrom's broadcast, chapter 3 of its guide.",
     options: [skipSender, retry, retryInterval], bugs: [noGossip, noDedup],
-    workloads: ["broadcast"])
+    workloads: ["broadcast"],
+    // Without `retry`, which is not the standard, a message that is lost is a value that is lost.
+    survives: ["pause", "delay", "duplicate", "reorder", "clog", "clock"])
 
   /// A value that a neighbour has not confirmed.
   private struct Unconfirmed: Hashable, Sendable {

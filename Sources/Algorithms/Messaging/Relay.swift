@@ -48,7 +48,8 @@ public struct Relay: Algorithm {
     name: "relay", summary: "Bounces messages between nodes, to measure a network.",
     promise: "As many messages are delivered as were asked for.",
     assumptions: "No message is lost, and no node fails.",
-    paper: "The ping-pong of network benchmarks.", workloads: ["relay"])
+    paper: "The ping-pong of network benchmarks.", workloads: ["relay"],
+    survives: ["pause", "delay", "reorder", "clog", "clock"])
 
   /// A request that is not answered yet.
   private struct Run: Hashable, Sendable {

@@ -17,24 +17,43 @@ public struct UniqueIDs: Algorithm {
   }
 
   public static let volatileBoot = PlantedBug(
-    "volatile-boot", "the boot's number is not stored, so a restarted node repeats identifiers")
+    "volatile-boot", "the boot's number is not stored, so a restarted node repeats identifiers",
+    source: "MySQL bug 199 (2003): InnoDB's AUTO_INCREMENT counter was kept in memory only.",
+    violates: ["duplicated"])
+  public static let clockNumbers = PlantedBug(
+    "clock-numbers",
+    "identifiers are a millisecond of the wall clock and a number in it, though it may step back",
+    source: "Snowflake (Twitter, 2010), without its refusal to serve when the clock moves "
+      + "backwards.",
+    violates: ["duplicated"])
+  public static let sharedWorker = PlantedBug(
+    "shared-worker", "identifiers don't say which node gave them",
+    source: "Snowflake (Twitter, 2010): workers of one number give the same identifiers, so "
+      + "ZooKeeper hands the numbers out.",
+    violates: ["duplicated"])
 
   public static let description = AlgorithmDescription(
     name: "unique-ids", summary: "Identifiers that are unique without coordination.",
     promise: "No identifier is ever given twice; every node answers alone, in any partition.",
     assumptions: "A disk keeps what was synced; nodes' ids are never used again.",
     paper: "Snowflake (Twitter, 2010), with durable boot numbers in place of clocks.",
-    bugs: [volatileBoot], workloads: ["unique-ids"])
+    bugs: [volatileBoot, clockNumbers, sharedWorker], workloads: ["unique-ids"])
 
   private let node: NodeID
   private let storesBoot: Bool
+  private let trustsClock: Bool
+  private let namesNode: Bool
   private var boot = 0
   private var given = 0
   private var isHalted = false
+  /// With ``clockNumbers``: the millisecond of the last identifier.
+  private var millisecond: Nanoseconds = 0
 
   public init(_ configuration: Configuration) {
     node = configuration.id
     storesBoot = !configuration.bugs.contains(UniqueIDs.volatileBoot.name)
+    trustsClock = configuration.bugs.contains(UniqueIDs.clockNumbers.name)
+    namesNode = !configuration.bugs.contains(UniqueIDs.sharedWorker.name)
   }
 
   public mutating func handle(_ event: Event<UniqueIDs>, _ context: inout Context<UniqueIDs>) {
@@ -45,10 +64,20 @@ public struct UniqueIDs: Algorithm {
       // answer.
       guard !isHalted else { return }
       given += 1
-      context.reply(.generated(.string("\(node.rawValue)-\(boot)-\(given)")), to: id)
+      if trustsClock { return context.reply(.generated(clockNumber(context.wallClock)), to: id) }
+      let worker = namesNode ? node.rawValue : 0
+      context.reply(.generated(.string("\(worker)-\(boot)-\(given)")), to: id)
     case .request(let id, _): context.reply(.notSupported, to: id)
     case .message, .answered, .timer, .completed: break
     }
+  }
+
+  private mutating func clockNumber(_ time: Nanoseconds) -> Value {
+    if millisecond != time / 1_000_000 {
+      millisecond = time / 1_000_000
+      given = 0
+    }
+    return .string("\(node.rawValue)-\(Int(millisecond))-\(given)")
   }
 
   private mutating func start(_ bytes: [UInt8], _ context: inout Context<UniqueIDs>) {
@@ -70,6 +99,9 @@ public struct UniqueIDs: Algorithm {
   public func encode(into sink: inout some ByteSink) {
     sink.put(node)
     sink.put(storesBoot)
+    sink.put(trustsClock)
+    sink.put(namesNode)
+    sink.put(Int(millisecond))
     sink.put(boot)
     sink.put(given)
     sink.put(isHalted)

@@ -39,31 +39,52 @@ public struct KafkaLog: Algorithm {
     promise: "Each acknowledged message has one offset for good; polls skip and repeat nothing.",
     assumptions: "The service lin-kv is up; nodes keep nothing on disk.",
     paper: "Kreps et al., Kafka (NetDB 2011); Gossip Glomers 5b and 5c.",
-    options: [chunk, retry], bugs: Bug.all, workloads: ["kafka"])
+    options: [chunk, retry], bugs: Bug.all, workloads: ["kafka"],
+    survives: AlgorithmDescription.everything)
 
   /// The bugs that can be switched on.
   public enum Bug {
     public static let blindWrite = PlantedBug(
-      "blind-write", "chunks are written without a look at what others appended")
+      "blind-write", "chunks are written without a look at what others appended",
+      source: "Gossip Glomers 5b; lost update, P4 in Berenson et al., A critique of ANSI SQL "
+        + "isolation levels (1995).",
+      violates: [
+        "lost-write", "inconsistent-offsets", "unseen", "duplicate", "nonmonotonic-send",
+      ])
     public static let earlyOffset = PlantedBug(
-      "early-offset", "a message is acknowledged with the offset that it is expected to get")
+      "early-offset", "a message is acknowledged with the offset that it is expected to get",
+      source: "Jepsen, Redpanda 21.10.1 (2022): inconsistent offsets.",
+      violates: [
+        "lost-write", "inconsistent-offsets", "unseen", "duplicate", "nonmonotonic-send",
+      ])
     public static let impatient = PlantedBug(
-      "impatient", "an append that takes longer than 2 ms is done again, whether it happened or not"
-    )
+      "impatient",
+      "an append that takes longer than 2 ms is done again, whether it happened or not",
+      source: "KIP-98 (2017): a producer that retries had its message appended twice.",
+      violates: ["duplicate"])
     public static let abortedRead = PlantedBug(
-      "aborted-read", "a send that meets another is refused, and yet done")
+      "aborted-read", "a send that meets another is refused, and yet done",
+      source: "Jepsen, Redpanda 21.10.1 (2022): aborted reads.", violates: ["G1a"])
     public static let commitForgets = PlantedBug(
-      "commit-forgets", "committed offsets are kept in memory, by each node its own")
+      "commit-forgets", "committed offsets are kept in memory, by each node its own",
+      source: "Gossip Glomers 5b with what 5a kept in a node's memory.", violates: ["lost-commit"])
     public static let hiddenTail = PlantedBug(
-      "hidden-tail", "no poll shows the newest message of a log")
+      "hidden-tail", "no poll shows the newest message of a log",
+      source: "Jepsen, Redpanda 21.10.1 (2022): lost and stale messages.", violates: ["unseen"])
     public static let pollSkips = PlantedBug(
-      "poll-skips", "a poll sometimes begins after the offset that it was asked for")
+      "poll-skips", "a poll sometimes begins after the offset that it was asked for",
+      source: "Jepsen's Kafka workload: poll-skip.", violates: ["poll-skip"])
     public static let pollRepeats = PlantedBug(
-      "poll-repeats", "a poll sometimes begins before the offset that it was asked for")
+      "poll-repeats", "a poll sometimes begins before the offset that it was asked for",
+      source: "Jepsen's Kafka workload: nonmonotonic-poll.",
+      violates: ["unasked", "nonmonotonic-poll"])
     public static let pollGaps = PlantedBug(
-      "poll-gaps", "a poll sometimes leaves out a message between others")
+      "poll-gaps", "a poll sometimes leaves out a message between others",
+      source: "Jepsen's Kafka workload: int-poll-skip.", violates: ["int-poll-skip"])
     public static let pollReverses = PlantedBug(
-      "poll-reverses", "a poll sometimes answers the newest messages first")
+      "poll-reverses", "a poll sometimes answers the newest messages first",
+      source: "Jepsen's Kafka workload: int-nonmonotonic-poll.",
+      violates: ["poll-skip", "int-nonmonotonic-poll"])
 
     static let all = [
       blindWrite, earlyOffset, impatient, abortedRead, commitForgets, hiddenTail, pollSkips,

@@ -17,18 +17,33 @@ public struct KafkaSingle: Algorithm {
   }
 
   public static let noSync = PlantedBug(
-    "no-sync", "messages are acknowledged before they are durable")
+    "no-sync", "messages are acknowledged before they are durable",
+    source: "Apache Kafka's default flush.messages, which leaves durability to replication.",
+    violates: ["unseen", "lost-write", "inconsistent-offsets", "lost-commit", "nonmonotonic-send"])
   public static let appendAgain = PlantedBug(
-    "append-again", "every tenth message is appended twice")
+    "append-again", "every tenth message is appended twice",
+    source: "KIP-98 (2017): a producer that retries had its message appended twice.",
+    violates: ["duplicate"])
+  public static let truncateToCommit = PlantedBug(
+    "truncate-to-commit",
+    "a node that restarts drops the messages behind the committed offset and gives their offsets "
+      + "again",
+    source: "KIP-101 (2016): a restarted broker cut its log at the high watermark.",
+    violates: [
+      "unseen", "lost-write", "inconsistent-offsets", "lost-commit", "nonmonotonic-send",
+      "duplicate",
+    ])
 
   public static let description = AlgorithmDescription(
     name: "kafka-single", summary: "Durable logs of messages on one node.",
     promise: "With one node, each acknowledged message has one offset for good.",
     assumptions: "The cluster is one node; a disk keeps what was synced.",
-    paper: "Gossip Glomers 5a.", bugs: [noSync, appendAgain], workloads: ["kafka"])
+    paper: "Gossip Glomers 5a.", bugs: [noSync, appendAgain, truncateToCommit],
+    workloads: ["kafka"], survives: AlgorithmDescription.allButLostDataAlone)
 
   private let syncs: Bool
   private let appendsAgain: Bool
+  private let truncates: Bool
   private var logs: [String: [KafkaEntry]] = [:]
   /// The offset of each request's message; follows from `logs`.
   private var offsets: [RequestID: Int] = [:]
@@ -39,6 +54,7 @@ public struct KafkaSingle: Algorithm {
   public init(_ configuration: Configuration) {
     syncs = !configuration.bugs.contains(KafkaSingle.noSync.name)
     appendsAgain = configuration.bugs.contains(KafkaSingle.appendAgain.name)
+    truncates = configuration.bugs.contains(KafkaSingle.truncateToCommit.name)
   }
 
   public mutating func handle(
@@ -67,6 +83,7 @@ public struct KafkaSingle: Algorithm {
   public func encode(into sink: inout some ByteSink) {
     sink.put(syncs)
     sink.put(appendsAgain)
+    sink.put(truncates)
     sink.put(sorted: logs) { entries, sink in sink.put(entries) }
     sink.put(offsets: committed)
     sink.put(records.count)
@@ -163,6 +180,15 @@ extension KafkaSingle {
         isHalted = true
         return context.log("log: a record that no version of this system wrote; not serving")
       }
+    }
+    if truncates { truncateToCommitted() }
+  }
+
+  private mutating func truncateToCommitted() {
+    for (key, entries) in logs {
+      let kept = Array(entries.prefix((committed[key] ?? -1) + 1))
+      for entry in entries.dropFirst(kept.count) { offsets[entry.id] = nil }
+      logs[key] = kept
     }
   }
 }

@@ -12,17 +12,26 @@ public struct LocalKeyValueStore: Algorithm {
     case log
   }
 
+  public static let noSync = PlantedBug(
+    "no-sync", "writes are acknowledged before they are durable",
+    source: "Pillai et al., All file systems are not created equal (OSDI 2014).",
+    violates: ["nonlinearizable"])
+
   public static let description = AlgorithmDescription(
     name: "kv-local", summary: "A key-value store in which each node has values of its own.",
     promise: "Linearizability on a cluster of one node; none with more.",
     assumptions: "A disk keeps what was synced.",
     paper: "A state machine that is not replicated; Maelstrom's first step towards Raft.",
-    workloads: ["lin-kv"])
+    bugs: [noSync], workloads: ["lin-kv"],
+    survives: AlgorithmDescription.allButLostDataAlone)
 
+  private let syncs: Bool
   private var store = KeyValueStore()
   private var log = DurableLog<LoggedRequest>()
 
-  public init(_ configuration: Configuration) {}
+  public init(_ configuration: Configuration) {
+    syncs = !configuration.bugs.contains(LocalKeyValueStore.noSync.name)
+  }
 
   public mutating func handle(
     _ event: Event<LocalKeyValueStore>, _ context: inout Context<LocalKeyValueStore>
@@ -46,12 +55,13 @@ public struct LocalKeyValueStore: Algorithm {
     _ request: Request, _ id: RequestID, _ context: inout Context<LocalKeyValueStore>
   ) {
     if case .new = store.recognize(id) {
-      log.append(LoggedRequest(id, request), to: .log, &context)
+      log.append(LoggedRequest(id, request), to: .log, syncs: syncs, &context)
     }
     if let reply = store.apply(request, id) { context.reply(reply, to: id) }
   }
 
   public func encode(into sink: inout some ByteSink) {
+    sink.put(syncs)
     store.encode(into: &sink)
     log.encode(into: &sink)
   }

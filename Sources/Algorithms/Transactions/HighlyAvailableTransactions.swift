@@ -41,18 +41,29 @@ public struct HighlyAvailableTransactions: Algorithm {
     "resend", standard: "1s", "how long an acknowledgement may take before commits are sent again")
 
   static let noIsolation = PlantedBug(
-    "no-isolation", "each write is visible at once, while its transaction goes on")
+    "no-isolation", "each write is visible at once, while its transaction goes on",
+    source: "G1b, intermediate reads, in Adya, Weak consistency (1999).",
+    violates: ["G1b", "G1c", "internal", "future-read", "G-single", "G0"])
   static let dirtyAbort = PlantedBug(
-    "dirty-abort", "one transaction in four that writes is aborted after its writes were visible")
+    "dirty-abort", "one transaction in four that writes is aborted after its writes were visible",
+    source: "G1a, aborted reads, in Adya, Weak consistency (1999).",
+    violates: ["G1a", "dirty-update"])
   static let noReplication = PlantedBug(
-    "no-replication", "nodes don't tell each other what they committed")
+    "no-replication", "nodes don't tell each other what they committed",
+    source: "Gossip Glomers 6b: reads would be answered for ever from a node's own writes.",
+    violates: [])
+  static let unreadWrites = PlantedBug(
+    "unread-writes", "a transaction's reads don't see what it has written itself",
+    source: "Cerone et al., A framework for transactional consistency models with atomic "
+      + "visibility (2015): internal consistency.",
+    violates: ["internal"])
 
   public static let description = AlgorithmDescription(
     name: "txn-hat", summary: "Transactions on registers that every node answers alone.",
     promise: "Read committed, and every request is answered, in any partition; nodes converge.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
     paper: "Bailis et al., Highly available transactions: virtues and limitations, VLDB 2014.",
-    options: [resend], bugs: [noIsolation, dirtyAbort, noReplication],
+    options: [resend], bugs: [noIsolation, dirtyAbort, noReplication, unreadWrites],
     workloads: ["txn-rw-register"])
 
   /// What is known of a peer.
@@ -78,6 +89,7 @@ public struct HighlyAvailableTransactions: Algorithm {
   let isolates: Bool
   let abortsDirtily: Bool
   let replicates: Bool
+  let readsOwnWrites: Bool
 
   var registers = LastWriterWinsRegisters()
   /// The latest time that this node has seen.
@@ -97,6 +109,7 @@ public struct HighlyAvailableTransactions: Algorithm {
     resendDelay = HighlyAvailableTransactions.resend.duration(in: configuration)
     isolates = !configuration.bugs.contains(HighlyAvailableTransactions.noIsolation.name)
     abortsDirtily = configuration.bugs.contains(HighlyAvailableTransactions.dirtyAbort.name)
+    readsOwnWrites = !configuration.bugs.contains(HighlyAvailableTransactions.unreadWrites.name)
     replicates = !configuration.bugs.contains(HighlyAvailableTransactions.noReplication.name)
     peers = configuration.peers.map { Peer(id: $0) }
     received = Array(repeating: 0, count: (configuration.members.map(\.index).max() ?? -1) + 1)
@@ -125,10 +138,17 @@ public struct HighlyAvailableTransactions: Algorithm {
       let transaction = try Transaction(request)
       guard !transaction.appends else { throw ErrorReply(.notSupported, "there are no lists here") }
       guard isolates else { return begin(transaction, id, &context) }
-      finish(id, try transaction.run { registers[$0] }, &context)
+      var outcome = try transaction.run { registers[$0] }
+      if !readsOwnWrites { outcome.filled = transaction.operations.map(unaware) }
+      finish(id, outcome, &context)
     } catch {
       context.reply(.failed(error), to: id)
     }
+  }
+
+  /// A micro-operation that knows nothing of those before it.
+  private func unaware(_ operation: MicroOperation) -> Value {
+    operation.filled(registers[operation.key])
   }
 
   /// Commits what a transaction wrote, and answers it.
@@ -155,6 +175,7 @@ public struct HighlyAvailableTransactions: Algorithm {
     sink.put(isolates)
     sink.put(abortsDirtily)
     sink.put(replicates)
+    sink.put(readsOwnWrites)
     registers.encode(into: &sink)
     sink.put(clock)
     sink.put(commits)

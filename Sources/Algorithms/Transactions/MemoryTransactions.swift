@@ -16,23 +16,38 @@ public struct MemoryTransactions: Algorithm {
   }
 
   static let unchangedReply = PlantedBug(
-    "unchanged-reply", "the reply is the request as it came, with no read filled in")
+    "unchanged-reply", "the reply is the request as it came, with no read filled in",
+    source: "Maelstrom's guide, chapter 5: the first transactor.",
+    violates: ["internal", "lost-update", "G-single", "G-single-realtime"])
   static let aliasing = PlantedBug(
-    "aliasing", "a read shares its list with the store, so it shows its transaction's later appends"
-  )
+    "aliasing",
+    "a read shares its list with the store, so it shows its transaction's later appends",
+    source: "Maelstrom's guide, chapter 5: a list that is changed in place.",
+    violates: ["internal", "future-read"])
   static let noSync = PlantedBug(
-    "no-sync", "transactions are acknowledged before they are durable")
+    "no-sync", "transactions are acknowledged before they are durable",
+    source: "Redis with appendfsync everysec, as its documentation warns.",
+    violates: [
+      "incompatible-order", "lost-update", "G-single", "G0-realtime", "G-single-realtime",
+    ])
+  static let noRollback = PlantedBug(
+    "no-rollback", "one in eight transactions that write is aborted, and what it wrote stays",
+    source: "G1a, aborted reads, in Adya, Weak consistency (1999).",
+    violates: ["G1a", "dirty-update"])
 
   public static let description = AlgorithmDescription(
     name: "txn-memory", summary: "Transactions on lists and registers in the memory of one node.",
     promise: "Strict serializability on a cluster of one node; none with more.",
     assumptions: "A disk keeps what was synced.",
     paper: "Serial execution of stored requests from a command log (Malviya et al., 2014).",
-    bugs: [unchangedReply, aliasing, noSync], workloads: ["txn-list-append", "txn-rw-register"])
+    bugs: [unchangedReply, aliasing, noSync, noRollback],
+    workloads: ["txn-list-append", "txn-rw-register"],
+    survives: AlgorithmDescription.allButLostDataAlone)
 
   private let leavesReads: Bool
   private let sharesLists: Bool
   private let syncs: Bool
+  private let rollsBack: Bool
   private var values: [Value: Value] = [:]
   private var clients = ClientNumbers()
   private var log = DurableLog<LoggedRequest>()
@@ -41,6 +56,7 @@ public struct MemoryTransactions: Algorithm {
     leavesReads = configuration.bugs.contains(MemoryTransactions.unchangedReply.name)
     sharesLists = configuration.bugs.contains(MemoryTransactions.aliasing.name)
     syncs = !configuration.bugs.contains(MemoryTransactions.noSync.name)
+    rollsBack = !configuration.bugs.contains(MemoryTransactions.noRollback.name)
   }
 
   public mutating func handle(
@@ -69,6 +85,9 @@ public struct MemoryTransactions: Algorithm {
       let outcome = try commit(transaction)
       if !outcome.written.isEmpty {
         log.append(LoggedRequest(id, .transaction(request)), to: .log, syncs: syncs, &context)
+      }
+      if !rollsBack, !outcome.written.isEmpty, context.choose(below: 8, site: "abort") == 0 {
+        throw ErrorReply(.abort, "the transaction was aborted")
       }
       context.reply(.transaction(reply(to: request, outcome)), to: id)
     } catch {
@@ -100,6 +119,7 @@ public struct MemoryTransactions: Algorithm {
     sink.put(leavesReads)
     sink.put(sharesLists)
     sink.put(syncs)
+    sink.put(rollsBack)
     sink.put(sorted: values) { value, sink in value.encode(into: &sink) }
     clients.encode(into: &sink)
     log.encode(into: &sink)

@@ -16,14 +16,25 @@ public struct PerKeyLayout: TransactionLayout {
     case changing
   }
 
+  static let blindAppend = PlantedBug(
+    "blind-append",
+    "an append writes the list that it read and one element more, whatever came "
+      + "between",
+    source: "Lost update, P4 in Berenson et al., A critique of ANSI SQL isolation levels (1995).",
+    violates: [
+      "incompatible-order", "lost-update", "G-single", "G0-realtime", "G-single-realtime",
+    ])
+
   public static let description = AlgorithmDescription(
     name: "txn-per-key", summary: "Transactions whose micro-operations each go to lin-kv alone.",
     promise: "Each micro-operation is linearizable; transactions are not isolated at all.",
     assumptions: "lin-kv is up; nodes keep no state.",
     paper: "Kingsbury, Maelstrom's guide to transactions: a key-value pair for each key.",
-    options: [.attempts], workloads: ["txn-list-append", "txn-rw-register"])
+    options: [.attempts], bugs: [blindAppend], workloads: ["txn-list-append", "txn-rw-register"],
+    survives: AlgorithmDescription.everything)
 
   private let attemptsLimit: Int
+  private let appendsBlindly: Bool
   private var operations: [MicroOperation] = []
   private var filled: [Value] = []
   private var phase = Phase.reading
@@ -34,6 +45,7 @@ public struct PerKeyLayout: TransactionLayout {
 
   public init(_ configuration: Configuration) {
     attemptsLimit = AlgorithmOption.attempts.count(in: configuration)
+    appendsBlindly = configuration.bugs.contains(PerKeyLayout.blindAppend.name)
   }
 
   public mutating func begin(_ transaction: Transaction) -> TransactionStep {
@@ -82,6 +94,7 @@ public struct PerKeyLayout: TransactionLayout {
     do throws(ErrorReply) {
       guard let result = try operation.result(on: value) else { return next() }
       phase = .changing
+      if appendsBlindly { return .call(.linKV, .write(key: operation.key, value: result)) }
       return .call(
         .linKV,
         .compareAndSet(
@@ -103,6 +116,7 @@ public struct PerKeyLayout: TransactionLayout {
 
   public func encode(into sink: inout some ByteSink) {
     sink.put(attemptsLimit)
+    sink.put(appendsBlindly)
     sink.put(operations.map { $0.filled(nil) })
     sink.put(filled)
     sink.put(phase.rawValue)

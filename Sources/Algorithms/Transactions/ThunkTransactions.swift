@@ -26,17 +26,32 @@ public struct ThunkLayout: TransactionLayout {
   static let thunkStore = AlgorithmOption(
     "thunk-store", standard: "lin-kv", "where thunks are: lin-kv, seq-kv or lww-kv")
   static let noRetry = PlantedBug(
-    "no-retry", "a thunk that is still on its way is taken for a key without a value")
+    "no-retry", "a thunk that is still on its way is taken for a key without a value",
+    source: "Maelstrom's guide, chapter 5: thunks in an eventually consistent store.",
+    violates: [
+      "incompatible-order", "lost-update", "G-single", "G0-realtime", "G-single-realtime",
+    ])
   static let skipCas = PlantedBug(
-    "skip-cas", "a transaction that only reads trusts the root that the node saw last")
+    "skip-cas", "a transaction that only reads trusts the root that the node saw last",
+    source: "Maelstrom's guide, chapter 5: a root that is not exchanged for itself.",
+    violates: ["G-single-realtime"])
+  static let reusedNames = PlantedBug(
+    "reused-names", "thunks are named by node and number, which a restarted node begins anew",
+    source: "MySQL bug 199 (2003): numbers given again after a restart point to what is new.",
+    violates: [
+      "garbage-versions", "duplicate-elements", "G0", "G1c-realtime", "G1a", "dirty-update", "G1b",
+      "incompatible-order",
+      "lost-update", "G-single",
+      "G0-realtime", "G-single-realtime", "internal", "G1c", "future-read",
+    ])
 
   public static let description = AlgorithmDescription(
     name: "txn-thunks", summary: "Transactions on immutable thunks under a root in lin-kv.",
     promise: "Strict serializability; a transaction that others overtake too often is refused.",
     assumptions: "lin-kv and lin-tso are up, the store of thunks loses none; nodes keep no state.",
     paper: "Hickey, The architecture of Datomic, 2012; Maelstrom's guide to transactions.",
-    options: [thunkStore, .attempts], bugs: [noRetry, skipCas],
-    workloads: ["txn-list-append", "txn-rw-register"])
+    options: [thunkStore, .attempts], bugs: [noRetry, skipCas, reusedNames],
+    workloads: ["txn-list-append", "txn-rw-register"], survives: AlgorithmDescription.everything)
 
   static let rootKey: Value = "root"
   /// How often a missing thunk is looked for before its transaction is given up.
@@ -85,6 +100,9 @@ public struct ThunkLayout: TransactionLayout {
     attemptsLimit = AlgorithmOption.attempts.count(in: configuration)
     retries = !configuration.bugs.contains(ThunkLayout.noRetry.name)
     checksReads = !configuration.bugs.contains(ThunkLayout.skipCas.name)
+    if configuration.bugs.contains(ThunkLayout.reusedNames.name) {
+      prefix = Int(configuration.id.rawValue)
+    }
   }
 
   public mutating func begin(_ transaction: Transaction) -> TransactionStep {
