@@ -158,11 +158,9 @@ struct Composition {
   }
 
   private mutating func takeDown(_ struck: [NodeID], for family: FaultFamily) {
-    for node in struck {
-      downFor[node.index] = family
-      // A process that is gone is not paused, and the next one begins awake.
-      isPaused[node.index] = false
-    }
+    // Those of them that were paused stay so as far as is known here: a fault for the primaries, or one
+    // that is spared, may not strike them, and to resume a process that is not paused does nothing.
+    for node in struck { downFor[node.index] = family }
   }
 
   /// The nodes that the end of a family's round concerns.

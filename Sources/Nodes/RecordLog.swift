@@ -15,6 +15,12 @@ public struct RecordLog: Hashable, Sendable {
     public var damage: Damage
     /// The bytes up to the end of the last good record.
     public var validCount: Int
+
+    /// The file as it is where nothing is damaged.
+    public var bytes: [UInt8] {
+      var log = RecordLog()
+      return records.flatMap { log.frame($0) }
+    }
   }
 
   public enum Damage: Hashable, Sendable {
@@ -46,18 +52,31 @@ public struct RecordLog: Hashable, Sendable {
   }
 
   /// Reads a file's records up to the first that is bad, and says whether good ones follow it.
-  public static func recover(_ bytes: [UInt8]) -> Recovery {
+  public static func recover(_ bytes: [UInt8]) -> Recovery { recover(copies: [bytes]) }
+
+  /// Reads the records of a log that is kept in several files, each from the first in which it is good.
+  ///
+  /// The damage is what no copy makes up for: a record is bad where it is bad in all of them.
+  public static func recover(copies: [[UInt8]]) -> Recovery {
     var recovery = Recovery(records: [], positions: [], damage: .none, validCount: 0)
-    while let payload = payload(of: bytes, at: recovery.validCount) {
+    while let payload = payload(of: copies, at: recovery.validCount) {
       recovery.positions.append(recovery.validCount)
       recovery.records.append(Array(payload))
       recovery.validCount = payload.endIndex
     }
-    guard recovery.validCount < bytes.count else { return recovery }
-    let rest = (recovery.validCount + 1)..<bytes.count
-    let isFollowed = rest.contains { payload(of: bytes, at: $0) != nil }
+    let count = copies.lazy.map(\.count).max() ?? 0
+    guard recovery.validCount < count else { return recovery }
+    let rest = (recovery.validCount + 1)..<count
+    let isFollowed = rest.contains { payload(of: copies, at: $0) != nil }
     recovery.damage = isFollowed ? .corruption(at: recovery.validCount) : .tornTail
     return recovery
+  }
+
+  private static func payload(of copies: [[UInt8]], at position: Int) -> ArraySlice<UInt8>? {
+    for place in copies.indices {
+      if let payload = payload(of: copies[place], at: position) { return payload }
+    }
+    return nil
   }
 
   static func frame(_ payload: [UInt8], at position: Int) -> [UInt8] {

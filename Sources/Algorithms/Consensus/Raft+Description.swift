@@ -24,7 +24,17 @@ extension Raft {
     paper: "Ongaro and Ousterhout, In search of an understandable consensus algorithm, 2014; "
       + "Ongaro's thesis, sections 6.3, 6.4 and 9.6.",
     options: [electionTimeout, heartbeatInterval, entriesLimit, preVote], bugs: bugs,
-    workloads: ["lin-kv"])
+    workloads: ["lin-kv"],
+    survives: AlgorithmDescription.allButLostData + [
+      "disk:torn:minority", "disk:reorder:minority", "disk:corrupt:minority",
+      "disk:misdirect:minority", "disk:sync-error", "disk:full", "disk:read-only", "disk:stall",
+    ],
+    marks: [
+      "raft: a leader was elected", "raft: a leader stepped down with uncommitted entries",
+      "raft: conflicting entries were removed", "raft: a torn tail was cut",
+      "raft: a damaged copy of the log was made anew", "raft: a vote was refused for an older log",
+      "raft: a request came again", "raft: an election ended without a leader",
+    ])
 }
 
 /// The options of one node.

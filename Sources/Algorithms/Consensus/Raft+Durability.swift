@@ -3,9 +3,22 @@ import Values
 
 /// What a node has on disk, and how it comes back from it.
 ///
-/// One file holds the votes, the entries and the cuts of the log as records in the order in which
-/// they happened; the last of each counts. All records of an event are written and synced together
-/// before the event's first message, and the host's barrier holds that back until they are durable.
+/// A file holds the votes, the entries and the cuts of the log as records in the order in which they
+/// happened; the last of each counts. All records of an event are written and synced together before
+/// the event's first message, and the host's barrier holds that back until they are durable.
+///
+/// A checksum tells a bad record, but not whether it was ever promised: one at the end may be a write
+/// that a crash interrupted, or a vote that the disk has since forgotten (Alagappan et al.,
+/// *Protocol-aware recovery for consensus-based storage*, FAST 2018, section 3.3). So the same bytes are
+/// written to a second file, and a record counts if it is good in either:
+///
+/// - What was synced was so in both files. As long as a fault damages one file of a node, all of it is
+///   found, and the damaged file is made anew before anything else is sent.
+/// - What is good in one file only because a crash came between is kept. It was promised to nobody, but
+///   a node may always know more than it has said.
+/// - What is bad in both was never synced, and is cut, if nothing good follows. If something does, a
+///   disk has done writes in another order, or has lost what it promised to keep; the node can't know,
+///   and is silent from then on, which a majority outlives.
 extension Raft {
   private enum Tag {
     static let vote: UInt8 = 0
@@ -49,26 +62,50 @@ extension Raft {
   /// Hands the event's records to the disk.
   mutating func write(_ context: inout Context<Raft>) {
     context.append(unwritten, to: .log)
+    context.append(unwritten, to: .mirror)
     unwritten = []
   }
 
-  mutating func recover(_ bytes: [UInt8], _ context: inout Context<Raft>) {
-    let recovery = RecordLog.recover(bytes)
-    records = RecordLog(count: bugs[.tornTail] ? bytes.count : recovery.validCount)
+  /// - Parameter copies: The log's file and its mirror.
+  mutating func recover(_ copies: [[UInt8]], _ context: inout Context<Raft>) {
+    let areEqual = copies[0] == copies[1]
+    let usesMirror = !areEqual && !bugs[.noMirror] && !bugs[.tornTail]
+    let recovery =
+      usesMirror ? RecordLog.recover(copies: copies) : RecordLog.recover(copies[0])
+    records = RecordLog(count: bugs[.tornTail] ? copies[0].count : recovery.validCount)
     switch bugs[.tornTail] ? .none : recovery.damage {
     case .none: break
-    case .tornTail:
-      context.truncate(.log, to: recovery.validCount)
-      context.sync()
-      context.mark(Mark(.sometimes, "raft: a torn tail was cut"))
+    case .tornTail: context.mark(Mark(.sometimes, "raft: a torn tail was cut"))
     case .corruption(let position):
+      if bugs[.noMirror] { break }
       return halt("a bad record at byte \(position) before a good one", &context)
+    }
+    if (!areEqual || recovery.damage != .none) && !bugs[.tornTail] {
+      mend(copies, by: recovery, &context)
     }
     for (place, record) in recovery.records.enumerated() where !restore(record) {
       return halt("a record at byte \(recovery.positions[place]) that makes no sense", &context)
     }
     durableIndex = log.lastIndex
     resetElectionTimer(&context)
+  }
+
+  /// Makes both files hold what was recovered, and no more.
+  private func mend(
+    _ copies: [[UInt8]], by recovery: RecordLog.Recovery, _ context: inout Context<Raft>
+  ) {
+    let bytes = recovery.bytes
+    for (file, copy) in zip(File.allCases, copies) where copy != bytes {
+      if copy.starts(with: bytes) {
+        context.truncate(file, to: bytes.count)
+        continue
+      }
+      context.replace(file, with: bytes)
+      if copy.count >= bytes.count {
+        context.mark(Mark(.sometimes, "raft: a damaged copy of the log was made anew"))
+      }
+    }
+    context.sync()
   }
 
   /// Does again what a record says was done.

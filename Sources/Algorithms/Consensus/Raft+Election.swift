@@ -45,6 +45,9 @@ extension Raft {
   }
 
   private mutating func campaign(_ context: inout Context<Raft>) {
+    if role == .candidate {
+      context.mark(Mark(.sometimes, "raft: an election ended without a leader"))
+    }
     role = .candidate
     term += 1
     votedFor = id
@@ -86,6 +89,9 @@ extension Raft {
       return send(.vote(vote), to: candidate, &context)
     }
     if request.term > term { becomeFollower(in: request.term, &context) }
+    if request.term == term && !isUpToDate {
+      context.mark(Mark(.sometimes, "raft: a vote was refused for an older log"))
+    }
     let isFree = votedFor == nil || votedFor == candidate || bugs[.doubleVote]
     let isGranted = request.term == term && isFree && isUpToDate
     if isGranted {

@@ -163,6 +163,7 @@ extension Raft {
   private mutating func truncate(to lastIndex: Int, _ context: inout Context<Raft>) {
     context.mark(
       Mark(.always, "raft: only uncommitted entries are removed", holds: lastIndex >= commitIndex))
+    context.mark(Mark(.sometimes, "raft: conflicting entries were removed"))
     log.truncate(to: lastIndex)
     recordTruncation()
   }

@@ -87,6 +87,7 @@ extension Raft {
   ) {
     switch bugs[.appliedTwice] ? .new : store.recognize(id) {
     case .answered(let reply):
+      context.mark(Mark(.sometimes, "raft: a request came again"))
       let said = bugs[.retryRecomputed] ? store.outcome(of: request) : reply
       return answer(said, id, to: origin, &context)
     case .outdated: return

@@ -13,7 +13,8 @@ public import Values
 /// - A pre-vote is granted by a node whose own election timer has fired since it last heard from a
 ///   leader, which needs no clock.
 ///
-/// A node that finds its log corrupted, rather than torn, stays silent for good.
+/// A node's records stand in two files, so that what a disk damages in one is good in the other; a node
+/// that finds a record bad in both, before a good one, stays silent for good.
 public struct Raft: Algorithm {
   public typealias Message = RaftMessage
 
@@ -26,6 +27,8 @@ public struct Raft: Algorithm {
 
   public enum File: String, Hashable, Sendable, CaseIterable {
     case log
+    /// The same bytes once more.
+    case mirror
   }
 
   public enum Role: UInt8, Hashable, Sendable {
@@ -131,7 +134,7 @@ public struct Raft: Algorithm {
   public mutating func handle(_ event: Event<Raft>, _ context: inout Context<Raft>) {
     guard !isHalted else { return }
     switch event {
-    case .start(let files): recover(files[File.log], &context)
+    case .start(let files): recover([files[File.log], files[File.mirror]], &context)
     case .message(let peer, let message): receive(message, from: peer, &context)
     case .request(let id, let request): accept(request, id, &context)
     case .timer(.election): electionTimerFired(&context)

@@ -22,6 +22,7 @@ enum RaftBug: UInt64, CaseIterable {
   case ackBeforeSync
   case matchGuessed
   case tornTail
+  case noMirror
   // Commitment.
   case commitOldTerm
   case commitAlone
@@ -119,6 +120,11 @@ enum RaftBug: UInt64, CaseIterable {
       (
         "torn-tail",
         "an unfinished record at the log's end is not cut at restart, only passed over",
+        "Alagappan et al., Protocol-aware recovery, FAST 2018"
+      )
+    case .noMirror:
+      (
+        "no-mirror", "a damaged record is taken for a torn one, and cut with all that follows",
         "Alagappan et al., Protocol-aware recovery, FAST 2018"
       )
     case .commitOldTerm:
