@@ -26,8 +26,7 @@ extension Raft {
     options: [electionTimeout, heartbeatInterval, entriesLimit, preVote], bugs: bugs,
     workloads: ["lin-kv"],
     survives: AlgorithmDescription.allButLostData + [
-      "disk:torn:minority", "disk:reorder:minority", "disk:corrupt:minority",
-      "disk:misdirect:minority", "disk:sync-error", "disk:full", "disk:read-only", "disk:stall",
+      "disk:reorder:minority", "disk:corrupt:minority", "disk:misdirect:minority",
     ],
     marks: [
       "raft: a leader was elected", "raft: a leader stepped down with uncommitted entries",
