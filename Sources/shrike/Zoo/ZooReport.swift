@@ -98,6 +98,8 @@ struct ZooReport {
       "\(Int(plan.rate)) a second", plan.timeLimit.durationText,
       "nemesis \(plan.nemesis.joined(separator: ",")) every \(plan.nemesisInterval.durationText)",
     ]
+    if plan.isSwarm { parts.append("as a swarm") }
+    if let liveness = plan.liveness { parts.append("progress within \(liveness.durationText)") }
     if !plan.options.isEmpty {
       parts.append(
         plan.options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
