@@ -129,11 +129,11 @@ struct Composition {
     switch round.fault {
     case .kill(let wanted):
       let struck = standing(wanted, round)
-      takeDown(struck, for: .kill)
+      takeDown(struck, for: .kill, isAimed: round.aimsAtPrimaries)
       return struck.isEmpty ? nil : .kill(struck)
     case .disk(let fault, let wanted) where fault.kind.isStrike:
       let struck = standing(wanted, round)
-      takeDown(struck, for: .disk)
+      takeDown(struck, for: .disk, isAimed: round.aimsAtPrimaries)
       return struck.isEmpty ? nil : .disk(fault, struck)
     case .disk(let fault, let wanted):
       for node in wanted { isAfflicted[node.index] = true }
@@ -157,11 +157,14 @@ struct Composition {
     return Array(nodes.filter { downFor[$0.index] == nil }.prefix(1))
   }
 
-  private mutating func takeDown(_ struck: [NodeID], for family: FaultFamily) {
+  private mutating func takeDown(
+    _ struck: [NodeID], for family: FaultFamily, isAimed: Bool
+  ) {
     for node in struck {
       downFor[node.index] = family
-      // A process that is gone is not paused, and the next one begins awake.
-      isPaused[node.index] = false
+      // A process that is gone is not paused, and the next one begins awake; but whom a fault for the
+      // primaries strikes is not known here, and to resume one that is awake does no harm.
+      if !isAimed { isPaused[node.index] = false }
     }
   }
 
