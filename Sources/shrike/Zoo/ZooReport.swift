@@ -29,8 +29,10 @@ struct ZooReport {
     let runs = results.reduce(0) { $0 + $1.correct.runCount }
     let accusations = results.reduce(0) { $0 + $1.correct.accusations.count }
     let mark = exitCode == .valid ? "✓" : exitCode == .invalid ? "✗" : "?"
-    return "\(mark) \(found) of \(bugs.count) bugs found as expected, in each of "
-      + "\(zoo.repetitions) hunts; \(accusations) accusations in \(runs) runs of correct systems"
+    let hunted =
+      "\(found) of \(bugs.count) bugs found as expected, in each of \(zoo.repetitions) hunts; "
+    return "\(mark) \(bugs.isEmpty ? "" : hunted)"
+      + "\(accusations) accusations in \(runs) runs of correct systems"
   }
 
   private func text(_ result: ExhibitResult) -> String {
