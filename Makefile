@@ -47,7 +47,8 @@ budgets: setup
 	$(BUILD) --product shrike
 	@.ci/budgets $(SHRIKE)
 
-## Hunts every planted bug, and watches the correct systems; REPETITIONS hunts each, SEEDS seeds.
+## Hunts every planted bug REPETITIONS times, and watches the correct systems; about half an hour, most
+## of it for the rarest bugs of Raft.
 zoo: setup
 	$(BUILD) --product shrike
 	@$(SHRIKE) zoo --repetitions $(or $(REPETITIONS),20) --seeds $(or $(SEEDS),100)

@@ -299,8 +299,12 @@ struct DriverTests {
 
   @Test("reports no silence where a fault came and went while the node was asked")
   func faultMeanwhile() throws {
+    let environment = FakeEnvironment()
+    environment.answer = { request, id, node in
+      request == .custom(0) ? [] : echo(after: 1)(request, id, node)
+    }
     let run = try run(
-      FakeEnvironment(), Script([.milliseconds(500)]), ToyWorkload(demandsReplies: true),
+      environment, Script([.milliseconds(500), .seconds(7)]), ToyWorkload(demandsReplies: true),
       schedule: [cut, mend], timeout: .seconds(5))
     #expect(lines(run, .info).map(\.time) == [.milliseconds(5_500)])
     #expect(run.problems.isEmpty)

@@ -173,7 +173,8 @@ struct ZooCommandTests {
       (["echo", "--repetitions", "0"], "at least 1"),
     ])
   func refusals(arguments: [String], text: String) throws {
-    let end = try Workshop().start(["zoo"] + arguments).wait()
+    let workshop = try Workshop()
+    let end = try workshop.start(["zoo"] + arguments).wait()
     #expect(end.code == 64)
     #expect(end.errors.contains(text))
   }

@@ -52,6 +52,21 @@ import Values
   }
 
   @Test(arguments: UInt64(0)..<300)
+  func `who is paused is resumed, whomever a fault for the primaries struck`(seed: UInt64) throws {
+    let text = "kill:primaries,disk:power-loss:primaries,pause"
+    var paused: Set<NodeID> = []
+    for fault in try schedule(text, timeLimit: .seconds(300), seed: seed) {
+      switch fault.fault {
+      case .pause(let nodes): paused.formUnion(nodes)
+      case .resume(let nodes):
+        #expect(paused.isSubset(of: nodes))
+        paused = []
+      default: break
+      }
+    }
+  }
+
+  @Test(arguments: UInt64(0)..<300)
   func `what mends ends with nothing broken`(seed: UInt64) throws {
     let names = NodeNames.numbered(count: 5)
     for text in Self.mixtures {

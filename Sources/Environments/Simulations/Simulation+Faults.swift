@@ -117,6 +117,8 @@ extension Simulation {
     while let event = machine.held.popFirst() { drop(event) }
     if machine.isUp && crash == .kill { touched.kills += 1 }
     if crash != .kill && (machine.isUp || machine.isBooting) { machine.isDownForDisk = true }
+    // Who ends the kill of a machine that is struck while it is down may leave it to the disk's end.
+    if case .disk = crash { machine.isDownForDisk = true }
     machine.die()
     if case .disk(let kind) = crash { strike(machine, kind) }
     if trace != nil { writeTrace(crash.text, of: machine) }

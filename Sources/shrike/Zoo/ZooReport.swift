@@ -29,8 +29,10 @@ struct ZooReport {
     let runs = results.reduce(0) { $0 + $1.correct.runCount }
     let accusations = results.reduce(0) { $0 + $1.correct.accusations.count }
     let mark = exitCode == .valid ? "✓" : exitCode == .invalid ? "✗" : "?"
-    return "\(mark) \(found) of \(bugs.count) bugs found as expected, in each of "
-      + "\(zoo.repetitions) hunts; \(accusations) accusations in \(runs) runs of correct systems"
+    let hunted =
+      "\(found) of \(bugs.count) bugs found as expected, in each of \(zoo.repetitions) hunts; "
+    return "\(mark) \(bugs.isEmpty ? "" : hunted)"
+      + "\(accusations) accusations in \(runs) runs of correct systems"
   }
 
   private func text(_ result: ExhibitResult) -> String {
@@ -98,6 +100,8 @@ struct ZooReport {
       "\(Int(plan.rate)) a second", plan.timeLimit.durationText,
       "nemesis \(plan.nemesis.joined(separator: ",")) every \(plan.nemesisInterval.durationText)",
     ]
+    if plan.isSwarm { parts.append("as a swarm") }
+    if let liveness = plan.liveness { parts.append("progress within \(liveness.durationText)") }
     if !plan.options.isEmpty {
       parts.append(
         plan.options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
