@@ -41,13 +41,16 @@ extension Plan {
     return plan
   }
 
-  /// Half of the families that were asked for, each with chances of its own.
+  /// Half of the families that were asked for; of each half of what it does, and one thing at least.
   private func drawnNemesis(among nodeCount: Int, _ draws: Draws) throws -> [String] {
-    try nemeses.enumerated().compactMap { place, spec in
+    let specs = try nemeses
+    return try families.enumerated().flatMap { place, family in
       var draws = draws.child(UInt64(place))
-      guard draws.chance(0.5) else { return nil }
-      let drawn = spec.drawn(&draws)
-      return drawn.nodesMin <= nodeCount ? drawn.text : nil
+      guard draws.chance(0.5) else { return [String]() }
+      let kinds = specs.filter { $0.family == family }
+      var drawn = kinds.filter { _ in draws.chance(0.5) }
+      if drawn.isEmpty { drawn = [draws.element(of: kinds)] }
+      return drawn.map { $0.drawn(&draws) }.filter { $0.nodesMin <= nodeCount }.map(\.text)
     }
   }
 }

@@ -59,7 +59,13 @@ struct RaftCampaignTests {
     }
   }
 
-  @Test("every planted bug is found within 1000 seeds", arguments: Raft.bugs.map(\.name))
+  /// The zoo hunts all bugs; these are what the tests of the algorithm alone were built on.
+  @Test(
+    "planted bugs are found within 1000 seeds",
+    arguments: [
+      "stale-reads", "volatile-vote", "commit-old-term", "commit-alone", "early-ack", "no-truncate",
+      "torn-tail",
+    ])
   func plantedBugs(bug: String) {
     let found = (0..<1000 as Range<UInt64>).first { seed in
       var campaign = KeyValueCampaign<Raft>(seed: seed, bugs: [bug], options: Self.options)

@@ -37,6 +37,59 @@ struct RaftDurabilityTests {
     #expect(restarted.node.term == 1 && restarted.node.log.lastIndex == 1)
   }
 
+  @Test("a byte that changes in one of the two files changes nothing, and is mended")
+  func damage() {
+    var raft = DrivenRaft(of: 3)
+    raft.receive(append(term: 1, [entry(1, 1, write(1))]), from: 1)
+    raft.receive(requestVote(term: 4, last: (9, 9)), from: 2)
+    raft.receive(append(term: 5, after: (1, 1), [entry(5, 2, write(2))]), from: 1)
+    for name in ["log", "mirror"] {
+      for place in raft.files[name, default: []].indices {
+        var files = raft.files
+        files[name]?[place] ^= 0x10
+        let restarted = DrivenRaft(of: 3, files: files)
+        #expect(!restarted.node.isHalted && restarted.node.term == 5, "\(name) \(place)")
+        #expect(restarted.node.log.encoded == raft.node.log.encoded, "\(name) \(place)")
+        #expect(restarted.files == raft.files, "\(name) \(place)")
+      }
+    }
+  }
+
+  @Test("a file that is cut, or half of zeros, or an older one's, is made anew", arguments: [0, 1])
+  func wholeFiles(which: Int) {
+    let names = ["log", "mirror"]
+    let file = Self.file
+    for count in 0...file.count {
+      for rest in [0, file.count - count] {
+        var files = [names[0]: file, names[1]: file]
+        files[names[which]] = Array(file.prefix(count)) + Array(repeating: 0, count: rest)
+        let restarted = DrivenRaft(of: 3, files: files)
+        #expect(!restarted.node.isHalted && restarted.node.log.lastIndex == 2)
+        #expect(restarted.files[names[0]] == file && restarted.files[names[1]] == file)
+      }
+    }
+  }
+
+  @Test("with no-mirror a damaged record takes all that follows along")
+  func noMirror() {
+    var file = Self.file
+    file[20] ^= 1
+    let raft = DrivenRaft(of: 3, bugs: ["no-mirror"], files: ["log": file, "mirror": Self.file])
+    #expect(!raft.node.isHalted && raft.node.log.lastIndex == 0)
+  }
+
+  @Test("a record that is bad in both files is cut at the end, and silences the node elsewhere")
+  func bothFiles() {
+    let file = Self.file
+    for place in file.indices {
+      var damaged = file
+      damaged[place] ^= 1
+      let raft = DrivenRaft(of: 3, files: ["log": damaged, "mirror": damaged])
+      #expect(raft.node.isHalted || raft.node.log.lastIndex == 1, "\(place)")
+      #expect(raft.node.isWhole == !raft.node.isHalted)
+    }
+  }
+
   @Test("a node whose log is corrupted before its end stays silent")
   func corruption() {
     var file = Self.file

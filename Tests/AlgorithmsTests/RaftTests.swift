@@ -83,7 +83,7 @@ struct RaftElectionTests {
       default: nil
       }
     }
-    #expect(kinds == ["store", "sync", "send"])
+    #expect(kinds == ["store", "store", "sync", "send"])
     var restarted = DrivenRaft(of: 3, files: raft.files)
     #expect(restarted.node.term == 3 && restarted.node.votedFor == NodeID(1))
     #expect(granted(restarted.receive(requestVote(term: 3), from: 2)) == [false])

@@ -50,7 +50,7 @@ struct PlanTests {
   func everyField() throws {
     let value = plan.value
     let fields = try #require(value.map).entries.compactMap(\.key.name)
-    #expect(fields.count == 29)
+    #expect(fields.count == 30)
     for (field, other) in [
       ("bin", "/bin/node"), ("arguments", ["-v", "ü \"q\""]), ("env", "local"), ("seed", 0),
       ("rate", 0), ("latency", nil), ("latency-dist", "exponential"), ("topology", "tree4"),
