@@ -45,6 +45,13 @@ public struct Test: Sendable {
     options.isCompatible = plan.isCompatible
     workload = type.init(options)
     if let refusal = workload.refusal { throw PlanError(refusal) }
+    let timeout = plan.timeout ?? workload.standardTimeout
+    if let liveness = plan.liveness, liveness < 2 * timeout {
+      throw PlanError(
+        "liveness: within \(liveness.durationText) clients that wait for what the faults took can't "
+          + "ask again; at least \((2 * timeout).durationText), twice the time-out, or a shorter "
+          + "--timeout")
+    }
     try plan.checkClaims()
     let specs = try plan.nemeses
     families = try plan.families

@@ -38,6 +38,13 @@ struct LivenessTests {
     #expect(stuck.explanation.contains("nothing excuses it"))
   }
 
+  @Test("is not demanded within less time than clients need to ask again")
+  func tooSoon() {
+    var plan = plan("raft", "lin-kv", seed: 0)
+    plan.timeout = .seconds(6)
+    #expect(throws: PlanError.self) { try SimulatedRun(plan) }
+  }
+
   @Test("is demanded of a majority while the others are dead, who come back for the end")
   func others() throws {
     let plan = plan("raft", "lin-kv", seed: 3)

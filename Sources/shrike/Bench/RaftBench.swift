@@ -20,7 +20,9 @@ enum RaftBench {
     plan.options = ["heartbeat": "50ms", "election-timeout": "150ms"]
     plan.rate = 200.0 / 60
     plan.timeLimit = .seconds(60)
-    plan.nemesis = ["partition", "kill", "loss", "disk"]
+    plan.nemesis = [
+      "partition", "kill", "loss", "disk:power-loss", "disk:torn", "disk:corrupt", "disk:sync-error",
+    ]
     plan.build = BuildID.current
     return plan
   }
