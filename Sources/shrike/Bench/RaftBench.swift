@@ -21,7 +21,8 @@ enum RaftBench {
     plan.rate = 200.0 / 60
     plan.timeLimit = .seconds(60)
     plan.nemesis = [
-      "partition", "kill", "loss", "disk:power-loss", "disk:torn", "disk:corrupt", "disk:sync-error",
+      "partition", "kill", "loss", "disk:power-loss", "disk:torn", "disk:corrupt",
+      "disk:sync-error",
     ]
     plan.build = BuildID.current
     return plan
