@@ -78,10 +78,16 @@ public struct FailureGroup: Sendable {
 
 extension Outcome {
   /// What was found against the system, each with the checker that found it.
-  public var anomalyNames: [String] {
+  public var anomalyNames: [String] { found { "\($0)/\($1)" } }
+
+  /// What was found against the system, whichever checkers found it.
+  var anomalyTypes: [String] { found { _, type in type } }
+
+  /// Each kind once; of a checker that tells none, its name.
+  private func found(_ name: (_ checker: String, _ type: String) -> String) -> [String] {
     var names: [String] = []
     for finding in findings where finding.verdict == .invalid {
-      let found = finding.anomalies.map { "\(finding.checker)/\($0.type)" }
+      let found = finding.anomalies.map { name(finding.checker, $0.type) }
       for name in found.isEmpty ? [finding.checker] : found where !names.contains(name) {
         names.append(name)
       }

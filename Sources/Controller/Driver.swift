@@ -183,6 +183,9 @@ extension Driver {
     return false
   }
 
+  /// Whether progress was demanded, and the run shows neither that it was made nor that it was not.
+  var leavesProgressOpen: Bool { liveness.map { !$0.isDecided } ?? false }
+
   /// The nodes of a quorum that made no progress, once.
   mutating func takeStuck() -> [NodeID] {
     defer { stuck = [] }

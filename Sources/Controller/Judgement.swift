@@ -26,7 +26,8 @@ extension Test {
       case .setupUnanswered, .setupRefused: outcome.hindrances.append(problem.text(names))
       case .garbage, .oddReply: outcome.warnings.append(problem.text(names))
       case .noProgress(let report) where report.isExcused:
-        outcome.vacuity.append("liveness: " + problem.text(names))
+        outcome.warnings.append(problem.text(names))
+        outcome.vacuity.append(Outcome.progressIsOpen)
       default: break
       }
     }
@@ -97,6 +98,7 @@ extension Test {
   /// Says why a run proves nothing, where it does.
   private func weigh(_ run: Run, into outcome: inout Outcome) {
     for f in outcome.neverSucceeded { outcome.vacuity.append("no \(f) ever succeeded") }
+    if run.leavesProgressOpen { outcome.vacuity.append(Outcome.progressIsOpen) }
     let evidence = FaultEvidence(run.faults)
     for family in evidence.missing(from: families) {
       outcome.vacuity.append("no \(family.rawValue) fault took hold")
@@ -109,6 +111,10 @@ extension Test {
 }
 
 extension Outcome {
+  /// The same in all runs, so that a campaign knows when none of them has shown it.
+  fileprivate static let progressIsOpen =
+    "whether a quorum makes progress after the faults was not shown"
+
   /// The kinds of operation that never succeeded.
   fileprivate var neverSucceeded: [String] {
     let facts = findings.first { $0.checker == "stats" }?.facts

@@ -50,6 +50,9 @@ public struct Liveness: Hashable, Sendable {
   /// Whether every node of the quorum has answered.
   var isMet: Bool { quorum.allSatisfy(answered.contains) }
 
+  /// Whether anything follows from the demand: a node of the quorum has answered, or is stuck.
+  var isDecided: Bool { !answered.isDisjoint(with: quorum) || (isOver && !stuck.isEmpty) }
+
   /// Nodes of the quorum that were asked and did not answer.
   var stuck: [NodeID] { quorum.filter { asked.contains($0) && !answered.contains($0) } }
 }

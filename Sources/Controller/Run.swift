@@ -26,6 +26,8 @@ public struct Run {
   /// What went wrong beside the operations' outcomes.
   public var problems: [Problem] { reported + driver.problems }
   private var reported: [Problem] = []
+  /// Whether progress was demanded, and the run shows neither that it was made nor that it was not.
+  var leavesProgressOpen: Bool { driver.leavesProgressOpen }
   /// All lines of the history so far.
   public var operations: [Operation] { driver.operations }
   private let interrupted: @Sendable () -> Bool

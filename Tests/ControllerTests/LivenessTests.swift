@@ -38,6 +38,22 @@ struct LivenessTests {
     #expect(stuck.explanation.contains("nothing excuses it"))
   }
 
+  @Test("is not taken for made where no operation was asked of the quorum")
+  func unasked() throws {
+    var plan = plan("raft", "lin-kv", seed: 2)
+    plan.concurrency = 1
+    plan.nemesis = []
+    let open = try (0..<20 as Range<UInt64>).map { seed in
+      plan.seed = seed
+      return try SimulatedRun(plan).run().vacuity.contains { $0.contains("progress") }
+    }
+    // The only client's node is of three in five quorums.
+    #expect(open.contains(true) && open.contains(false))
+    plan.rate = 0
+    let vacuity = try SimulatedRun(plan).run().vacuity
+    #expect(vacuity.contains { $0.contains("progress") })
+  }
+
   @Test("is not demanded within less time than clients need to ask again")
   func tooSoon() {
     var plan = plan("raft", "lin-kv", seed: 0)

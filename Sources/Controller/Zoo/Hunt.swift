@@ -66,18 +66,6 @@ public struct Hunt: Sendable {
   private static let nondeterminism = "nondeterminism"
 }
 
-extension Outcome {
-  /// What a run is accused of, each kind once.
-  var anomalyTypes: [String] {
-    var types: [String] = []
-    for finding in findings where finding.verdict == .invalid {
-      let found = finding.anomalies.isEmpty ? [finding.checker] : finding.anomalies.map(\.type)
-      for type in found where !types.contains(type) { types.append(type) }
-    }
-    return types
-  }
-}
-
 /// The seconds that the present thread has had of a core.
 func threadSeconds() -> Double {
   var time = timespec()

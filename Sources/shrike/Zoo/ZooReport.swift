@@ -13,8 +13,9 @@ struct ZooReport {
     let statuses = results.flatMap { result in result.bugs.map { $0.status(of: zoo.repetitions) } }
     if statuses.contains(.notFound) || statuses.contains(.unexpected) { return .invalid }
     if results.contains(where: { !$0.correct.accusations.isEmpty }) { return .invalid }
-    let isWhole = results.allSatisfy {
-      $0.correct.runCount == zoo.seedCount && $0.correct.vacuity.isEmpty
+    let isWhole = results.map(\.correct).allSatisfy { correct in
+      correct.runCount == zoo.seedCount && correct.vacuity.isEmpty
+        && (zoo.seedCount == 0 || correct.undecidedCount < correct.runCount)
     }
     return isWhole && !statuses.contains(.unfinished) ? .valid : .unknown
   }
