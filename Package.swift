@@ -52,7 +52,8 @@ let rooms: [Room] = [
     "Simulations", "Sources/Environments/Simulations",
     needs: ["Environments", "Nodes", "Histories", "Values", deque]),
   Room(
-    "NodeProcesses", "Sources/Environments/NodeProcesses", needs: ["Nodes", "Values", system]),
+    "NodeProcesses", "Sources/Environments/NodeProcesses",
+    needs: ["Nodes", "Values", "CProcess", system]),
   Room(
     "LocalProcesses", "Sources/Environments/LocalProcesses",
     needs: ["Environments", "Nodes", "Histories", "Values", "CProcess", system, deque]),

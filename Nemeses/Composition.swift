@@ -15,8 +15,8 @@ struct Round: Sendable {
     case .partition(let shape):
       fault = .cut(try shape.links(among: names, &draws))
       aimsAtPrimaries = shape == .primary
-    case .kill(let target):
-      fault = .kill(try target.nodes(among: names, &draws))
+    case .kill(let ending, let target):
+      fault = .kill(ending, try target.nodes(among: names, &draws))
       aimsAtPrimaries = target == .primaries
     case .pause(let target):
       fault = .pause(try target.nodes(among: names, &draws))
@@ -127,10 +127,10 @@ struct Composition {
   /// The fault without the nodes that it can't strike; nothing where there are no others.
   private mutating func composed(_ round: Round) -> Fault? {
     switch round.fault {
-    case .kill(let wanted):
+    case .kill(let ending, let wanted):
       let struck = standing(wanted, round)
       takeDown(struck, for: .kill)
-      return struck.isEmpty ? nil : .kill(struck)
+      return struck.isEmpty ? nil : .kill(ending, struck)
     case .disk(let fault, let wanted) where fault.kind.isStrike:
       let struck = standing(wanted, round)
       takeDown(struck, for: .disk)

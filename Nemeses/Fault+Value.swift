@@ -16,7 +16,9 @@ extension Fault {
     switch self {
     case .cut(let links): coded("cut", links: links, names)
     case .mend: ["fault": "mend"]
-    case .kill(let nodes): coded("kill", nodes, names)
+    case .kill(.kill, let nodes): coded("kill", nodes, names)
+    case .kill(let ending, let nodes):
+      coded("kill", nodes, names, parameters: ["kind": .string(ending.rawValue)])
     case .restart(let nodes): coded("restart", nodes, names)
     case .pause(let nodes): coded("pause", nodes, names)
     case .resume(let nodes): coded("resume", nodes, names)
@@ -66,7 +68,9 @@ extension Fault {
     switch name {
     case "cut": self = .cut(try names.links(value["target"], of: name))
     case "mend": self = .mend
-    case "kill": self = .kill(try names.nodes(value["target"], of: name))
+    case "kill":
+      self = .kill(
+        try ProcessEnd(value["parameters"]), try names.nodes(value["target"], of: name))
     case "power-loss": self = .powerLoss(try names.nodes(value["target"], of: name))
     case "restart": self = .restart(try names.nodes(value["target"], of: name))
     case "pause": self = .pause(try names.nodes(value["target"], of: name))
@@ -91,12 +95,16 @@ extension Fault {
         throw FaultFormatError(problem: "the fault \"\(name)\" needs a \"probability\"")
       }
       let latency = value["parameters"]?["latency"]?.nanoseconds ?? 0
+      let distribution = try Disturbance.Distribution(value["parameters"])
+      let types = value["parameters"]?["types"]?.elements?.compactMap(\.name) ?? []
       let rate = value["parameters"]?["bytes-per-second"]?.integer ?? 0
       guard kind != .rate || rate > 0 else {
         throw FaultFormatError(problem: "the fault \"rate\" needs \"bytes-per-second\"")
       }
       self = .disturb(
-        Disturbance(kind, probability: probability, latency: latency, bytesPerSecond: rate),
+        Disturbance(
+          kind, probability: probability, latency: latency, distribution: distribution,
+          bytesPerSecond: rate, messageTypes: types),
         try names.links(value["target"], of: name))
     }
   }
@@ -161,8 +169,42 @@ extension Disturbance {
     var map = ValueMap()
     map["probability"] = .double(probability)
     if kind.takesLatency { map["latency"] = .double(Double(latency) / 1e9) }
+    if distribution != .uniform { map["distribution"] = .string(distribution.rawValue) }
     if kind == .rate { map["bytes-per-second"] = .integer(bytesPerSecond) }
+    if !messageTypes.isEmpty { map["types"] = .list(messageTypes.map { .string($0) }) }
     return .map(map)
+  }
+}
+
+extension Disturbance.Distribution {
+  /// The distribution among a fault's parameters; uniform where they name none.
+  fileprivate init(_ parameters: Value?) throws(FaultFormatError) {
+    guard let word = parameters?["distribution"]?.name else {
+      self = .uniform
+      return
+    }
+    guard let named = Self(rawValue: word) else {
+      throw FaultFormatError(
+        problem: "there is no distribution of delays \"\(word)\"; there are "
+          + Self.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    self = named
+  }
+}
+
+extension ProcessEnd {
+  /// The kind of a kill among its parameters; a plain one where they name none.
+  fileprivate init(_ parameters: Value?) throws(FaultFormatError) {
+    guard let word = parameters?["kind"]?.name else {
+      self = .kill
+      return
+    }
+    guard let named = ProcessEnd(rawValue: word) else {
+      throw FaultFormatError(
+        problem: "there is no kind of kill \"\(word)\"; there are "
+          + ProcessEnd.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    self = named
   }
 }
 

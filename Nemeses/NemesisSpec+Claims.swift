@@ -13,7 +13,9 @@ extension NemesisSpec {
     switch (self, other) {
     case (.partition(let claimed), .partition(let shape)):
       return claimed == .random || claimed == shape
-    case (.kill(let claimed), .kill(let target)), (.pause(let claimed), .pause(let target)):
+    case (.kill(let claim, let claimed), .kill(let ending, let target)):
+      return claim == ending && claimed.covers(target, nodeCount)
+    case (.pause(let claimed), .pause(let target)):
       return claimed.covers(target, nodeCount)
     case (.disturb(let claim, let claimed), .disturb(let disturbance, let target)):
       return claim.kind == disturbance.kind && claimed.covers(target, nodeCount)

@@ -6,7 +6,9 @@ import Values
 /// A nemesis is a family, and after colons what makes it particular, in any order: a partition's
 /// shape or links (`n1>n2+n2>n1`); targets (`one`, `minority`, `majority`, `all`, `primaries`,
 /// `random`, or names `n1+n2`); the share of messages (`20%`, `0.2`) and the latency (`50ms`) of a
-/// disturbance or of a disk's fault; the kind of a clock's or a disk's fault. A family that is asked
+/// disturbance or of a disk's fault; how delays spread (`exponential`), and which types of messages are
+/// disturbed (`type=request-vote+vote`); the kind of a clock's or a disk's fault, and how a kill ends
+/// a process (`stop`, `upgrade`). A family that is asked
 /// for twice does either each time. `none` is no nemesis, `all` every one of `all`.
 public func parseNemesis(
   _ text: String, all: [NemesisSpec] = FaultFamily.allCases.map { NemesisSpec($0) }
@@ -45,7 +47,9 @@ extension NemesisSpec {
   }
 
   /// What a parameter determines.
-  private enum Slot { case shape, target, probability, latency, rate, kind }
+  private enum Slot {
+    case shape, target, probability, latency, distribution, rate, types, kind
+  }
 
   /// Takes one parameter; nothing when it is none of this family's.
   private mutating func take(_ word: String) -> Slot? {
@@ -54,25 +58,18 @@ extension NemesisSpec {
       guard let shape = PartitionShape(word) else { return nil }
       self = .partition(shape)
       return .shape
-    case .kill:
-      return take(target: word) { .kill($0) }
+    case .kill(let ending, let target):
+      if let ending = ProcessEnd(rawValue: word) {
+        self = .kill(ending, target)
+        return .kind
+      }
+      return take(target: word) { .kill(ending, $0) }
     case .pause:
       return take(target: word) { .pause($0) }
     case .disturb(var disturbance, let target):
-      if let probability = probability(word) {
-        disturbance.probability = probability
+      if let slot = take(word, for: &disturbance) {
         self = .disturb(disturbance, target)
-        return .probability
-      }
-      if disturbance.kind.takesLatency, let latency = latency(word) {
-        disturbance.latency = latency
-        self = .disturb(disturbance, target)
-        return .latency
-      }
-      if disturbance.kind == .rate, let rate = rate(word) {
-        disturbance.bytesPerSecond = rate
-        self = .disturb(disturbance, target)
-        return .rate
+        return slot
       }
       return take(target: word) { .disturb(disturbance, $0) }
     case .clock(let fault, let target):
@@ -84,6 +81,30 @@ extension NemesisSpec {
     case .disk(let fault, let target):
       return take(word, for: fault, of: target)
     }
+  }
+
+  private func take(_ word: String, for disturbance: inout Disturbance) -> Slot? {
+    if let probability = probability(word) {
+      disturbance.probability = probability
+      return .probability
+    }
+    if disturbance.kind.takesLatency, let latency = latency(word) {
+      disturbance.latency = latency
+      return .latency
+    }
+    if disturbance.kind == .delay, let distribution = Disturbance.Distribution(rawValue: word) {
+      disturbance.distribution = distribution
+      return .distribution
+    }
+    if disturbance.kind == .rate, let rate = rate(word) {
+      disturbance.bytesPerSecond = rate
+      return .rate
+    }
+    if let types = messageTypes(word) {
+      disturbance.messageTypes = types
+      return .types
+    }
+    return nil
   }
 
   private mutating func take(
@@ -108,6 +129,13 @@ extension NemesisSpec {
     guard let target = NodeTarget(word) else { return nil }
     self = make(target)
     return .target
+  }
+
+  /// Types of messages, such as `type=request-vote+vote`.
+  private func messageTypes(_ word: String) -> [String]? {
+    guard word.hasPrefix("type=") else { return nil }
+    let types = word.dropFirst(5).split(separator: "+", omittingEmptySubsequences: false)
+    return types.contains(where: \.isEmpty) ? nil : types.map(String.init)
   }
 
   /// A share in 0 < p ≤ 1.
@@ -178,14 +206,21 @@ extension FaultFamily {
     let shapes = PartitionShape.named.map(\.name).joined(separator: ", ")
     let targets = NodeTarget.named.map(\.name).joined(separator: ", ")
     let nodes = "a target (\(targets), or names such as n1+n2)"
+    let types = "types of messages such as type=vote+appended"
     switch self {
     case .partition:
       return "a shape (\(shapes)) or links such as n1>n2+n2>n1"
-    case .kill, .pause: return nodes
+    case .kill: return "how (\(ProcessEnd.words)), and \(nodes)"
+    case .pause: return nodes
     case .rate:
-      return "bytes a second such as 20kB, the longest queue such as 500ms, a share, and \(nodes)"
-    case .loss, .duplicate, .corrupt, .clog: return "a share such as 20%, and \(nodes)"
-    case .delay, .reorder: return "a share such as 20%, a latency such as 50ms, and \(nodes)"
+      return "bytes a second such as 20kB, the longest queue such as 500ms, a share, \(types), "
+        + "and \(nodes)"
+    case .loss, .duplicate, .corrupt, .clog:
+      return "a share such as 20%, \(types), and \(nodes)"
+    case .delay:
+      return "a share such as 20%, a latency such as 50ms, how it spreads "
+        + "(\(Disturbance.Distribution.words)), \(types), and \(nodes)"
+    case .reorder: return "a share such as 20%, a latency such as 50ms, \(types), and \(nodes)"
     case .clock: return "a kind (\(NemesisSpec.ClockFault.words)), and \(nodes)"
     case .disk:
       return "a kind (\(DiskFault.Kind.words)), after sync-error or misdirect a share such as 20%, "

@@ -9,7 +9,7 @@ extension NemesisSpec {
     case .partition(.random) where draws.chance(0.5):
       let shapes = PartitionShape.named.map(\.shape).filter { $0 != .random }
       return .partition(draws.element(of: shapes))
-    case .kill(let target): return .kill(target.drawn(&draws))
+    case .kill(let ending, let target): return .kill(ending, target.drawn(&draws))
     case .pause(let target): return .pause(target.drawn(&draws))
     case .clock(.any, let target):
       let kind = draws.chance(0.5) ? draws.element(of: ClockFault.allCases) : .any
@@ -20,6 +20,9 @@ extension NemesisSpec {
       }
       if disturbance.kind.takesLatency {
         disturbance.latency = draws.logarithmic(.milliseconds(1), doublings: 10)
+      }
+      if disturbance.kind == .delay && draws.chance(0.5) {
+        disturbance.distribution = draws.element(of: Disturbance.Distribution.allCases)
       }
       if disturbance.kind == .rate {
         disturbance.bytesPerSecond = Int(draws.logarithmic(500, doublings: 10))

@@ -4,7 +4,7 @@ import Values
 /// One nemesis as people ask for it: a family of faults, with what makes it particular.
 public enum NemesisSpec: Hashable, Sendable {
   case partition(PartitionShape)
-  case kill(NodeTarget)
+  case kill(ProcessEnd, NodeTarget)
   case pause(NodeTarget)
   /// Disturbs the links that begin or end at the targets.
   case disturb(Disturbance, NodeTarget)
@@ -42,7 +42,7 @@ public enum NemesisSpec: Hashable, Sendable {
   public init(_ family: FaultFamily) {
     switch family {
     case .partition: self = .partition(.random)
-    case .kill: self = .kill(.random)
+    case .kill: self = .kill(.kill, .random)
     case .pause: self = .pause(.random)
     case .delay: self = .disturb(.standard(.delay), .all)
     case .loss: self = .disturb(.standard(.loss), .all)
@@ -55,6 +55,9 @@ public enum NemesisSpec: Hashable, Sendable {
     case .disk: self = .disk(.powerLoss, .random)
     }
   }
+
+  /// Kills as they are where nothing more is said.
+  public static func kill(_ target: NodeTarget) -> NemesisSpec { .kill(.kill, target) }
 
   /// With fewer nodes it can't be done.
   public var nodesMin: Int {
@@ -69,12 +72,16 @@ public enum NemesisSpec: Hashable, Sendable {
   public var text: String {
     switch self {
     case .partition(let shape): "partition:\(shape.text)"
-    case .kill(let target): "kill:\(target.text)"
+    case .kill(let ending, let target):
+      "kill:" + (ending == .kill ? "" : "\(ending.rawValue):") + target.text
     case .pause(let target): "pause:\(target.text)"
     case .disturb(let disturbance, let target):
       "\(disturbance.kind.rawValue):\(disturbance.probability)"
         + (disturbance.kind.takesLatency ? ":\(disturbance.latency.durationText)" : "")
+        + (disturbance.distribution == .uniform ? "" : ":\(disturbance.distribution.rawValue)")
         + (disturbance.kind == .rate ? ":\(disturbance.bytesPerSecond)B" : "")
+        + (disturbance.messageTypes.isEmpty
+          ? "" : ":type=\(disturbance.messageTypes.joined(separator: "+"))")
         + ":\(target.text)"
     case .clock(let fault, let target): "clock:\(fault.rawValue):\(target.text)"
     case .disk(let fault, let target):

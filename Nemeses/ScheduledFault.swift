@@ -36,7 +36,7 @@ public struct ScheduledFault: Hashable, Sendable {
     case .cut:
       let others = nodes.filter { !primaries.contains($0) }
       resolved.fault = .cut(Grudges.complete(primaries.map { [$0] } + [others]))
-    case .kill: resolved.fault = .kill(primaries)
+    case .kill(let ending, _): resolved.fault = .kill(ending, primaries)
     case .disk(let fault, _): resolved.fault = .disk(fault, primaries)
     case .pause: resolved.fault = .pause(primaries)
     case .disturb(let disturbance, _):

@@ -36,11 +36,19 @@ public struct AlgorithmDescription: Hashable, Sendable {
   public var marks: [String]
   /// Who must be up and connected for the system to make progress.
   public var quorum: Quorum
+  /// What is special about each version of the code, oldest first, where there is more than one; a
+  /// cluster may have nodes of several.
+  public var versions: [String]
+  /// The types of the messages that nodes send each other.
+  public var messageTypes: [String]
+
+  /// How many versions of the code there are.
+  public var versionCount: Int { max(1, versions.count) }
 
   private static let networkFaults = [
     "partition", "delay", "loss", "duplicate", "reorder", "corrupt", "rate", "clog",
   ]
-  private static let processFaults = ["kill", "pause", "clock"]
+  private static let processFaults = ["kill", "kill:stop", "pause", "clock"]
   /// None of them takes what a sync has made durable, and what is torn shows that it is.
   private static let harmlessDiskFaults = [
     "disk:power-loss", "disk:torn:random", "disk:sync-error", "disk:full", "disk:read-only",
@@ -57,14 +65,14 @@ public struct AlgorithmDescription: Hashable, Sendable {
   public static let everything =
     allButLostData + [
       "disk:reorder:random", "disk:lost-sync:random", "disk:corrupt:random",
-      "disk:misdirect:random", "disk:stale:random",
+      "disk:misdirect:random", "disk:stale:random", "disk:wipe:random",
     ]
 
   public init(
     name: String, summary: String, promise: String, assumptions: String, paper: String,
     options: [AlgorithmOption] = [], bugs: [PlantedBug] = [], workloads: [String],
     survives: [String] = AlgorithmDescription.allButLostData, marks: [String] = [],
-    quorum: Quorum = .majority
+    quorum: Quorum = .one, versions: [String] = [], messageTypes: [String] = []
   ) {
     self.name = name
     self.summary = summary
@@ -77,6 +85,8 @@ public struct AlgorithmDescription: Hashable, Sendable {
     self.survives = survives
     self.marks = marks
     self.quorum = quorum
+    self.versions = versions
+    self.messageTypes = messageTypes
   }
 }
 

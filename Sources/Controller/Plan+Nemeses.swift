@@ -2,6 +2,7 @@ import Algorithms
 import Environments
 import Nemeses
 import Systems
+import Values
 
 extension Plan {
   /// What the plan's nemeses do.
@@ -11,6 +12,42 @@ extension Plan {
       // A swarm without nemeses of its own draws from all.
       return try (nemesis.isEmpty && isSwarm ? ["all"] : nemesis).flatMap {
         try parseNemesis($0, all: all)
+      }
+    }
+  }
+
+  /// Whether nodes change the version of their code, so that all begin with the oldest.
+  var upgrades: Bool {
+    get throws {
+      let isScheduled = faults?.contains { fault in
+        fault["fault"] == "kill" && fault["parameters"]?["kind"] == "upgrade"
+      }
+      return try isScheduled == true
+        || nemeses.contains { if case .kill(.upgrade, _) = $0 { true } else { false } }
+    }
+  }
+
+  /// Refuses nemeses that ask for what the system hasn't: another version, or a type of messages.
+  func checkNemeses() throws {
+    let description = system.flatMap { BundledSystem.named($0)?.description }
+    if try upgrades {
+      guard place == .simulated else {
+        throw PlanError(
+          "nemesis kill:upgrade: a local process is always of the version that is installed; "
+            + "--env simulated has two in one cluster")
+      }
+      if let description, description.versionCount < 2 {
+        throw PlanError("nemesis kill:upgrade: \(systemName) has one version only")
+      }
+    }
+    guard let known = description?.messageTypes else { return }
+    for case .disturb(let disturbance, _) in try nemeses {
+      for type in disturbance.messageTypes where !known.contains(type) {
+        throw PlanError(
+          "nemesis \(disturbance.kind.rawValue): \(systemName) has no messages of type "
+            + "\"\(type)\"; "
+            + (known.isEmpty
+              ? "its nodes send each other none" : "it has \(known.joined(separator: ", "))"))
       }
     }
   }

@@ -19,6 +19,10 @@ public struct SimulatedRun {
     var settings = SimulationSettings(names: test.names, seed: plan.seed)
     settings.options = plan.options
     settings.bugs = Set(plan.bugs)
+    settings.versionCount = system.description.versionCount
+    if try plan.upgrades {
+      settings.versions = Dictionary(uniqueKeysWithValues: test.names.nodes.map { ($0, 1) })
+    }
     settings.damageLimits = try plan.damageLimits
     settings.hasCompatibleServices = plan.isCompatible
     settings.digestsContents = digestsContents

@@ -53,6 +53,7 @@ public struct Test: Sendable {
           + "--timeout")
     }
     try plan.checkClaims()
+    try plan.checkNemeses()
     let specs = try plan.nemeses
     families = try plan.families
     if let faults = plan.faults {

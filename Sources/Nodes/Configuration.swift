@@ -9,12 +9,15 @@ public struct Configuration: Hashable, Sendable {
   public var options: [String: String]
   /// The planted bugs that are switched on.
   public var bugs: Set<String>
-  /// Which version of the system's code this is, where a system has several.
+  /// Which version of the system's code this is, from 1 on, where a system has several.
   public var version: Int
+
+  /// A version that no other is newer than.
+  public static let newestVersion = Int.max
 
   public init(
     id: NodeID, members: [NodeID], options: [String: String] = [:], bugs: Set<String> = [],
-    version: Int = 1
+    version: Int = newestVersion
   ) {
     self.id = id
     self.members = members

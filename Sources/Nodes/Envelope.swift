@@ -34,6 +34,17 @@ package struct Envelope {
   }
 }
 
+extension Envelope {
+  /// The type of the message; empty where it has none.
+  package var bodyType: String {
+    var type = ""
+    try? JSONScanner.fields(of: body.bytes) { key, value in
+      if key.isString("type") { type = value.string ?? "" }
+    }
+    return type
+  }
+}
+
 extension JSONSlice {
   package var isString: Bool { text[range.lowerBound] == UInt8(ascii: "\"") }
 

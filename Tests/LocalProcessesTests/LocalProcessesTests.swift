@@ -62,6 +62,55 @@ struct LocalProcessesTests {
     #expect(cluster.events.isEmpty, "nobody died unasked")
   }
 
+  @Test("a stop ends a process in order, one that is paused too", arguments: [false, true])
+  func stop(isPaused: Bool) throws {
+    let cluster = try TestCluster(NodeCommand(echo.executable, ["of-stop-\(isPaused)"]))
+    try cluster.environment.start()
+    let node = NodeID(1)
+    if isPaused { #expect(cluster.environment.apply(.pause([node])).tookHold == true) }
+    let stopped = cluster.environment.apply(.kill(.stop, [node]))
+    #expect(stopped.did == [node: "stopped"] && stopped.tookHold == true)
+    #expect(processes(mentioning: "of-stop-\(isPaused)").count == 2)
+    let again = cluster.environment.apply(.kill(.stop, [node]))
+    #expect(again.did == [node: "was not running"] && again.tookHold == false)
+    #expect(cluster.environment.apply(.restart([node])).tookHold == true)
+    #expect(try cluster.ask(1, .echo(3)) == .echo(3))
+    #expect(cluster.events.isEmpty, "nobody died unasked")
+  }
+
+  @Test("a process that does not heed its stop is killed")
+  func deafToStop() throws {
+    let cluster = try TestCluster(
+      NodeCommand("/bin/sh", ["-c", "trap '' TERM; exec python3 \(echo.executable)"]))
+    try cluster.environment.start()
+    let node = NodeID(1)
+    let stopped = cluster.environment.apply(.kill(.stop, [node, NodeID(2)]))
+    #expect(stopped.did[node] == "killed: it had not stopped after 2s")
+    #expect(stopped.tookHold == true)
+    #expect(try cluster.ask(1, .echo(1), patience: .milliseconds(300)) == nil)
+    #expect(cluster.environment.apply(.kill(.upgrade, [NodeID(0)])).tookHold == false)
+    #expect(try cluster.ask(0, .echo(1)) == .echo(1))
+  }
+
+  @Test("messages of one type alone are lost")
+  func lossByType() throws {
+    let cluster = try TestCluster(broadcast, count: 2)
+    try cluster.environment.start()
+    let all = links((0, 1), (1, 0))
+    let loss = { Disturbance(.loss, probability: 1, messageTypes: [$0]) }
+    _ = cluster.environment.apply(.disturb(loss("gossip_ok"), all))
+    #expect(try cluster.ask(0, .broadcast(1)) == .broadcastAccepted)
+    #expect(try cluster.run { try cluster.ask(1, .readAll) == .messages([1]) })
+    let calmed = cluster.environment.apply(.disturb(loss("gossip"), all))
+    #expect(calmed.tookHold == true && (calmed.affected ?? 0) > 0)
+    #expect(try cluster.ask(0, .broadcast(2)) == .broadcastAccepted)
+    try cluster.run(for: .milliseconds(400))
+    #expect(try cluster.ask(1, .readAll) == .messages([1]))
+    #expect(cluster.environment.apply(.disturb(loss("nothing"), all)).tookHold == true)
+    #expect(try cluster.run { try cluster.ask(1, .readAll) == .messages([1, 2]) })
+    #expect(cluster.environment.apply(.calm(.loss)).tookHold == false)
+  }
+
   @Test("what a paused node was sent is answered after it resumes")
   func pauseAndResume() throws {
     let cluster = try TestCluster(echo)

@@ -39,6 +39,32 @@ struct NodeProcessTests {
     #expect(cluster.events.isEmpty)
   }
 
+  @Test("a stop comes between batches: what was handled is answered, and kept")
+  func stopsBetweenBatches() throws {
+    let cluster = try TestCluster(journal, count: 1)
+    try cluster.environment.start()
+    var accepted: Set<Value> = []
+    for round in 0..<5 {
+      for client in 0..<100 {
+        let id = RequestID(client: client, number: round)
+        cluster.environment.submit(
+          .broadcast(.integer(100 * round + client)), as: id, to: NodeID(0))
+      }
+      #expect(cluster.environment.apply(.kill(.stop, [NodeID(0)])).did[NodeID(0)] == "stopped")
+      #expect(cluster.environment.apply(.restart([NodeID(0)])).tookHold == true)
+      guard case .messages(let read)? = try cluster.ask(0, .readAll) else {
+        Issue.record("no answer in round \(round)")
+        return
+      }
+      for case .replied(let id, .broadcastAccepted, _) in cluster.events {
+        accepted.insert(.integer(100 * id.number + id.client))
+      }
+      #expect(Set(read).isSuperset(of: accepted))
+      // What a process kept it had answered as well, for it ended nowhere between.
+      #expect(Set(read) == accepted)
+    }
+  }
+
   @Test("many clients at once are all answered")
   func batches() throws {
     let cluster = try TestCluster(journal)

@@ -11,7 +11,7 @@ import Values
   @Test(arguments: [
     ("kill:one", "kill:minority"), ("kill:minority", "kill:majority"), ("kill:majority", "kill"),
     ("kill:random", "kill:all"), ("kill:primaries", "kill:primaries"),
-    ("kill:n1+n2", "kill:minority"),
+    ("kill:n1+n2", "kill:minority"), ("kill:stop:one", "kill,kill:stop"),
     ("pause:n1+n1", "pause:one"), ("partition:ring", "partition"),
     ("partition:ring", "partition:one,partition:ring"), ("partition:n1>n2", "partition"),
     ("loss:90%:one", "loss"), ("clock:step:one", "clock"), ("clock:step:one", "clock:step:one"),
@@ -25,6 +25,7 @@ import Values
   @Test(arguments: [
     ("kill:minority", "kill:one"), ("kill:majority", "kill:minority"), ("kill", "kill:majority"),
     ("kill:primaries", "kill:minority"), ("kill:n1+n2+n3", "kill:minority"), ("pause", "kill"),
+    ("kill:upgrade", "kill"), ("kill", "kill:stop"),
     ("partition:ring", "partition:one"), ("partition:n1>n2", "partition:ring"), ("loss", "delay"),
     ("clog:all", "clog"), ("clock:any:one", "clock:step"), ("clock:step", "clock:step:one"),
     ("disk:corrupt", "disk:power-loss"), ("disk:corrupt:majority", "disk:corrupt:minority"),

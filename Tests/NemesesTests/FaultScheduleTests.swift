@@ -96,7 +96,7 @@ import Values
       var world = World(nodes: 5)
       for fault in try schedule(text, timeLimit: .seconds(300), seed: seed) {
         switch fault.fault {
-        case .kill(let nodes), .pause(let nodes):
+        case .kill(_, let nodes), .pause(let nodes):
           #expect(!nodes.isEmpty)
           #expect(nodes.allSatisfy { !world.down.contains($0) })
         case .disk(let fault, let nodes):
@@ -196,7 +196,7 @@ import Values
     var cuts: Set<Int> = []
     for seed in UInt64(0)..<30 {
       for fault in try schedule("kill:one,kill:all", seed: seed) {
-        if case .kill(let nodes) = fault.fault { cuts.insert(nodes.count) }
+        if case .kill(_, let nodes) = fault.fault { cuts.insert(nodes.count) }
       }
     }
     #expect(cuts == [1, 5])
@@ -332,7 +332,7 @@ struct World: Hashable {
       afflicted.subtract(struck)
       down.subtract(downForDisk.intersection(struck))
       downForDisk.subtract(struck)
-    case .kill(let struck):
+    case .kill(_, let struck):
       down.formUnion(struck)
       paused.subtract(struck)
     case .restart(let struck):

@@ -8,7 +8,10 @@ import Values
 
   @Test(arguments: UInt64(0)..<100)
   func `every scheduled fault is read back as it was written`(seed: UInt64) throws {
-    for text in ["all", "partition:primary,kill:primaries,clock:drift"] {
+    for text in [
+      "all", "partition:primary,kill:primaries,clock:drift", "kill:stop,kill:upgrade:primaries",
+      "loss:type=a+b,delay:20ms:exponential,delay:constant:type=c",
+    ] {
       let schedule = try FaultSchedule(
         parseNemesis(text), names: names, interval: .seconds(3), timeLimit: .seconds(60),
         seed: seed)
@@ -36,6 +39,21 @@ import Values
     let link = Link(from: NodeID(0), to: NodeID(1))
     #expect(
       Fault.cut([link]).value(names) == ["fault": "cut", "target": [["n1", "n2"]]])
+    #expect(
+      Fault.kill(.stop, [NodeID(2)]).value(names) == [
+        "fault": "kill", "target": ["n3"], "parameters": ["kind": "stop"],
+      ])
+    #expect(
+      Fault.disturb(
+        Disturbance(
+          .delay, probability: 1, latency: .milliseconds(20), distribution: .exponential,
+          messageTypes: ["vote"]), [link]
+      ).value(names) == [
+        "fault": "delay", "target": [["n1", "n2"]],
+        "parameters": [
+          "probability": 1.0, "latency": 0.02, "distribution": "exponential", "types": ["vote"],
+        ],
+      ])
     #expect(Fault.kill([NodeID(2)]).value(names) == ["fault": "kill", "target": ["n3"]])
     #expect(
       Fault.disturb(Disturbance(.loss, probability: 0.5), [link]).value(names) == [

@@ -23,6 +23,26 @@ import Values
     ),
     ("kill", .kill(.random)), ("kill:primaries", .kill(.primaries)),
     ("kill:n1", .kill(.names(["n1"]))), ("kill:a+b", .kill(.names(["a", "b"]))),
+    ("kill:stop", .kill(.stop, .random)), ("kill:one:upgrade", .kill(.upgrade, .one)),
+    (
+      "loss:type=vote+append-entries:one",
+      .disturb(
+        Disturbance(.loss, probability: 0.2, messageTypes: ["vote", "append-entries"]), .one)
+    ),
+    (
+      "delay:50ms:exponential:10%",
+      .disturb(
+        Disturbance(
+          .delay, probability: 0.1, latency: .milliseconds(50), distribution: .exponential), .all)
+    ),
+    (
+      "delay:constant:type=a",
+      .disturb(
+        Disturbance(
+          .delay, probability: 1, latency: .milliseconds(100), distribution: .constant,
+          messageTypes: ["a"]), .all)
+    ),
+    ("disk:wipe", .disk(DiskFault(.wipe), .minority)),
     ("loss:50%:minority", .disturb(Disturbance(.loss, probability: 0.5), .minority)),
     ("loss:one:0.25", .disturb(Disturbance(.loss, probability: 0.25), .one)),
     (
@@ -102,13 +122,14 @@ import Values
     ),
     (
       "kill:majorty",
-      "nemesis kill has no \"majorty\"; it takes a target (one, minority, majority, all, "
+      "nemesis kill has no \"majorty\"; it takes how (kill, stop, upgrade), and a target (one, minority, majority, all, "
         + "primaries, random, or names such as n1+n2)"
     ),
     (
       "loss:120%",
-      "nemesis loss has no \"120%\"; it takes a share such as 20%, and a target (one, minority, "
-        + "majority, all, primaries, random, or names such as n1+n2)"
+      "nemesis loss has no \"120%\"; it takes a share such as 20%, types of messages such as "
+        + "type=vote+appended, and a target (one, minority, majority, all, primaries, random, or "
+        + "names such as n1+n2)"
     ),
     (
       "clock:backwards",
@@ -118,7 +139,7 @@ import Values
     (
       "disk:wet",
       "nemesis disk has no \"wet\"; it takes a kind (power-loss, lost-sync, torn, reorder, "
-        + "sync-error, corrupt, misdirect, stale, full, stall, read-only), after sync-error or "
+        + "sync-error, corrupt, wipe, misdirect, stale, full, stall, read-only), after sync-error or "
         + "misdirect a share such as 20%, after stall a latency such as 50ms, and a target (one, "
         + "minority, majority, all, primaries, random, or names such as n1+n2)"
     ),

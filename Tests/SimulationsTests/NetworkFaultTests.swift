@@ -96,6 +96,62 @@ struct NetworkFaultTests {
     #expect(after.sorted() == Array(Int(sent) + 3..<Int(sent) + 3 + after.count))
   }
 
+  @Test("messages of one type alone are lost", arguments: ["odd", "even"])
+  func lossByType(type: String) {
+    let simulation = simulate(Pinger.self)
+    let loss = Disturbance(.loss, probability: 1, messageTypes: [type])
+    _ = simulation.apply(.disturb(loss, [Self.link]))
+    simulation.run(for: .milliseconds(500))
+    let report = simulation.apply(.calm(.loss))
+    let sent = Array(1...simulation.node(n1).sent)
+    let isOther = { (number: Int) in number.isMultiple(of: 2) == (type == "odd") }
+    let received = simulation.node(n2).received[n1.index].sorted()
+    #expect(received == Array(sent.filter(isOther).prefix(received.count)))
+    #expect(received.count > 100)
+    #expect(report.tookHold == true)
+    #expect(report.affected == sent.count { !isOther($0) })
+  }
+
+  @Test("a disturbance of a type of which there is no message does not take hold")
+  func unknownType() {
+    let simulation = simulate(Pinger.self)
+    let loss = Disturbance(.loss, probability: 1, messageTypes: ["pong"])
+    _ = simulation.apply(.disturb(loss, [Self.link]))
+    simulation.run(for: .milliseconds(100))
+    let report = simulation.apply(.calm(.loss))
+    #expect(report.tookHold == false && report.affected == 0 && (report.exercised ?? 0) > 0)
+    // It is tried by a probe where there are such messages, but few.
+    let rare = Disturbance(.loss, probability: 0.01, messageTypes: ["odd"])
+    _ = simulation.apply(.disturb(rare, [Self.link]))
+    simulation.run(for: .milliseconds(4))
+    #expect(
+      simulation.apply(.calm(.loss)) == FaultReport(tookHold: true, affected: 0, exercised: 18))
+  }
+
+  @Test(
+    "delays spread as they are to", arguments: Disturbance.Distribution.allCases)
+  func delays(distribution: Disturbance.Distribution) {
+    let disturbance = Disturbance(
+      .delay, probability: 1, latency: .milliseconds(100), distribution: distribution)
+    var draws = Draws(seed: 1)
+    let delays = (0..<20_000).map { _ in
+      Double(disturbance.drawDelay(&draws)) / Double(Nanoseconds.milliseconds(100))
+    }
+    let mean = delays.reduce(0, +) / Double(delays.count)
+    let beyond = Double(delays.count { $0 > 2 }) / Double(delays.count)
+    switch distribution {
+    case .constant: #expect(delays.allSatisfy { $0 == 1 })
+    case .uniform: #expect(abs(mean - 0.5) < 0.01 && delays.allSatisfy { $0 <= 1 })
+    // A share of e⁻² is longer than twice the mean.
+    case .exponential: #expect(abs(mean - 1) < 0.03 && abs(beyond - 0.135) < 0.01)
+    }
+    let simulation = simulate(Pinger.self)
+    _ = simulation.apply(.disturb(disturbance, [Self.link]))
+    simulation.run(for: .milliseconds(99))
+    let received = simulation.node(n2).received[n1.index].count
+    #expect(distribution == .constant ? received == 0 : received > 10)
+  }
+
   @Test("a network can lose messages though nothing disturbs it")
   func initialLoss() {
     let simulation = simulate(Pinger.self) { $0.loss = 0.25 }

@@ -26,13 +26,19 @@ extension Raft {
     options: [electionTimeout, heartbeatInterval, entriesLimit, preVote], bugs: bugs,
     workloads: ["lin-kv"],
     survives: AlgorithmDescription.allButLostData + [
-      "disk:reorder:minority", "disk:corrupt:minority", "disk:misdirect:minority",
+      "kill:upgrade", "disk:reorder:minority", "disk:corrupt:minority", "disk:misdirect:minority",
     ],
     marks: [
       "raft: a leader was elected", "raft: a leader stepped down with uncommitted entries",
       "raft: conflicting entries were removed", "raft: a torn tail was cut",
       "raft: a damaged copy of the log was made anew", "raft: a vote was refused for an older log",
       "raft: a request came again", "raft: an election ended without a leader",
+    ],
+    quorum: .majority,
+    versions: ["asks for no pre-votes and grants each", "has the option pre-vote"],
+    messageTypes: [
+      "request-pre-vote", "pre-vote", "request-vote", "vote", "append-entries", "heartbeat",
+      "appended", "forward", "answer",
     ])
 }
 
@@ -42,12 +48,15 @@ struct RaftSettings: Hashable, Sendable {
   var heartbeat: Nanoseconds
   var entriesLimit: Int
   var usesPreVote: Bool
+  /// Whether it has an opinion on others' pre-votes.
+  var judgesPreVotes: Bool
 
   init(_ configuration: Configuration) {
     let timeout = Raft.electionTimeout.duration(in: configuration)
     electionDelays = timeout...(2 * timeout)
     heartbeat = Raft.heartbeatInterval.duration(in: configuration)
     entriesLimit = Raft.entriesLimit.count(in: configuration)
-    usesPreVote = Raft.preVote.isOn(in: configuration)
+    judgesPreVotes = configuration.version > 1
+    usesPreVote = judgesPreVotes && Raft.preVote.isOn(in: configuration)
   }
 }

@@ -83,7 +83,8 @@ extension Raft {
         : (request.lastTerm, request.lastIndex) >= (log.lastTerm, log.lastIndex)
     if request.isPreVote {
       // A node that hears a leader keeps it, whoever else can't hear it.
-      let isGranted = request.term > term && isUpToDate && leader == nil
+      let isGranted =
+        !settings.judgesPreVotes || (request.term > term && isUpToDate && leader == nil)
       let vote = RaftMessage.Vote(
         term: isGranted ? request.term : term, isGranted: isGranted, isPreVote: true)
       return send(.vote(vote), to: candidate, &context)

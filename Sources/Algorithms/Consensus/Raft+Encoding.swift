@@ -33,6 +33,7 @@ extension Raft {
     sink.put(Int(settings.heartbeat))
     sink.put(settings.entriesLimit)
     sink.put(settings.usesPreVote)
+    sink.put(settings.judgesPreVotes)
     sink.put(bugs.bits)
   }
 

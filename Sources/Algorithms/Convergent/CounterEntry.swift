@@ -33,7 +33,8 @@ public struct GrowOnlyEntry: CounterEntry {
     assumptions:
       "Nodes that fail come back; a disk keeps what was synced; nothing negative is added.",
     paper: "Shapiro et al.: Conflict-free replicated data types (2011), G-Counter.",
-    options: CounterOptions.all, bugs: CounterOptions.bugs, workloads: ["g-counter"])
+    options: CounterOptions.all, bugs: CounterOptions.bugs, workloads: ["g-counter"],
+    messageTypes: CounterOptions.messageTypes)
 
   public init() {}
 
@@ -61,7 +62,7 @@ public struct UpDownEntry: CounterEntry {
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
     paper: "Shapiro et al.: Conflict-free replicated data types (2011), PN-Counter.",
     options: CounterOptions.all, bugs: CounterOptions.bugs,
-    workloads: ["pn-counter", "g-counter"])
+    workloads: ["pn-counter", "g-counter"], messageTypes: CounterOptions.messageTypes)
 
   public init() {}
 

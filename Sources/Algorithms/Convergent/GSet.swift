@@ -32,9 +32,11 @@ public struct GSet: Algorithm {
   static let deltaLimit = 1_000
 
   static let interval = AlgorithmOption(
-    "interval", standard: "1s", "how often a node tells the others what it has")
+    "interval", standard: "1s", variants: ["100ms"], "how often a node tells the others what it has"
+  )
   static let gossip = AlgorithmOption(
-    "gossip", standard: "full", "what is told: full, or delta: what is not acknowledged")
+    "gossip", standard: "full", variants: ["delta"],
+    "what is told: full, or delta: what is not acknowledged")
 
   public static let noReplication = PlantedBug(
     "no-replication", "nodes tell each other nothing",
@@ -61,7 +63,7 @@ public struct GSet: Algorithm {
     paper:
       "Shapiro et al.: Conflict-free replicated data types (2011); deltas: Almeida et al. (2018).",
     options: [gossip, interval], bugs: [noReplication, noSync, overwrite, unorderedWalk],
-    workloads: ["g-set"])
+    workloads: ["g-set"], messageTypes: ["state", "delta", "received"])
 
   /// What is known of another node.
   private struct Peer: Hashable, Sendable {

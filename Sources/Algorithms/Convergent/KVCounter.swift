@@ -24,7 +24,7 @@ public struct KVCounter: Algorithm {
   }
 
   static let timeout = AlgorithmOption(
-    "timeout", standard: "2s", "how long the store may take to answer")
+    "timeout", standard: "2s", variants: ["200ms"], "how long the store may take to answer")
 
   public static let blindWrite = PlantedBug(
     "blind-write",

@@ -177,8 +177,9 @@ public struct StateCounter<Entry: CounterEntry>: Algorithm {
 /// The options and the planted bugs of replicated counters.
 enum CounterOptions {
   static let interval = AlgorithmOption(
-    "interval", standard: "1s", "how often a node tells the others its state")
+    "interval", standard: "1s", variants: ["100ms"], "how often a node tells the others its state")
   static let all = [interval]
+  static let messageTypes = ["state"]
 
   static let noReplication = PlantedBug(
     "no-replication", "nodes tell each other nothing",

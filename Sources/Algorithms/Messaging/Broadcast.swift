@@ -30,11 +30,13 @@ public struct Broadcast: Algorithm {
   static let windowLimit = 8_000
 
   static let batch = AlgorithmOption(
-    "batch", standard: "10ms", "how long new values are gathered before they are sent on")
+    "batch", standard: "10ms", variants: ["1ms", "100ms"],
+    "how long new values are gathered before they are sent on")
   static let resend = AlgorithmOption(
-    "resend", standard: "1s", "how long an acknowledgement may take before values are sent again")
+    "resend", standard: "1s", variants: ["200ms"],
+    "how long an acknowledgement may take before values are sent again")
   static let overlay = AlgorithmOption(
-    "overlay", standard: "given",
+    "overlay", standard: "given", variants: ["tree", "star", "total"],
     "who talks to whom: given (by the topology request), tree, star or total")
 
   public static let noRetry = PlantedBug(
@@ -66,7 +68,8 @@ public struct Broadcast: Algorithm {
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
     paper: "Flooding along a spanning tree with a reliable channel a link (Gossip Glomers 3a-3e).",
     options: [batch, resend, overlay],
-    bugs: [noRetry, noSync, ackFirst, forgetsUnsent, gapAck], workloads: ["broadcast"])
+    bugs: [noRetry, noSync, ackFirst, forgetsUnsent, gapAck], workloads: ["broadcast"],
+    messageTypes: ["share", "acknowledge"])
 
   /// What is known of a neighbour.
   private struct Neighbour: Hashable, Sendable {

@@ -29,11 +29,13 @@ public struct Flood: Algorithm {
   }
 
   static let skipSender = AlgorithmOption(
-    "skip-sender", standard: "true", "values are not sent back to where they came from")
+    "skip-sender", standard: "true", variants: ["false"],
+    "values are not sent back to where they came from")
   static let retry = AlgorithmOption(
-    "retry", standard: "false", "values are confirmed, and sent again until they are")
+    "retry", standard: "false", variants: ["true"],
+    "values are confirmed, and sent again until they are")
   static let retryInterval = AlgorithmOption(
-    "retry-interval", standard: "1s", "how long a confirmation may take")
+    "retry-interval", standard: "1s", variants: ["200ms"], "how long a confirmation may take")
 
   public static let noGossip = PlantedBug(
     "no-gossip", "values are not sent on",
@@ -57,7 +59,8 @@ public struct Flood: Algorithm {
     options: [skipSender, retry, retryInterval], bugs: [noGossip, noDedup],
     workloads: ["broadcast"],
     // Without `retry`, which is not the standard, a message that is lost is a value that is lost.
-    survives: ["pause", "delay", "duplicate", "reorder", "clog", "clock"])
+    survives: ["pause", "delay", "duplicate", "reorder", "clog", "clock"], quorum: .all,
+    messageTypes: ["value", "received"])
 
   /// A value that a neighbour has not confirmed.
   private struct Unconfirmed: Hashable, Sendable {

@@ -49,7 +49,8 @@ public struct Relay: Algorithm {
     promise: "As many messages are delivered as were asked for.",
     assumptions: "No message is lost, and no node fails.",
     paper: "The ping-pong of network benchmarks.", workloads: ["relay"],
-    survives: ["pause", "delay", "reorder", "clog", "clock"])
+    survives: ["pause", "delay", "reorder", "clog", "clock"], quorum: .all,
+    messageTypes: ["outward", "homeward"])
 
   /// A request that is not answered yet.
   private struct Run: Hashable, Sendable {

@@ -30,9 +30,11 @@ public struct KafkaLog: Algorithm {
   static let pollLimit = 1_000
 
   static let chunk = AlgorithmOption(
-    "chunk", standard: "32", "how many messages of a log are kept together")
+    "chunk", standard: "32", variants: ["1", "4"],
+    "how many messages of a log are kept together")
   static let retry = AlgorithmOption(
-    "retry", standard: "1s", "how long the store may take before it is asked again")
+    "retry", standard: "1s", variants: ["200ms"],
+    "how long the store may take before it is asked again")
 
   public static let description = AlgorithmDescription(
     name: "kafka-log", summary: "Logs of messages, kept by any number of nodes in lin-kv.",

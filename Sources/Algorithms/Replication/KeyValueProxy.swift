@@ -17,7 +17,8 @@ public struct KeyValueProxy: Algorithm {
   static let service = AlgorithmOption(
     "service", standard: "lin-kv", "which service answers: lin-kv, seq-kv or lww-kv")
   static let timeout = AlgorithmOption(
-    "timeout", standard: "1s", "how long the service may take before its answer is ignored")
+    "timeout", standard: "1s", variants: ["200ms"],
+    "how long the service may take before its answer is ignored")
 
   public static let definiteTimeout = PlantedBug(
     "definite-timeout",

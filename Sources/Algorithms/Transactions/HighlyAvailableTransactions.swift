@@ -38,7 +38,8 @@ public struct HighlyAvailableTransactions: Algorithm {
   static let windowLimit = 5_000
 
   static let resend = AlgorithmOption(
-    "resend", standard: "1s", "how long an acknowledgement may take before commits are sent again")
+    "resend", standard: "1s", variants: ["200ms"],
+    "how long an acknowledgement may take before commits are sent again")
 
   static let noIsolation = PlantedBug(
     "no-isolation", "each write is visible at once, while its transaction goes on",
@@ -64,7 +65,7 @@ public struct HighlyAvailableTransactions: Algorithm {
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
     paper: "Bailis et al., Highly available transactions: virtues and limitations, VLDB 2014.",
     options: [resend], bugs: [noIsolation, dirtyAbort, noReplication, unreadWrites],
-    workloads: ["txn-rw-register"])
+    workloads: ["txn-rw-register"], messageTypes: ["share", "acknowledge"])
 
   /// What is known of a peer.
   struct Peer: Hashable, Sendable {

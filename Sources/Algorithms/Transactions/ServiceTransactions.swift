@@ -121,5 +121,5 @@ public enum ServiceTimer: UInt8, Hashable, Sendable, CaseIterable {
 
 extension AlgorithmOption {
   static let serviceTimeout = AlgorithmOption(
-    "timeout", standard: "2s", "how long a service may take to answer")
+    "timeout", standard: "2s", variants: ["200ms"], "how long a service may take to answer")
 }

@@ -48,7 +48,8 @@ extension ErrorReply {
 extension AlgorithmOption {
   /// Shared by the layouts that start a transaction again when another one came first.
   static let attempts = AlgorithmOption(
-    "attempts", standard: "8", "how often a transaction is tried before it fails with txn-conflict")
+    "attempts", standard: "8", variants: ["1", "3"],
+    "how often a transaction is tried before it fails with txn-conflict")
 }
 
 extension ErrorCode {

@@ -47,6 +47,11 @@ public struct Exhibit: Sendable {
   public var surviving: Exhibit {
     var plan = plan
     plan.nemesis = system.survives
+    // A swarm draws what the search for bugs has fixed.
+    if plan.isSwarm {
+      plan.options = [:]
+      plan.latency = nil
+    }
     // All at once are many already: where each came more often, hardly any operation would succeed.
     plan.nemesisInterval = max(plan.nemesisInterval, .milliseconds(500))
     return Exhibit(plan: plan, system: system, runsMax: runsMax, hidden: hidden)

@@ -66,6 +66,22 @@ int process_await_readable(int descriptor, int64_t nanoseconds) {
   return ppoll(&watched, 1, nanoseconds < 0 ? 0 : &time, 0) > 0;
 }
 
+int process_defer_signal(int signal) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, signal);
+  return sigprocmask(SIG_BLOCK, &signals, 0) == 0 ? 0 : errno;
+}
+
+int process_await_readable_or_signal(int descriptor, int64_t nanoseconds, int signal) {
+  sigset_t mask;
+  if (sigprocmask(SIG_BLOCK, 0, &mask) != 0) return 0;
+  sigdelset(&mask, signal);
+  struct pollfd watched = {.fd = descriptor, .events = POLLIN};
+  struct timespec time = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+  return ppoll(&watched, 1, nanoseconds < 0 ? 0 : &time, &mask) > 0;
+}
+
 int process_become_subreaper(void) {
   return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno;
 }

@@ -18,6 +18,8 @@ public struct DiskFault: Hashable, Sendable {
     case syncError = "sync-error"
     /// The process is killed, and bytes of what was durable change.
     case corrupt
+    /// The process is killed, and its files are gone.
+    case wipe
     /// Writes land at another place of their file, and their own place is left unwritten.
     case misdirect
     /// The next process finds a file as it was at an earlier sync.
@@ -50,7 +52,7 @@ extension DiskFault.Kind {
   /// Whether it takes the node down at once; else it holds until the disk is mended.
   public var isStrike: Bool {
     switch self {
-    case .powerLoss, .torn, .reorder, .corrupt: true
+    case .powerLoss, .torn, .reorder, .corrupt, .wipe: true
     case .lostSync, .syncError, .misdirect, .stale, .full, .stall, .readOnly: false
     }
   }
@@ -59,10 +61,13 @@ extension DiskFault.Kind {
   /// time may be struck than their system claims to survive.
   public var damages: Bool {
     switch self {
-    case .torn, .reorder, .lostSync, .corrupt, .misdirect, .stale: true
+    case .torn, .reorder, .lostSync, .corrupt, .wipe, .misdirect, .stale: true
     case .powerLoss, .syncError, .full, .stall, .readOnly: false
     }
   }
+
+  /// Whether it takes the node down by cutting its power; else it kills the process, if anything.
+  public var cutsPower: Bool { isStrike && self != .corrupt && self != .wipe }
 
   /// Whether it touches but a share of operations.
   public var takesProbability: Bool { self == .syncError || self == .misdirect }

@@ -8,8 +8,8 @@ public enum Fault: Hashable, Sendable {
   case cut([Link])
   /// Mends all links.
   case mend
-  /// Ends processes at once; all that they handed to the operating system is kept.
-  case kill([NodeID])
+  /// Ends processes; all that they handed to the operating system is kept.
+  case kill(ProcessEnd, [NodeID])
   /// Starts processes that were killed or lost power.
   case restart([NodeID])
   /// Strikes disks, or afflicts them until they are mended, in place of what afflicted them before.
@@ -28,6 +28,18 @@ public enum Fault: Hashable, Sendable {
   case skew([NodeID: ClockChange])
   /// Makes all clocks right again.
   case resetClocks
+}
+
+/// How a process comes to its end, and what comes after it.
+public enum ProcessEnd: String, Hashable, Sendable, CaseIterable {
+  /// At once, in the middle of what it does.
+  case kill
+  /// In order: nothing new reaches it, what it is writing becomes durable, and what waited for that
+  /// leaves.
+  case stop
+  /// At once, and the next process runs the next version of the system's code; after the newest comes
+  /// the first again.
+  case upgrade
 }
 
 /// What can happen to the messages on a link.
@@ -51,16 +63,49 @@ public struct Disturbance: Hashable, Sendable {
   /// For delays and reordering the longest additional latency, for a rate the longest time in the
   /// link's queue.
   public var latency: Nanoseconds
+  /// For delays: how they spread.
+  public var distribution: Distribution
   /// For a rate: what each link carries.
   public var bytesPerSecond: Int
+  /// The types of the messages that are disturbed, such as `append-entries`; none stands for all.
+  public var messageTypes: [String]
+
+  /// How the delays of messages spread, by their latency.
+  public enum Distribution: String, Hashable, Sendable, CaseIterable {
+    /// Any delay up to the latency is as likely as any other.
+    case uniform
+    /// Each is the latency.
+    case constant
+    /// The latency is their mean: most are shorter, a few much longer.
+    case exponential
+  }
 
   public init(
-    _ kind: Kind, probability: Double, latency: Nanoseconds = 0, bytesPerSecond: Int = 0
+    _ kind: Kind, probability: Double, latency: Nanoseconds = 0,
+    distribution: Distribution = .uniform, bytesPerSecond: Int = 0, messageTypes: [String] = []
   ) {
     self.kind = kind
     self.probability = probability
     self.latency = latency
+    self.distribution = distribution
     self.bytesPerSecond = bytesPerSecond
+    self.messageTypes = messageTypes
+  }
+
+  /// Whether it disturbs messages of a type.
+  ///
+  /// - Parameter type: Asked only where that matters.
+  public func concerns(_ type: () -> String) -> Bool {
+    messageTypes.isEmpty || messageTypes.contains(type())
+  }
+
+  /// How much later a message arrives, by one draw.
+  public func drawDelay(_ draws: inout Draws) -> Nanoseconds {
+    switch distribution {
+    case .uniform: draws.within(0...latency)
+    case .constant: latency
+    case .exponential: Latency.exponential(mean: latency).draw(&draws)
+    }
   }
 }
 
@@ -95,6 +140,9 @@ public enum FaultFamily: String, Hashable, Sendable, CaseIterable {
 }
 
 extension Fault {
+  /// Kills processes at once.
+  public static func kill(_ nodes: [NodeID]) -> Fault { .kill(.kill, nodes) }
+
   public var family: FaultFamily {
     switch self {
     case .cut, .mend: .partition

@@ -26,6 +26,8 @@ struct LinkFaults {
     var disturbance: Disturbance
     var links: Set<Link>
     var affected = 0
+    /// Whether a message that it concerns was sent on one of its links.
+    var hasMetAny = false
     var sentBefore: Int
   }
 
@@ -47,10 +49,12 @@ struct LinkFaults {
   }
 
   /// Decides the fate of a message from one node to another.
-  mutating func send(on link: Link) -> Fate {
+  ///
+  /// - Parameter type: The message's, asked only where it matters.
+  mutating func send(on link: Link, type: () -> String) -> Fate {
     sent += 1
     if disturbed.isEmpty { return .carried(delay: 0, copyDelay: nil) }
-    return fate(on: link)
+    return fate(on: link, type)
   }
 
   /// Whether a message that is about to arrive is lost to a cut.
@@ -95,24 +99,30 @@ struct LinkFaults {
     return outcome
   }
 
+  /// Types of messages of which none was sent may not exist.
   private mutating func isEffective(_ disturbed: Disturbed) -> Bool {
-    guard !disturbed.links.isEmpty else { return false }
+    guard !disturbed.links.isEmpty,
+      disturbed.disturbance.messageTypes.isEmpty || disturbed.hasMetAny
+    else { return false }
     return (0..<LinkFaults.probeCount).contains { _ in
       probes.chance(disturbed.disturbance.probability)
     }
   }
 
-  private mutating func fate(on link: Link) -> Fate {
+  private mutating func fate(on link: Link, _ type: () -> String) -> Fate {
     var isLost = false
     var delay: Nanoseconds = 0
     var copyDelay: Nanoseconds?
     for index in disturbed.indices where disturbed[index].links.contains(link) {
       let disturbance = disturbed[index].disturbance
+      guard disturbance.concerns(type) else { continue }
+      disturbed[index].hasMetAny = true
       guard draws.chance(disturbance.probability) else { continue }
       disturbed[index].affected += 1
       switch disturbance.kind {
       case .loss: isLost = true
-      case .delay, .reorder: delay += draws.within(0...disturbance.latency)
+      case .delay: delay += disturbance.drawDelay(&draws)
+      case .reorder: delay += draws.within(0...disturbance.latency)
       case .duplicate: copyDelay = draws.within(0...disturbance.latency)
       // Refused before a run begins: `support(for:)`.
       case .corrupt, .rate, .clog: break

@@ -6,6 +6,8 @@ import Values
 extension LocalProcesses {
   /// How long a process may take to be seen stopped or running after a signal.
   static let signalTimeout: Nanoseconds = .seconds(2)
+  /// How long a process may take to end that is asked to.
+  static let stopPatience: Nanoseconds = .seconds(2)
 
   public func support(for family: FaultFamily) -> FaultSupport {
     switch family {
@@ -18,6 +20,9 @@ extension LocalProcesses {
 
   private static let clockRefusal =
     "local processes share this machine's clocks; simulate the system (--env simulated) to skew them"
+  private static let upgradeRefusal =
+    "a local process is always of the version that is installed; simulate the system "
+    + "(--env simulated) for two versions in one cluster"
   private static let networkRefusal =
     "the network between local processes can't; simulate the system (--env simulated) for it"
   private static let diskRefusal =
@@ -30,7 +35,9 @@ extension LocalProcesses {
     case .mend: report(faults.cut([]))
     case .disturb(let disturbance, let links): report(faults.disturb(disturbance, links))
     case .calm(let kind): report(faults.calm(kind))
-    case .kill(let nodes): kill(nodes.map { channels[$0.index] })
+    case .kill(.kill, let nodes): kill(nodes.map { channels[$0.index] })
+    case .kill(.stop, let nodes): stop(nodes.map { channels[$0.index] })
+    case .kill(.upgrade, let nodes): refuse(nodes, LocalProcesses.upgradeRefusal)
     case .restart(let nodes): restart(nodes.map { channels[$0.index] })
     case .pause(let nodes): pause(nodes.map { channels[$0.index] })
     case .resume(let nodes): resume(nodes.map { channels[$0.index] })
@@ -81,6 +88,31 @@ extension LocalProcesses {
       zip(running, processes).map { channel, process in
         (channel, "killed", !channel.isRunning && process?.exists == false)
       } + idle.map { ($0, "was not running", false) })
+  }
+
+  /// Asks processes to end, as a service manager would, and kills those that don't.
+  private func stop(_ channels: [NodeChannel]) -> FaultReport {
+    let asked = channels.filter(\.isRunning)
+    for channel in asked {
+      channel.isEndExpected = true
+      command(.signal(node: channel.node.index, .term))
+      // What is paused can't hear of it before it runs on.
+      command(.signal(node: channel.node.index, .cont))
+    }
+    let deadline = now + LocalProcesses.stopPatience
+    while asked.contains(where: \.isRunning), failure == nil, now < deadline {
+      turn(until: deadline, isImpatient: false)
+    }
+    let deaf = asked.filter(\.isRunning)
+    var report = kill(channels.filter { channel in !asked.contains { $0 === channel } } + deaf)
+    for channel in asked {
+      let isDeaf = deaf.contains { $0 === channel }
+      report.did[channel.node] =
+        isDeaf
+        ? "killed: it had not stopped after \(LocalProcesses.stopPatience.durationText)" : "stopped"
+    }
+    if deaf.isEmpty, !asked.isEmpty { report.tookHold = true }
+    return report
   }
 
   private func restart(_ channels: [NodeChannel]) -> FaultReport {

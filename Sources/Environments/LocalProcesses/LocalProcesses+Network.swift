@@ -62,7 +62,8 @@ extension LocalProcesses {
 
   private func sendBetweenNodes(_ envelope: Envelope, from channel: NodeChannel, to node: NodeID) {
     traffic.betweenServers += 1
-    let fate = faults.send(on: Link(from: channel.node, to: node))
+    let fate = faults.send(
+      on: Link(from: channel.node, to: node), type: { envelope.bodyType })
     let latency = drawLatency()
     if case .carried(0, nil) = fate, latency == 0, messageLog == nil,
       channels[node.index].receiver.isIdle

@@ -19,12 +19,14 @@ enum SupervisorCommand: Hashable {
   /// A signal to a node's whole process group.
   enum Signal: String, Hashable {
     case kill
+    case term
     case stop
     case cont
 
     var number: Int32 {
       switch self {
       case .kill: SIGKILL
+      case .term: SIGTERM
       case .stop: SIGSTOP
       case .cont: SIGCONT
       }

@@ -32,8 +32,7 @@ final class NodeHost<N: Node> {
     name = names[id]
     node = N(
       Configuration(
-        id: id, members: names.nodes, options: settings.options, bugs: settings.bugs,
-        version: settings.version))
+        id: id, members: names.nodes, options: settings.options, bugs: settings.bugs))
     let draws = Draws(seed: settings.seed ?? bootSeed(), stream: UInt64(id.index))
     choices = Choices(draws.child(0))
     delays = draws.child(1)

@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 public import Nodes
 import Values
@@ -25,7 +26,11 @@ private final class NodeProcess<N: Node> {
   private var early: [[UInt8]] = []
   private var chunk = [UInt8](repeating: 0, count: 64 << 10)
 
-  init(_ settings: NodeProcessSettings) { self.settings = settings }
+  init(_ settings: NodeProcessSettings) {
+    self.settings = settings
+    // A request to end comes between batches only, when all that was handled is synced and answered.
+    _ = process_defer_signal(SIGTERM)
+  }
 
   func run() -> Int32 {
     while true {
@@ -38,13 +43,8 @@ private final class NodeProcess<N: Node> {
 
   /// - Returns: Whether input came before the next timer was due.
   private func waitForInput() -> Bool {
-    var milliseconds: Int32 = -1
-    if let due = host?.nextTimer {
-      let time = max(0, due - clock(CLOCK_MONOTONIC))
-      milliseconds = Int32(clamping: (time + 999_999) / 1_000_000)
-    }
-    var watched = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-    return poll(&watched, 1, milliseconds) > 0
+    let time = host?.nextTimer.map { max(0, $0 - clock(CLOCK_MONOTONIC)) }
+    return process_await_readable_or_signal(STDIN_FILENO, time ?? -1, SIGTERM) > 0
   }
 
   /// - Returns: Whether the input goes on.

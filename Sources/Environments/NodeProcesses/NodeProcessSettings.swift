@@ -4,8 +4,6 @@ public struct NodeProcessSettings: Sendable {
   public var options: [String: String]
   /// The planted bugs that are switched on.
   public var bugs: Set<String>
-  /// Which version of the system's code this is.
-  public var version: Int
   /// Where its files are; without it the environment's `SHRIKE_DATA`, and without that a new
   /// directory in `/tmp` once something is stored.
   public var dataDirectory: String?
@@ -13,12 +11,11 @@ public struct NodeProcessSettings: Sendable {
   public var seed: UInt64?
 
   public init(
-    options: [String: String] = [:], bugs: Set<String> = [], version: Int = 1,
+    options: [String: String] = [:], bugs: Set<String> = [],
     dataDirectory: String? = nil, seed: UInt64? = nil
   ) {
     self.options = options
     self.bugs = bugs
-    self.version = version
     self.dataDirectory = dataDirectory
     self.seed = seed
   }

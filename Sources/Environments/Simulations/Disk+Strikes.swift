@@ -25,6 +25,7 @@ extension Disk {
     case .torn: return tear(&draws)
     case .reorder: return reorder(&draws)
     case .corrupt: corrupt(&draws)
+    case .wipe: wipe()
     case .lostSync, .syncError, .misdirect, .stale, .full, .stall, .readOnly: break
     }
     return Loss()
@@ -136,6 +137,13 @@ extension Disk {
     let end = min(first + 1 + draws.below(Disk.rottenBytesMax), sectorEnd, durable[file])
     for place in first..<end { contents[file][place] ^= UInt8(1 + draws.below(255)) }
     tally[.corrupt] += 1
+  }
+
+  /// Leaves no file.
+  private mutating func wipe() {
+    tally[.wipe] += contents.count { !$0.isEmpty }
+    settle()
+    for file in contents.indices { contents[file] = [] }
   }
 
   /// How many of each file's first bytes are durable, and touched by nothing that is not.

@@ -1,7 +1,7 @@
 public import Environments
 
-/// How many of the nodes' storage operations each kind of disk fault has touched; for `corrupt` and
-/// `stale`, how many files.
+/// How many of the nodes' storage operations each kind of disk fault has touched; for `corrupt`,
+/// `wipe` and `stale`, how many files.
 public struct DiskTally: Hashable, Sendable {
   private var counts = Array(repeating: 0, count: DiskFault.Kind.allCases.count)
 
@@ -31,6 +31,7 @@ extension DiskFault.Kind {
     case .full: 8
     case .stall: 9
     case .readOnly: 10
+    case .wipe: 11
     }
   }
 }

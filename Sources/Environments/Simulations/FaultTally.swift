@@ -7,6 +7,10 @@ public struct FaultTally: Hashable, Sendable {
   public var crashesBetweenEffects = 0
   /// Processes that were started again.
   public var restarts = 0
+  /// Processes that were stopped in order.
+  public var shutdowns = 0
+  /// Processes that were killed to come back as another version.
+  public var upgrades = 0
   /// Processes that their hosts ended because a sync failed.
   public var stops = 0
   /// Nodes that a fault of disks left alone, for as many were damaged as their system survives.

@@ -29,17 +29,19 @@ final class Machine<N: Node> {
   @usableFromInline
   enum Crash: Hashable, Sendable {
     case kill
+    /// In order, once nothing of what it has begun waits for the disk any more.
+    case shutdown
     /// The disk is struck: the process is gone, and so is some of what it wrote.
     case disk(DiskFault.Kind)
     /// Its host ends it, for its disk does not do what it must.
-    case stop
+    case failed
 
     /// How many writes that are not durable a strike waits for, so that it has something to damage.
     var writesNeeded: Int {
       switch self {
       case .disk(.torn): 1
       case .disk(.reorder): 2
-      case .kill, .stop, .disk: 0
+      case .kill, .shutdown, .failed, .disk: 0
       }
     }
   }
@@ -61,7 +63,8 @@ final class Machine<N: Node> {
   }
 
   // Only its simulation, which runs on one thread, has access to what follows.
-  @usableFromInline let configuration: Configuration
+  /// As its next process will have it.
+  @usableFromInline @exclusivity(unchecked) var configuration: Configuration
   @usableFromInline let cell: NodeCell<N>
   @usableFromInline let timerCases: [N.Timer]
   @usableFromInline let fileCases: [N.File]
@@ -125,6 +128,12 @@ final class Machine<N: Node> {
 
   @inlinable
   var isUp: Bool { cell.isUp }
+
+  /// Whether the process is to stop once nothing of what it has begun waits for the disk any more.
+  @usableFromInline var isStopping: Bool { pendingCrash == .shutdown }
+
+  /// How it ends where it is to wait no longer: who has not stopped by then is killed.
+  var crashOverdue: Crash? { isStopping ? .kill : pendingCrash }
 
   /// The place of a timer among the node's timers.
   @inlinable

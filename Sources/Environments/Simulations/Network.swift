@@ -36,6 +36,8 @@ struct Network: Sendable {
   /// A fault that is in force.
   private struct Force: Sendable {
     var affected = 0
+    /// Whether a message that it concerns was sent on one of its links.
+    var hasMetAny = false
     /// How many messages nodes had sent each other when it began.
     var sentBefore: Int
     /// Whether it disturbs a link, by the link's place.
@@ -89,12 +91,12 @@ struct Network: Sendable {
   /// Decides what becomes of a message that is sent now.
   @inlinable
   mutating func send(
-    on link: Link, _ latency: Latency, at time: Nanoseconds, size: () -> Int
+    on link: Link, _ latency: Latency, at time: Nanoseconds, size: () -> Int, type: () -> String
   ) -> Fate {
     let place = place(link)
     sent += 1
     var fate = Fate(latency: latency.draw(&lanes[place].latencies))
-    if !isCalm { disturb(&fate, on: place, latency, at: time, size: size) }
+    if !isCalm { disturb(&fate, on: place, latency, at: time, size: size, type: type) }
     return fate
   }
 
@@ -112,7 +114,8 @@ struct Network: Sendable {
 
   @usableFromInline
   mutating func disturb(
-    _ fate: inout Fate, on place: Int, _ latency: Latency, at time: Nanoseconds, size: () -> Int
+    _ fate: inout Fate, on place: Int, _ latency: Latency, at time: Nanoseconds, size: () -> Int,
+    type: () -> String
   ) {
     if isCut && meetsCut(at: place) {
       fate.copies = 0
@@ -120,33 +123,33 @@ struct Network: Sendable {
     }
     var draws = lanes[place].disturbances
     defer { lanes[place].disturbances = draws }
-    let isLost = strikes(.loss, place, &draws) != nil
+    let isLost = strikes(.loss, place, type, &draws) != nil
     if isLost || (loss > 0 && draws.chance(loss)) {
       tally.lost += 1
       fate.copies = 0
       return
     }
-    if let delay = strikes(.delay, place, &draws) {
+    if let delay = strikes(.delay, place, type, &draws) {
       tally.delayed += 1
-      fate.latency += draws.within(0...delay.latency)
+      fate.latency += delay.drawDelay(&draws)
     }
-    if let reorder = strikes(.reorder, place, &draws) {
+    if let reorder = strikes(.reorder, place, type, &draws) {
       tally.reordered += 1
       fate.latency += draws.within(0...reorder.latency)
     }
-    if let duplicate = strikes(.duplicate, place, &draws) {
+    if let duplicate = strikes(.duplicate, place, type, &draws) {
       tally.duplicated += 1
       fate.copies = 2
       fate.copyLatency = latency.draw(&draws) + draws.within(0...duplicate.latency)
     }
-    if strikes(.corrupt, place, &draws) != nil {
+    if strikes(.corrupt, place, type, &draws) != nil {
       tally.corrupted += 1
       fate.isCorrupt = true
     }
-    if let rate = strikes(.rate, place, &draws) {
+    if let rate = strikes(.rate, place, type, &draws) {
       queue(&fate, on: place, rate, at: time, size: size())
     }
-    if fate.copies > 0, strikes(.clog, place, &draws) != nil {
+    if fate.copies > 0, strikes(.clog, place, type, &draws) != nil {
       tally.clogged += 1
       fate.isHeld = true
     }
@@ -172,11 +175,13 @@ struct Network: Sendable {
 
   /// Whether a disturbance strikes a message on a link.
   private mutating func strikes(
-    _ kind: Disturbance.Kind, _ place: Int, _ draws: inout Draws
+    _ kind: Disturbance.Kind, _ place: Int, _ type: () -> String, _ draws: inout Draws
   ) -> Disturbance? {
     guard let force = forces[kind.place], force.links[place], let disturbance = force.disturbance,
-      draws.chance(disturbance.probability)
+      disturbance.concerns(type)
     else { return nil }
+    forces[kind.place]?.hasMetAny = true
+    guard draws.chance(disturbance.probability) else { return nil }
     forces[kind.place]?.affected += 1
     return disturbance
   }
@@ -233,11 +238,17 @@ extension Network {
       tookHold: force.affected > 0 || meetsCut(at: place))
   }
 
+  /// Where few messages were sent, messages of the harness's own are disturbed; but types of messages
+  /// of which none was sent may not exist.
   private mutating func strikesProbe(_ kind: Disturbance.Kind) -> Bool {
-    guard let place = forces[kind.place]?.links.firstIndex(of: true) else { return false }
+    guard let force = forces[kind.place], let place = force.links.firstIndex(of: true),
+      let types = force.disturbance?.messageTypes, types.isEmpty || force.hasMetAny
+    else { return false }
     var draws = probes
     defer { probes = draws }
-    return (0..<Network.probeCount).contains { _ in strikes(kind, place, &draws) != nil }
+    return (0..<Network.probeCount).contains { _ in
+      strikes(kind, place, { types.first ?? "" }, &draws) != nil
+    }
   }
 
   private func contains(_ link: Link) -> Bool {

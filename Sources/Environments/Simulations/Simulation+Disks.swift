@@ -47,7 +47,7 @@ extension Simulation {
   func strike(_ machine: Machine<N>, _ kind: DiskFault.Kind) {
     let loss = machine.disk.strike(
       kind, &machine.damageDraws, tornAppends: settings.tornAppends)
-    if kind != .corrupt { touched.powerLosses += 1 }
+    if kind.cutsPower { touched.powerLosses += 1 }
     touched.lostOperations += loss.lost
     touched.tornAppends += loss.isTorn ? 1 : 0
     machine.missed += loss.lost
@@ -62,7 +62,7 @@ extension Simulation {
       return
     }
     touched.stops += 1
-    end(machine, machine.pendingCrash ?? .stop)
+    end(machine, machine.pendingCrash ?? .failed)
   }
 
   /// Puts off the end of an operation, if the disk stalls.
@@ -136,7 +136,7 @@ extension Simulation {
     switch machine.disk.aftermath {
     case .none: break
     case .powerLoss: end(machine, .disk(.powerLoss))
-    case .restart: if machine.isUp { end(machine, .stop) }
+    case .restart: if machine.isUp { end(machine, .failed) }
     }
     machine.disk.mend()
     release(machine)
@@ -175,6 +175,7 @@ extension DiskFault.Kind {
     case .torn: "torn"
     case .reorder: "reordered"
     case .corrupt: "corrupted"
+    case .wipe: "wiped"
     case .lostSync, .syncError, .misdirect, .stale, .full, .stall, .readOnly: rawValue
     }
   }

@@ -56,7 +56,8 @@ extension Simulation {
       carried.lost += 1
       return
     }
-    let fate = network.send(on: link, settings.latency, at: time) { body.encoded.count }
+    let fate = network.send(
+      on: link, settings.latency, at: time, size: { body.encoded.count }, type: { body.kind })
     if fate.copies == 0 {
       carried.lost += 1
       return

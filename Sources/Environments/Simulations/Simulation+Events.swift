@@ -33,7 +33,7 @@ extension Simulation {
     case .serviceRequest: serve(event)
     case .boot: if event.generation == machine.incarnation { begin(machine) }
     case .crash:
-      if event.generation == machine.incarnation, let crash = machine.pendingCrash {
+      if event.generation == machine.incarnation, let crash = machine.crashOverdue {
         end(machine, crash)
       }
     case .drain:
@@ -80,6 +80,9 @@ extension Simulation {
   @inlinable
   func deliver(_ event: Scheduled, to machine: Machine<N>) {
     if machine.isPaused || !machine.held.isEmpty {
+      if machine.isStopping && event.kind == .sync {
+        return finishStopping(machine, with: event)
+      }
       machine.held.append(event)
       machine.heldCount += 1
       touched.held += 1

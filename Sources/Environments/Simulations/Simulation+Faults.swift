@@ -16,7 +16,7 @@ extension Simulation {
     case .mend: FaultReport(network.cut([]))
     case .disturb(let disturbance, let links): disturb(disturbance, links)
     case .calm(let kind): calm(kind)
-    case .kill(let nodes): kill(nodes)
+    case .kill(let ending, let nodes): end(nodes, ending)
     case .restart(let nodes): restart(nodes)
     case .pause(let nodes): pause(nodes)
     case .resume(let nodes): resume(nodes)
@@ -51,13 +51,66 @@ extension Simulation {
     nodes.compactMap { machines.indices.contains($0.index) ? machines[$0.index] : nil }
   }
 
-  private func kill(_ nodes: [NodeID]) -> FaultReport {
+  private func end(_ nodes: [NodeID], _ ending: ProcessEnd) -> FaultReport {
     var report = FaultReport()
-    for machine in machines(of: nodes) where crash(machine, .kill) {
-      report.did[machine.id] = "killed"
+    for machine in machines(of: nodes) where begin(ending, of: machine) {
+      report.did[machine.id] =
+        switch ending {
+        case .kill: "killed"
+        case .stop: "stopped"
+        case .upgrade: "killed, to come back as version \(machine.configuration.version)"
+        }
       report.tookHold = true
     }
     return report
+  }
+
+  /// - Returns: Whether there was anything to end.
+  private func begin(_ ending: ProcessEnd, of machine: Machine<N>) -> Bool {
+    if ending == .stop && machine.isUp && machine.pendingCrash == nil {
+      shutDown(machine)
+      return true
+    }
+    guard crash(machine, .kill) else { return false }
+    if ending == .upgrade {
+      let version = machine.configuration.version
+      machine.configuration.version = version < settings.versionCount ? version + 1 : 1
+      touched.upgrades += 1
+    }
+    return true
+  }
+
+  /// Has a process stop: nothing reaches it any more but the ends of its syncs, and with the last of
+  /// them it ends.
+  private func shutDown(_ machine: Machine<N>) {
+    machine.pendingCrash = .shutdown
+    machine.isPaused = true
+    let held = machine.held
+    machine.held.removeAll()
+    for event in held {
+      if event.kind == .sync { finishStopping(machine, with: event) } else { drop(event) }
+    }
+    guard machine.isStopping else { return }
+    endIfIdle(machine)
+    queue.schedule(
+      .crash, at: time + settings.stopPatience, node: machine.id.rawValue,
+      generation: machine.incarnation)
+  }
+
+  /// Hands the end of a sync to a process that is to stop.
+  @usableFromInline
+  func finishStopping(_ machine: Machine<N>, with event: Scheduled) {
+    guard event.generation == machine.incarnation else { return }
+    handOver(event, to: machine)
+    if machine.isStopping { endIfIdle(machine) }
+  }
+
+  private func endIfIdle(_ machine: Machine<N>) {
+    guard machine.barrier.isIdle else { return }
+    machine.disk.startSync()
+    _ = machine.disk.finishSync()
+    touched.shutdowns += 1
+    end(machine, .shutdown)
   }
 
   /// Ends a process now, or lets it come to its next event.
@@ -95,6 +148,7 @@ extension Simulation {
     _ crash: Machine<N>.Crash, amid effects: [Effect<N>], of machine: Machine<N>
   ) -> Bool {
     let needed = crash.writesNeeded
+    guard crash != .shutdown else { return false }
     return needed == 0 || machine.disk.unsynced.count + effects.count(where: \.isWrite) >= needed
   }
 
@@ -116,7 +170,7 @@ extension Simulation {
   func end(_ machine: Machine<N>, _ crash: Machine<N>.Crash) {
     while let event = machine.held.popFirst() { drop(event) }
     if machine.isUp && crash == .kill { touched.kills += 1 }
-    if crash != .kill && (machine.isUp || machine.isBooting) { machine.isDownForDisk = true }
+    if crash.isOfDisk && (machine.isUp || machine.isBooting) { machine.isDownForDisk = true }
     // Who ends the kill of a machine that is struck while it is down may leave it to the disk's end.
     if case .disk = crash { machine.isDownForDisk = true }
     machine.die()
@@ -138,7 +192,7 @@ extension Simulation {
   private func restart(_ nodes: [NodeID]) -> FaultReport {
     var report = FaultReport()
     for machine in machines(of: nodes) {
-      if let crash = machine.pendingCrash { end(machine, crash) }
+      if let crash = machine.crashOverdue { end(machine, crash) }
       guard !machine.isUp, !machine.isBooting else { continue }
       report.did[machine.id] = "restarted"
       report.tookHold = true
@@ -187,7 +241,7 @@ extension Simulation {
   /// Where nothing came for a paused process, an event of the harness's own would have been held.
   private func resume(_ nodes: [NodeID]) -> FaultReport {
     var report = FaultReport()
-    for machine in machines(of: nodes) where machine.isPaused {
+    for machine in machines(of: nodes) where machine.isPaused && !machine.isStopping {
       machine.isPaused = false
       report.did[machine.id] = "resumed"
       report.tookHold = true
@@ -265,11 +319,21 @@ extension Simulation {
 }
 
 extension Machine.Crash {
+  /// Whether it is its disk's fault.
+  fileprivate var isOfDisk: Bool {
+    switch self {
+    case .kill, .shutdown: false
+    case .disk, .failed: true
+    }
+  }
+
   fileprivate var text: String {
     switch self {
     case .kill: "is killed"
-    case .stop: "is stopped"
+    case .shutdown: "has stopped"
+    case .failed: "is stopped"
     case .disk(.corrupt): "is killed, and its disk corrupted"
+    case .disk(.wipe): "is killed, and its disk wiped"
     case .disk: "loses power"
     }
   }

@@ -93,7 +93,7 @@ public final class Simulation<N: Node>: Environment {
       Machine(
         Configuration(
           id: id, members: members, options: settings.options, bugs: settings.bugs,
-          version: settings.versions[id] ?? 1),
+          version: settings.versions[id] ?? Configuration.newestVersion),
         settings)
     }
     states = ClusterStates(machines.map(\.cell))
@@ -138,6 +138,8 @@ public final class Simulation<N: Node>: Environment {
     tally.kills = touched.kills
     tally.powerLosses = touched.powerLosses
     tally.crashesBetweenEffects = touched.crashesBetweenEffects
+    tally.shutdowns = touched.shutdowns
+    tally.upgrades = touched.upgrades
     tally.restarts = touched.restarts
     tally.lostOperations = touched.lostOperations
     tally.tornAppends = touched.tornAppends

@@ -9,7 +9,9 @@ public struct SimulationSettings: Sendable {
   /// The system's own options.
   public var options: [String: String] = [:]
   public var bugs: Set<String> = []
-  /// Which version of the system's code a node runs; 1 where nothing is said.
+  /// How many versions of the system's code there are, numbered from 1.
+  public var versionCount = 1
+  /// Which version a node's first process runs; the newest where nothing is said.
   public var versions: [NodeID: Int] = [:]
 
   /// How long messages travel between nodes, and between nodes and services, each way.
@@ -32,6 +34,9 @@ public struct SimulationSettings: Sendable {
   public var crashesBetweenEffects = 0.5
   /// How long such a crash waits at most.
   public var crashPatience: Nanoseconds = .milliseconds(10)
+
+  /// How long a process that is to stop may take for what it has begun, before it is killed.
+  public var stopPatience: Nanoseconds = .seconds(2)
 
   /// How long a strike that tears or reorders writes waits at most for there to be some.
   public var writePatience: Nanoseconds = .seconds(1)

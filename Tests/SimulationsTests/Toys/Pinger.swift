@@ -5,7 +5,7 @@ import Values
 struct Pinger: Node {
   struct Ping: NodeMessage {
     var number: Int
-    var kind: String { "ping" }
+    var kind: String { number.isMultiple(of: 2) ? "even" : "odd" }
 
     init(number: Int) { self.number = number }
 

@@ -27,6 +27,13 @@ void process_set_pipe_capacity(int descriptor, int count);
 // Returns 1 when readable, else 0.
 int process_await_readable(int descriptor, int64_t nanoseconds);
 
+// Has a signal wait until this thread is in process_await_readable_or_signal.
+// Returns 0, or an error number.
+int process_defer_signal(int signal);
+
+// The same as process_await_readable, but that a deferred signal is delivered meanwhile.
+int process_await_readable_or_signal(int descriptor, int64_t nanoseconds, int signal);
+
 // Makes orphaned descendants this process's children. Returns 0, or an error number.
 int process_become_subreaper(void);
 
