@@ -20,6 +20,10 @@ struct CampaignOptions: ParsableArguments {
   @Flag(help: "Of a campaign: unknown where a coverage mark that is known was never reached.")
   var requireMarks = false
 
+  @Option(
+    help: "Of a campaign: first run the tokens of this file again; its failures are added to it.")
+  var corpus: String?
+
   /// The campaign that is asked for, if one is.
   ///
   /// - Parameter seed: The first one.
@@ -75,7 +79,7 @@ struct CampaignOptions: ParsableArguments {
   private func refuseWithoutCampaign() throws {
     let given = [
       ("--fail-fast", failFast != nil), ("--verify", verify != nil),
-      ("--require-marks", requireMarks),
+      ("--require-marks", requireMarks), ("--corpus", corpus != nil),
     ]
     for (option, isGiven) in given where isGiven {
       throw PlanError("\(option) is for campaigns, which --runs or --budget ask for")

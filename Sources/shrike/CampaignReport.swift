@@ -11,22 +11,28 @@ struct CampaignReport {
   let campaign: Campaign
   /// How long runs are begun, where that is limited.
   let budget: Nanoseconds?
+  /// Failures of the past, which are run again first.
+  let corpus: TokenCorpus?
   let output: OutputOptions
 
   /// How many failures are run again to leave their folders.
   static let keptCount = 5
 
-  init(_ campaign: Campaign, budget: Nanoseconds?, output: OutputOptions) {
+  init(
+    _ campaign: Campaign, budget: Nanoseconds?, corpus: TokenCorpus? = nil, output: OutputOptions
+  ) {
     self.campaign = campaign
     self.budget = budget
+    self.corpus = corpus
     self.output = output
   }
 
-  func run() throws -> CampaignResult {
+  func run() throws -> ExitCode {
     // Before anything is said of a campaign that makes no sense.
     try campaign.plan.check()
     say("\(campaign.plan.title), \(seedsText)")
     let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    let replays = corpus?.replay(cores: cores, interrupted: { Interruption.hasCome }) ?? []
     let began = monotonicNanoseconds()
     let end = budget.map { began + $0 } ?? .max
     let line = Mutex(CampaignLine(total: total))
@@ -43,12 +49,24 @@ struct CampaignReport {
     line.withLock { $0.clear() }
     let folders = try foldersWorth(result, signatures).map(keep)
     let summary = CampaignSummary(
-      result: result, signatures: signatures, folders: folders,
+      result: result, signatures: signatures, folders: folders, corpus: corpus?.path.string,
+      replays: replays,
       speed: CampaignSpeed(
         runCount: result.runCount, simulated: result.statistics.duration, seconds: seconds))
     say(summary.text)
     if output.json { print(summary.document.value.json) }
-    return result
+    try remember(signatures)
+    return summary.exitCode
+  }
+
+  /// Adds to the corpus of each signature the first failure.
+  private func remember(_ signatures: [Signature]) throws {
+    guard var corpus else { return }
+    let failures = signatures.compactMap { signature in
+      signature.first.token.map { (token: $0, note: signature.title) }
+    }
+    let count = try corpus.add(failures)
+    if count > 0 { say("  added to \(corpus.path): \(count)") }
   }
 
   /// How many runs there will be, where that is known.

@@ -10,7 +10,18 @@ struct CampaignSummary {
   let signatures: [Signature]
   /// Where failures left their folders.
   let folders: [String]
+  /// The file of failures of the past.
+  let corpus: String?
+  /// What came of them.
+  let replays: [TokenCorpus.Replay]
   let speed: CampaignSpeed
+
+  /// What follows from the campaign, and from the failures of the past.
+  var verdict: Verdict { Verdict.merged([result.verdict] + replays.map(\.verdict)) }
+
+  var exitCode: Controller.ExitCode {
+    replays.reduce(result.exitCode) { code, replay in .worst(code, ExitCode(replay.verdict)) }
+  }
 
   /// How many failures tell all that was found.
   private static let wholeCount = CampaignReport.keptCount
@@ -32,6 +43,7 @@ extension CampaignSummary {
       "  \(result.statistics.operations) operations, \(result.statistics.events ?? 0) events, "
         + "\(result.statistics.duration / 1_000_000_000) simulated seconds",
     ]
+    lines += corpusLines
     lines += counted(result.statistics.faults, "")
     lines += strikeLines
     lines += counted(result.statistics.marks, "mark ")
@@ -50,7 +62,7 @@ extension CampaignSummary {
     lines += result.reasons.map { "  ? \($0)" }
     lines += result.hindrances.prefix(3).map { "  ! hindered: \($0)" }
     lines += result.divergences.flatMap(lines(of:))
-    lines.append("\(TerminalReport.mark(result.verdict)) \(result.verdict.rawValue)")
+    lines.append("\(TerminalReport.mark(verdict)) \(verdict.rawValue)")
     return lines.joined(separator: "\n")
   }
 
@@ -64,6 +76,29 @@ extension CampaignSummary {
     let equal = result.verifiedCount - result.divergentCount
     guard result.divergentCount > 0 else { return "\(equal) runs repeated, all the same" }
     return "\(result.verifiedCount) runs repeated, \(result.divergentCount) not the same"
+  }
+
+  private var corpusLines: [String] {
+    guard let corpus else { return [] }
+    let failing = replays.count { $0.verdict == .invalid }
+    let stale = replays.count { $0.staleness != nil }
+    let foreign = replays.count(where: \.isOfOtherBuild)
+    var lines = [
+      "  corpus \(corpus): \(replays.count) tokens, \(failing) still fail, \(stale) stale"
+        + (foreign > 0 ? "; \(foreign) are of another build, and may be other runs now" : "")
+    ]
+    for replay in replays {
+      let place = "\(corpus):\(replay.entry.line)"
+      if let staleness = replay.staleness {
+        lines.append("  · \(place) can't be run any more: \(staleness)")
+      } else if let outcome = replay.outcome, replay.verdict != .valid {
+        let found = outcome.anomalyNames + reasons(of: outcome)
+        lines.append(
+          "  \(TerminalReport.mark(replay.verdict)) \(place): \(found.joined(separator: " + "))")
+        lines.append("    replay: \(outcome.replayCommand)")
+      }
+    }
+    return lines
   }
 
   private func counted(_ counts: [String: Int], _ prefix: String) -> [String] {
@@ -120,15 +155,8 @@ extension CampaignSummary {
   }
 
   private func lines(of signature: Signature) -> [String] {
-    let needs =
-      switch signature.families {
-      case .none: "not looked into"
-      case .some(let families) where families.isEmpty: "needs no faults"
-      case .some(let families): "needs " + families.map(\.rawValue).joined(separator: " + ")
-      }
-    return [
-      "  ✗ \(signature.anomalies.joined(separator: " + ")), \(needs): \(signature.count) runs, "
-        + "first seed \(signature.first.plan.seed)",
+    [
+      "  ✗ \(signature.title): \(signature.count) runs, first seed \(signature.first.plan.seed)",
       "    replay: \(signature.first.replayCommand)",
     ]
   }
@@ -156,7 +184,7 @@ extension CampaignSummary {
 
 extension CampaignSummary {
   var document: VerdictDocument {
-    var document = VerdictDocument(result.verdict)
+    var document = VerdictDocument(verdict)
     document.add("runs", .integer(result.runCount))
     if result.runCount > 0 {
       document.add(
@@ -166,6 +194,7 @@ extension CampaignSummary {
         ]))
     }
     document.add("speed", speed.value)
+    if corpus != nil { document.add("corpus", .list(replays.map(value))) }
     document.add("failure-count", .integer(result.failureCount))
     document.add(
       "failures",
@@ -231,6 +260,19 @@ extension CampaignSummary {
     return .map(fields)
   }
 
+  private func value(_ replay: TokenCorpus.Replay) -> Value {
+    var fields = ValueMap(facts: [
+      "line": .integer(replay.entry.line), "token": .string(replay.entry.token),
+      "other-build": .bool(replay.isOfOtherBuild),
+    ])
+    if let staleness = replay.staleness { fields[fact: "stale"] = .string(staleness) }
+    if let outcome = replay.outcome {
+      fields[fact: "verdict"] = .string(replay.verdict.rawValue)
+      fields[fact: "anomalies"] = texts(outcome.anomalyNames)
+    }
+    return .map(fields)
+  }
+
   private func value(_ divergence: Divergence) -> Value {
     var fields = run(divergence.outcome)
     guard let point = divergence.point else { return .map(fields) }
@@ -263,6 +305,19 @@ extension CampaignSummary {
 
   private func object(_ facts: KeyValuePairs<String, Value>) -> Value {
     .map(ValueMap(facts: facts))
+  }
+}
+
+extension Signature {
+  /// What was found, and which faults it takes.
+  var title: String {
+    let needs =
+      switch families {
+      case .none: "not looked into"
+      case .some(let families) where families.isEmpty: "needs no faults"
+      case .some(let families): "needs " + families.map(\.rawValue).joined(separator: " + ")
+      }
+    return "\(anomalies.joined(separator: " + ")), \(needs)"
   }
 }
 

@@ -32,9 +32,10 @@ struct TestCommand: ParsableCommand {
             + "if it was meant for Shrike, it is not heeded")
       }
       if let campaign = try campaign(of: plan) {
-        let report = CampaignReport(campaign, budget: try campaigns.timeLimit(), output: output)
-        let result = try report.run()
-        quit(result.exitCode.status(isCompatible: plan.isCompatible))
+        let report = CampaignReport(
+          campaign, budget: try campaigns.timeLimit(),
+          corpus: try campaigns.corpus.map { try TokenCorpus(path: FilePath($0)) }, output: output)
+        quit(try report.run().status(isCompatible: plan.isCompatible))
       }
       var code = Controller.ExitCode.valid
       for number in 0..<max(1, testCount) {

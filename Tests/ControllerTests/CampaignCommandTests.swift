@@ -1,4 +1,6 @@
+import Controller
 import Glibc
+import SystemPackage
 import Testing
 import Values
 
@@ -49,6 +51,61 @@ struct CampaignCommandTests {
     ).wait()
     #expect(correct.code == 0)
     #expect(try correct.json["verified"] == 3)
+  }
+
+  @Test("run failures of the past first, and remember their own", .timeLimit(.minutes(1)))
+  func corpus() throws {
+    let workshop = try Workshop()
+    let file = "\(workshop.path)/failing.txt"
+    let common = ["--time-limit", "10", "--rate", "100", "--corpus", file, "--json"]
+    let stale = [
+      "raft", "--bug", "stale-reads", "--nemesis", "partition,pause", "--nemesis-interval", "1s",
+      "--runs", "100", "--fail-fast", "1",
+    ]
+    let broken = try campaign(workshop, stale + common).wait()
+    #expect(broken.code == 1)
+    #expect(try broken.json["corpus"] == [])
+    let written = try #require(text(ofFile: file)).split(separator: "\n").map(String.init)
+    #expect(written.count == 2)
+    #expect(written[0].hasPrefix("# linearizable/nonlinearizable, needs partition"))
+    let token = try #require(try broken.json["signatures"]?.elements?.first?["token"]?.name)
+    #expect(written[1] == token)
+
+    // The same campaign again: the old failure first, which is not added twice.
+    let again = try campaign(workshop, stale + common).wait()
+    #expect(again.code == 1)
+    #expect(try again.json["corpus"]?.elements?.first?["verdict"] == "invalid")
+    #expect(try #require(text(ofFile: file)).split(separator: "\n").count == 2)
+
+    // A correct campaign is invalid for the sake of what still fails; what is mended is no failure.
+    let calm = ["raft", "--runs", "2"]
+    #expect(try campaign(workshop, calm + common).wait().code == 1)
+    let mended = try campaign(workshop, calm + ["--time-limit", "3", "--json"]).wait()
+    #expect(mended.code == 0)
+    var plan = try Token.decode(token)
+    plan.bugs = []
+    let valid = Token.encode(plan)
+    plan.options["colour"] = "red"
+    try FileContents.write(
+      Array("\(valid)  # mended\n\n\(Token.encode(plan))".utf8), to: FilePath(file))
+    let rest = try campaign(workshop, calm + common).wait()
+    #expect(rest.code == 0)
+    let replays = try #require(try rest.json["corpus"]?.elements)
+    #expect(replays.map { $0["line"]?.integer } == [1, 3])
+    #expect(replays[0]["verdict"] == "valid" && replays[0]["token"] == .string(valid))
+    #expect(
+      replays[1]["stale"]?.name?.hasPrefix("raft has no option \"colour\"; it has") == true)
+
+    // After a last line that has no end, what is added begins a new one.
+    #expect(try campaign(workshop, stale + common).wait().code == 1)
+    #expect(try #require(text(ofFile: file)).split(separator: "\n").last.map(String.init) == token)
+
+    try FileContents.write(Array("# nothing\n\nnonsense\n".utf8), to: FilePath(file))
+    let refused = try campaign(workshop, calm + common).wait()
+    #expect(refused.code == 64)
+    #expect(try refused.json["error"]?.name == "\(file):3: \"nonsense\" is no token, run or plan")
+    let alone = try campaign(workshop, ["raft", "--corpus", file, "--time-limit", "3"]).wait()
+    #expect(alone.code == 64)
   }
 
   @Test(
