@@ -152,6 +152,7 @@ extension Raft {
       leader = nil
       recordVote()
     }
+    if bugs[.keepsLeading], role == .leader { return }
     if role == .leader {
       leader = nil
       context.cancelTimer(.heartbeat)

@@ -14,6 +14,7 @@ enum RaftBug: UInt64, CaseIterable {
   case oldVotes
   case timerNotReset
   case voterNeverStands
+  case keepsLeading
   // Replication.
   case noTruncate
   case truncateAlways
@@ -84,6 +85,11 @@ enum RaftBug: UInt64, CaseIterable {
       (
         "voter-never-stands", "a node that has voted for another never stands for election",
         "the paper, section 5.2"
+      )
+    case .keepsLeading:
+      (
+        "keeps-leading", "a leader that hears of a higher term adopts it and goes on to lead",
+        "the paper, section 5.1"
       )
     case .noTruncate:
       (
