@@ -3,7 +3,7 @@ public import Values
 /// The demand that a cluster makes progress once the faults are over, though a quorum only came back.
 ///
 /// When the main phase is over everything is mended, but a random quorum apart all nodes are killed and
-/// stay dead. Within the bound each node of the quorum must have answered an operation that was invoked
+/// stay dead. A node of the quorum at least has a client. Within the bound each node of the quorum must have answered an operation that was invoked
 /// since; one that was asked in the first half of that time and has not is stuck.
 public struct Liveness: Hashable, Sendable {
   /// The nodes that are left, in ascending order.
@@ -19,12 +19,19 @@ public struct Liveness: Hashable, Sendable {
 
   /// - Parameters:
   ///   - count: How many nodes make a quorum.
+  ///   - clientCount: How many clients there are; each asks the node of its number.
   ///   - begin: When the faults end, since the main phase began.
   public init(
-    _ nodes: [NodeID], count: Int, begin: Nanoseconds, bound: Nanoseconds, seed: UInt64
+    _ nodes: [NodeID], count: Int, clientCount: Int, begin: Nanoseconds, bound: Nanoseconds,
+    seed: UInt64
   ) {
     var draws = Draws(seed: seed, stream: 0x6c69_7665)
-    quorum = draws.shuffled(nodes).prefix(count).sorted()
+    var chosen = draws.shuffled(nodes)
+    let asked = nodes.prefix(clientCount)
+    if let first = chosen.firstIndex(where: asked.contains), first >= count {
+      chosen.swapAt(count - 1, first)
+    }
+    quorum = chosen.prefix(count).sorted()
     others = nodes.filter { [quorum] in !quorum.contains($0) }
     self.begin = begin
     self.bound = bound

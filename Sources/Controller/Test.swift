@@ -102,8 +102,8 @@ public struct Test: Sendable {
       seed: plan.seed)
     settings.liveness = plan.liveness.map { bound in
       Liveness(
-        names.nodes, count: plan.quorum.count(of: names.count), begin: plan.timeLimit, bound: bound,
-        seed: plan.seed)
+        names.nodes, count: plan.quorum.count(of: names.count), clientCount: plan.concurrency,
+        begin: plan.timeLimit, bound: bound, seed: plan.seed)
     }
     var run = Run(
       environment, driver: Driver(settings, generator: generator, schedule: schedule),

@@ -38,17 +38,15 @@ struct LivenessTests {
     #expect(stuck.explanation.contains("nothing excuses it"))
   }
 
-  @Test("is not taken for made where no operation was asked of the quorum")
+  @Test("is asked for by some client, and not taken for made where none asks")
   func unasked() throws {
     var plan = plan("raft", "lin-kv", seed: 2)
     plan.concurrency = 1
     plan.nemesis = []
-    let open = try (0..<20 as Range<UInt64>).map { seed in
+    for seed in 0..<20 as Range<UInt64> {
       plan.seed = seed
-      return try SimulatedRun(plan).run().vacuity.contains { $0.contains("progress") }
+      #expect(try SimulatedRun(plan).run().verdict == .valid, "seed \(seed)")
     }
-    // The only client's node is of three in five quorums.
-    #expect(open.contains(true) && open.contains(false))
     plan.rate = 0
     let vacuity = try SimulatedRun(plan).run().vacuity
     #expect(vacuity.contains { $0.contains("progress") })
