@@ -48,10 +48,14 @@ enum Catalogue {
       "partition",
       "cuts links; partition:one, halves, majority, bridge, ring, one-way, primary, random"
     ),
-    ("kill", "kill -9 and restart; kill:one, minority, majority, all, primaries, or names"),
+    (
+      "kill",
+      "kill -9 and restart; kill:one, minority, majority, all, primaries, or names; kill:stop in "
+        + "order, kill:upgrade to another version (simulated)"
+    ),
     ("pause", "SIGSTOP and SIGCONT; targets as for kill"),
-    ("delay", "adds latency to messages"),
-    ("loss", "loses a share of the messages; loss:0.2"),
+    ("delay", "adds latency to messages; delay:50ms:exponential"),
+    ("loss", "loses a share of the messages; loss:20%, loss:type=vote+heartbeat"),
     ("duplicate", "delivers a share of the messages twice"),
     ("reorder", "delivers a share of the messages late, behind later ones"),
     (
@@ -63,10 +67,10 @@ enum Catalogue {
     ("clock", "clock:offset, step, drift, freeze, strobe (simulated)"),
     (
       "disk",
-      "disk:power-loss, lost-sync, torn, reorder, sync-error, corrupt, misdirect, stale, full, "
-        + "stall, read-only (simulated)"
+      "disk:power-loss, lost-sync, torn, reorder, sync-error, corrupt, wipe, misdirect, stale, "
+        + "full, stall, read-only (simulated)"
     ),
-    ("all, none", "every family that the environment offers; no faults"),
+    ("all, none", "all that the system claims to survive and the environment offers; no faults"),
   ]
 
   private static let checkers = [
@@ -112,6 +116,20 @@ enum Catalogue {
       "Workloads: \(system.workloads.joined(separator: ", "))",
       "Survives (--nemesis): \(system.survives.joined(separator: ", "))",
     ]
+    switch system.quorum {
+    case .one: parts.append("Makes progress (--liveness): each node that is up")
+    case .majority: parts.append("Makes progress (--liveness): a majority that is up")
+    case .all: parts.append("Makes progress (--liveness): all nodes together")
+    }
+    if !system.messageTypes.isEmpty {
+      let types = system.messageTypes.joined(separator: ", ")
+      parts.append("Types of messages (--nemesis loss:type=...): \(types)")
+    }
+    if !system.versions.isEmpty {
+      parts.append(
+        "Versions (--nemesis kill:upgrade)\n"
+          + table(system.versions.enumerated().map { ("\($0 + 1)", $1) }))
+    }
     if !system.options.isEmpty {
       parts.append(
         "Options (--option name=value)\n"
