@@ -34,7 +34,8 @@ struct ClientCalls {
   init(_ history: HistoryColumns, isKeyed: Bool) {
     self.history = history
     self.isKeyed = isKeyed
-    let processes = Int(history.processes.max() ?? 0) + 1
+    // Where there are lines of the nemesis only, all numbers are negative.
+    let processes = max(0, Int(history.processes.max() ?? 0) + 1)
     // A history's clients are numbered from 0, almost always.
     pendingDense =
       processes <= max(history.count, 1 << 16)

@@ -20,6 +20,7 @@ extension Test {
     _ run: Run, in environment: any Environment, hindrance: String?
   ) -> Outcome {
     var outcome = Outcome(plan: plan)
+    outcome.began = run.began
     outcome.hindrances = hindrance.map { [$0] } ?? []
     for problem in run.problems {
       switch problem {

@@ -16,6 +16,8 @@ public struct Outcome: Sendable {
   public var warnings: [String] = []
   /// Counts of the run: leader changes and other marks, faults, messages.
   public var statistics = RunStatistics()
+  /// When the main phase began, in the environment's time.
+  var began: Nanoseconds = 0
   /// The folder, where the run left one.
   public var folder: RunFolder?
   /// How to run it again.

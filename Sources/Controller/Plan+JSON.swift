@@ -116,6 +116,12 @@ private struct PlanField: Sendable {
       }
       return true
     },
+    PlanField(name: "operations", kind: "a list of operations") {
+      $0.operations.map { .list($0) } ?? .null
+    } write: { plan, value in
+      plan.operations = value.elements
+      return value == .null || value.elements != nil
+    },
     PlanField(name: "faults", kind: "a list of faults") {
       $0.faults.map { .list($0) } ?? .null
     } write: { plan, value in

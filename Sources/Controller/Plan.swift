@@ -50,6 +50,8 @@ public struct Plan: Hashable, Sendable {
   public var liveness: Nanoseconds?
   public var bugs: [String] = []
   public var options: [String: String] = [:]
+  /// The operations to invoke in place of the workload's, as ``Timetable/Line`` writes them.
+  public var operations: [Value]?
   /// The schedule to follow, as `faults.jsonl` writes its lines.
   public var faults: [Value]?
   /// The build of Shrike that made the plan.

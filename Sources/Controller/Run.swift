@@ -28,6 +28,8 @@ public struct Run {
   private var reported: [Problem] = []
   /// Whether progress was demanded, and the run shows neither that it was made nor that it was not.
   var leavesProgressOpen: Bool { driver.leavesProgressOpen }
+  /// When the main phase began, in the environment's time.
+  var began: Nanoseconds { driver.start }
   /// All lines of the history so far.
   public var operations: [Operation] { driver.operations }
   private let interrupted: @Sendable () -> Bool

@@ -18,6 +18,8 @@ public struct Test: Sendable {
   /// The families of faults that were asked for.
   let families: [FaultFamily]
   let schedule: [ScheduledFault]
+  /// The operations, where the plan has them.
+  let script: [Timetable.Line]?
   let expectations: [Bound]
 
   /// - Throws: When the plan names something that does not exist or asks for what can't be.
@@ -56,6 +58,11 @@ public struct Test: Sendable {
     try plan.checkNemeses()
     let specs = try plan.nemeses
     families = try plan.families
+    script = try plan.operations?.enumerated().map { place, value in
+      do { return try Timetable.Line(value, concurrency: plan.concurrency) } catch {
+        throw PlanError("operations[\(place)]: \(error)")
+      }
+    }
     if let faults = plan.faults {
       let names = names
       schedule = try faults.map { try ScheduledFault($0, names) }.inOrder
@@ -68,8 +75,11 @@ public struct Test: Sendable {
     }
   }
 
-  /// The workload's operations at the plan's rate, until its time limit.
+  /// The plan's operations, or the workload's at its rate, until its time limit.
   private var generator: any Generator {
+    if let script {
+      return Timetable(script, until: plan.timeLimit + (plan.liveness ?? 0)).onClients()
+    }
     guard plan.rate > 0 else { return TimeLimit(plan.timeLimit, Concat([])) }
     let spacing = Nanoseconds(1e9 / plan.rate)
     let paced = workload.makeGenerator().staggered(

@@ -36,6 +36,19 @@ public struct Invocation: Hashable, Sendable {
   /// Further fields of the operation, such as `"final": true`.
   public var extra: ValueMap
 
+  /// An operation that is to be done at a time, by a thread that plays a process then.
+  public init(
+    time: Nanoseconds, thread: Int, process: Process, f: String, value: Value, extra: ValueMap
+  ) {
+    action = .call
+    self.time = time
+    self.thread = thread
+    self.process = process
+    self.f = f
+    self.value = value
+    self.extra = extra
+  }
+
   /// An operation for a free thread of the context's choice, to be done now.
   ///
   /// - Precondition: A thread of the context is free.

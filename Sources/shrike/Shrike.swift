@@ -24,7 +24,7 @@ struct Shrike: ParsableCommand {
       """,
     subcommands: [
       TestCommand.self, CheckCommand.self, ConvertCommand.self, SuiteCommand.self,
-      ReplayCommand.self, ZooCommand.self,
+      ReplayCommand.self, ShrinkCommand.self, ZooCommand.self,
       ListCommand.self, NodeCommandLine.self, BenchCommand.self, SuperviseCommand.self,
     ])
 

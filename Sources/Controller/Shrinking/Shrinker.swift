@@ -1,0 +1,267 @@
+import Dispatch
+import Nemeses
+import Synchronization
+import Values
+
+/// Makes a failing run as small as it can while it fails in the same way.
+///
+/// Zeller and Hildebrandt, *Simplifying and isolating failure-inducing input* (2002): what clients ask
+/// and what breaks is left out in chunks, large ones first. Whatever is left out, the rest of the run
+/// takes another course, so that each attempt runs under a few seeds; the first under which it fails is
+/// the new one.
+public struct Shrinker: Sendable {
+  /// What a run was made into.
+  public struct Result: Sendable {
+    /// The plan that is left, with its operations and faults one by one.
+    public var plan: Plan
+    public var outcome: Outcome
+    public var operationCount: Int
+    public var faultCount: Int
+    /// How many runs it took.
+    public var runCount: Int
+    /// Whether nothing more could be left out; else the time was over before.
+    public var isMinimal: Bool
+  }
+
+  /// The checker and what it found: `linearizable/nonlinearizable`.
+  public let anomaly: String
+  let cores: Int
+  private let interrupted: @Sendable () -> Bool
+  private var runCount = 0
+
+  /// How many events the runs of one attempt may have, which tells how many seeds it tries.
+  private static let eventsMax = 150_000
+  /// The most seeds that one attempt tries.
+  private static let seedsMax = 100
+
+  /// - Parameter interrupted: Asked before each attempt; once it says yes, what is left is the result.
+  public init(
+    anomaly: String, cores: Int, interrupted: @escaping @Sendable () -> Bool = { false }
+  ) {
+    self.anomaly = anomaly
+    self.cores = cores
+    self.interrupted = interrupted
+  }
+
+  /// A scenario that fails, and what its run was.
+  private struct Failure: Sendable {
+    var scenario: Scenario
+    var outcome: Outcome
+  }
+
+  /// Shrinks a failing simulated run.
+  ///
+  /// - Returns: Nothing when the run does not fail in this way, or no longer once it is taken apart.
+  /// - Throws: When the plan can't be run.
+  public mutating func shrink(_ plan: Plan) throws -> Result? {
+    let plan = try plan.drawn()
+    let recorder = InvocationRecorder()
+    let outcome = try SimulatedRun(plan).run(journal: recorder)
+    guard outcome.anomalyNames.contains(anomaly) else { return nil }
+    let scenario = try Scenario(plan, recorder, began: outcome.began)
+    guard var failure = try failure(of: scenario) else { return nil }
+    var isMinimal = false
+    while !isMinimal, !interrupted() {
+      let before = failure.scenario.size
+      try shortenTime(&failure)
+      try leaveOutClients(&failure)
+      try leaveOutRequests(&failure)
+      try leaveOutDisruptions(&failure)
+      try leaveOutNodes(&failure)
+      try simplifySettings(&failure)
+      try closeGaps(&failure)
+      isMinimal = failure.scenario.size == before && !interrupted()
+    }
+    return Result(
+      plan: failure.scenario.plan, outcome: failure.outcome,
+      operationCount: failure.scenario.requests.count,
+      faultCount: failure.scenario.disruptions.count, runCount: runCount, isMinimal: isMinimal)
+  }
+
+  // MARK: Passes
+
+  /// Nothing after the violation matters; before it half of the time is tried first.
+  private mutating func shortenTime(_ failure: inout Failure) throws {
+    var low: Nanoseconds = 0
+    while case let end = failure.scenario.base.timeLimit, end - low > max(.milliseconds(1), end / 16),
+      !interrupted()
+    {
+      let middle = low + (end - low) / 2
+      if let found = try self.failure(of: failure.scenario.cut(at: middle), seedsMax: 1) {
+        failure = found
+      } else {
+        low = middle
+      }
+    }
+  }
+
+  private mutating func leaveOutClients(_ failure: inout Failure) throws {
+    for client in Set(failure.scenario.requests.map(\.client)).sorted() {
+      var scenario = failure.scenario
+      scenario.requests.removeAll { $0.client == client }
+      guard !scenario.requests.isEmpty else { continue }
+      if let found = try self.failure(of: scenario) { failure = found }
+    }
+  }
+
+  private mutating func leaveOutRequests(_ failure: inout Failure) throws {
+    try leaveOut(&failure, \.requests.count) { scenario, chunk in
+      scenario.requests.removeSubrange(chunk)
+    }
+  }
+
+  private mutating func leaveOutDisruptions(_ failure: inout Failure) throws {
+    try leaveOut(&failure, \.disruptions.count) { scenario, chunk in
+      scenario.disruptions.removeSubrange(chunk)
+    }
+    // One that does not end is one thing less.
+    for place in failure.scenario.disruptions.indices
+    where failure.scenario.disruptions[place].end != nil {
+      var scenario = failure.scenario
+      scenario.disruptions[place].end = nil
+      if let found = try self.failure(of: scenario) { failure = found }
+    }
+  }
+
+  /// Leaves out chunks of a list, from the end on, first large ones.
+  private mutating func leaveOut(
+    _ failure: inout Failure, _ count: (Scenario) -> Int,
+    _ remove: (inout Scenario, Range<Int>) -> Void
+  ) throws {
+    var size = count(failure.scenario)
+    while size > 0 {
+      var end = count(failure.scenario)
+      while end > 0, !interrupted() {
+        let chunk = max(0, end - size)..<end
+        var scenario = failure.scenario
+        remove(&scenario, chunk)
+        if let found = try self.failure(of: scenario) { failure = found }
+        end = chunk.lowerBound
+      }
+      size = size == 1 ? 0 : (size + 1) / 2
+    }
+  }
+
+  private mutating func leaveOutNodes(_ failure: inout Failure) throws {
+    for node in failure.scenario.base.nodes.indices.reversed()
+    where failure.scenario.base.nodes.count > 1 {
+      let scenario = failure.scenario.without(node: node)
+      if let found = try self.failure(of: scenario) { failure = found }
+    }
+  }
+
+  private mutating func simplifySettings(_ failure: inout Failure) throws {
+    let base = failure.scenario.base
+    if base.liveness != nil {
+      try attempt(&failure) { $0.base.liveness = nil }
+    }
+    if base.latency != nil {
+      try attempt(&failure) { $0.base.latency = nil }
+    }
+    for option in base.options.keys.sorted() {
+      try attempt(&failure) { $0.base.options[option] = nil }
+    }
+  }
+
+  private mutating func attempt(
+    _ failure: inout Failure, _ change: (inout Scenario) -> Void
+  ) throws {
+    var scenario = failure.scenario
+    change(&scenario)
+    if let found = try self.failure(of: scenario) { failure = found }
+  }
+
+  /// Brings what follows nearer to what comes before, by half of the gap at a time.
+  private mutating func closeGaps(_ failure: inout Failure) throws {
+    var place = 0
+    var moments: [Nanoseconds] = [0] + failure.scenario.moments
+    while place + 1 < moments.count, !interrupted() {
+      let gap = moments[place + 1] - moments[place]
+      let half = gap > .milliseconds(20) ? gap / 2 : 0
+      if half > 0,
+        let found = try self.failure(of: failure.scenario.closing(half, after: moments[place]))
+      {
+        failure = found
+        moments = [0] + failure.scenario.moments
+      } else {
+        place += 1
+      }
+    }
+  }
+
+  // MARK: Attempts
+
+  /// Runs a scenario under its own seed and then under others.
+  ///
+  /// - Returns: The first of these runs that fails as it should.
+  private mutating func failure(
+    of scenario: Scenario, seedsMax: Int = Shrinker.seedsMax
+  ) throws -> Failure? {
+    guard !interrupted() else { return nil }
+    let plan = scenario.plan
+    let first = try SimulatedRun(plan).run()
+    runCount += 1
+    if first.anomalyNames.contains(anomaly) { return Failure(scenario: scenario, outcome: first) }
+    let affordable = Shrinker.eventsMax / max(1, first.statistics.events ?? 1)
+    let count = min(seedsMax, affordable) - 1
+    guard count > 0 else { return nil }
+    let seed = scenario.seed
+    let found = try firstInOrder(of: count, cores: cores) { [anomaly] number in
+      var plan = plan
+      plan.seed = mixed(seed &+ UInt64(number) &+ 1)
+      let outcome = try SimulatedRun(plan).run()
+      return outcome.anomalyNames.contains(anomaly) ? outcome : nil
+    }
+    runCount += found.map { $0.place + 1 } ?? count
+    guard let found else { return nil }
+    var scenario = scenario
+    scenario.seed = found.result.plan.seed
+    return Failure(scenario: scenario, outcome: found.result)
+  }
+}
+
+extension Scenario {
+  /// What is to become smaller.
+  fileprivate var size: [Int] {
+    [base.nodes.count, requests.count, disruptions.count, disruptions.count { $0.end != nil }]
+  }
+}
+
+/// How far a search on several cores has come.
+private struct Search<Result: Sendable>: Sendable {
+  var next = 0
+  var found: (place: Int, result: Result)?
+  var error: (any Error)?
+}
+
+/// The first of some attempts that has a result, looked for on several cores; the same whatever their
+/// number.
+func firstInOrder<Result: Sendable>(
+  of count: Int, cores: Int, _ attempt: @escaping @Sendable (Int) throws -> Result?
+) throws -> (place: Int, result: Result)? {
+  let state = Mutex(Search<Result>())
+  DispatchQueue.concurrentPerform(iterations: max(1, min(cores, count))) { _ in
+    while true {
+      let place = state.withLock { state -> Int? in
+        guard state.next < min(count, state.found?.place ?? count), state.error == nil else {
+          return nil
+        }
+        defer { state.next += 1 }
+        return state.next
+      }
+      guard let place else { return }
+      do {
+        guard let result = try attempt(place) else { continue }
+        state.withLock { state in
+          if place < state.found?.place ?? count { state.found = (place, result) }
+        }
+      } catch {
+        state.withLock { $0.error = $0.error ?? error }
+      }
+    }
+  }
+  return try state.withLock { state in
+    if let error = state.error { throw error }
+    return state.found
+  }
+}
