@@ -78,13 +78,21 @@ public struct Test: Sendable {
   /// The plan's operations, or the workload's at its rate, until its time limit.
   private var generator: any Generator {
     if let script {
-      return Timetable(script, until: plan.timeLimit + (plan.liveness ?? 0)).onClients()
+      let main = Timetable(script, until: plan.timeLimit)
+      // Who is to make progress must be asked again and again.
+      guard let liveness = plan.liveness else { return main.onClients() }
+      return Concat([main, paced(until: liveness)]).onClients()
     }
-    guard plan.rate > 0 else { return TimeLimit(plan.timeLimit, Concat([])) }
+    return paced(until: plan.timeLimit + (plan.liveness ?? 0)).onClients()
+  }
+
+  /// The workload's operations at the plan's rate.
+  private func paced(until limit: Nanoseconds) -> any Generator {
+    guard plan.rate > 0 else { return TimeLimit(limit, Concat([])) }
     let spacing = Nanoseconds(1e9 / plan.rate)
-    let paced = workload.makeGenerator().staggered(
-      by: spacing, Draws(seed: plan.seed, stream: 0x0070_6163_65))
-    return paced.timeLimit(plan.timeLimit + (plan.liveness ?? 0)).onClients()
+    return workload.makeGenerator().staggered(
+      by: spacing, Draws(seed: plan.seed, stream: 0x0070_6163_65)
+    ).timeLimit(limit)
   }
 
   /// Refuses faults that the environment can't inject.

@@ -46,11 +46,11 @@ struct Scenario: Sendable {
     let nodeCount = plan.nodes.count
     let concurrency = plan.concurrency
     let invocations = recording.invocations.filter { $0.time >= began }
-    // Final operations come when those of the main phase are over.
-    if plan.operations == nil, let first = invocations.first {
+    // What comes when the main phase is over, to show progress or the final state, is not among them.
+    if plan.operations == nil, plan.liveness == nil, let first = invocations.first {
       base.timeLimit = plan.timeLimit + first.time - began
     }
-    let end = base.timeLimit + (plan.liveness ?? 0)
+    let end = base.timeLimit
     requests = invocations.compactMap { operation in
       guard operation.time - began < end, case .client(let process) = operation.process else {
         return nil
@@ -83,7 +83,6 @@ struct Scenario: Sendable {
     let names = NodeNames(plan.nodes)
     let threads = threads
     plan.isSwarm = false
-    plan.rate = 1
     plan.concurrency = max(1, (threads.values.max() ?? 0) + 1)
     plan.operations = requests.map { request in
       Timetable.Line(

@@ -29,8 +29,21 @@ public struct Shrinker: Sendable {
   private let interrupted: @Sendable () -> Bool
   private var runCount = 0
 
-  /// How many events the runs of one attempt may have, which tells how many seeds it tries.
-  private static let eventsMax = 150_000
+  /// How hard it tries: each level until nothing more can be left out, from the cheapest on, as what is
+  /// left out early makes all later runs shorter.
+  private struct Level: Sendable {
+    /// In how many pieces a list is cut at most.
+    var piecesMax: Int
+    /// How many events the runs of one attempt may have, which tells how many seeds it tries.
+    var eventsMax: Int
+  }
+
+  private static let levels = [
+    Level(piecesMax: 4, eventsMax: 15_000), Level(piecesMax: 16, eventsMax: 15_000),
+    Level(piecesMax: 64, eventsMax: 15_000), Level(piecesMax: .max, eventsMax: 15_000),
+    Level(piecesMax: .max, eventsMax: 150_000),
+  ]
+  private var level = Shrinker.levels[0]
   /// The most seeds that one attempt tries.
   private static let seedsMax = 100
 
@@ -59,19 +72,15 @@ public struct Shrinker: Sendable {
     let outcome = try SimulatedRun(plan).run(journal: recorder)
     guard outcome.anomalyNames.contains(anomaly) else { return nil }
     let scenario = try Scenario(plan, recorder, began: outcome.began)
-    guard var failure = try failure(of: scenario) else { return nil }
-    var isMinimal = false
-    while !isMinimal, !interrupted() {
-      let before = failure.scenario.size
-      try shortenTime(&failure)
-      try leaveOutClients(&failure)
-      try leaveOutRequests(&failure)
-      try leaveOutDisruptions(&failure)
-      try leaveOutNodes(&failure)
-      try simplifySettings(&failure)
-      try closeGaps(&failure)
-      isMinimal = failure.scenario.size == before && !interrupted()
+    guard var failure = try failure(of: scenario, seedCount: Shrinker.seedsMax) else { return nil }
+    for level in Shrinker.levels {
+      self.level = level
+      while case let before = failure.scenario.size, !interrupted() {
+        try pass(&failure)
+        if failure.scenario.size == before { break }
+      }
     }
+    let isMinimal = !interrupted()
     return Result(
       plan: failure.scenario.plan, outcome: failure.outcome,
       operationCount: failure.scenario.requests.count,
@@ -80,6 +89,17 @@ public struct Shrinker: Sendable {
 
   // MARK: Passes
 
+  private mutating func pass(_ failure: inout Failure) throws {
+    try shortenTime(&failure)
+    try leaveOutDisruptions(&failure)
+    try leaveOutKeys(&failure)
+    try leaveOutClients(&failure)
+    try leaveOutRequests(&failure)
+    try leaveOutNodes(&failure)
+    try simplifySettings(&failure)
+    try closeGaps(&failure)
+  }
+
   /// Nothing after the violation matters; before it half of the time is tried first.
   private mutating func shortenTime(_ failure: inout Failure) throws {
     var low: Nanoseconds = 0
@@ -87,10 +107,24 @@ public struct Shrinker: Sendable {
       !interrupted()
     {
       let middle = low + (end - low) / 2
-      if let found = try self.failure(of: failure.scenario.cut(at: middle), seedsMax: 1) {
+      if let found = try self.failure(of: failure.scenario.cut(at: middle)) {
         failure = found
       } else {
         low = middle
+      }
+    }
+  }
+
+  /// Operations on one key need no others, most often.
+  private mutating func leaveOutKeys(_ failure: inout Failure) throws {
+    let keys = Set(failure.scenario.requests.compactMap(\.key)).sorted()
+    guard keys.count > 1 else { return }
+    for key in keys {
+      var scenario = failure.scenario
+      scenario.requests.removeAll { $0.key != key }
+      if let found = try self.failure(of: scenario) {
+        failure = found
+        return
       }
     }
   }
@@ -114,6 +148,7 @@ public struct Shrinker: Sendable {
     try leaveOut(&failure, \.disruptions.count) { scenario, chunk in
       scenario.disruptions.removeSubrange(chunk)
     }
+    guard level.piecesMax == .max else { return }
     // One that does not end is one thing less.
     for place in failure.scenario.disruptions.indices
     where failure.scenario.disruptions[place].end != nil {
@@ -128,8 +163,10 @@ public struct Shrinker: Sendable {
     _ failure: inout Failure, _ count: (Scenario) -> Int,
     _ remove: (inout Scenario, Range<Int>) -> Void
   ) throws {
-    var size = count(failure.scenario)
-    while size > 0 {
+    let whole = count(failure.scenario)
+    let least = max(1, whole / level.piecesMax)
+    var size = (whole + 1) / 2
+    while size >= least {
       var end = count(failure.scenario)
       while end > 0, !interrupted() {
         let chunk = max(0, end - size)..<end
@@ -138,7 +175,7 @@ public struct Shrinker: Sendable {
         if let found = try self.failure(of: scenario) { failure = found }
         end = chunk.lowerBound
       }
-      size = size == 1 ? 0 : (size + 1) / 2
+      size /= 2
     }
   }
 
@@ -195,15 +232,15 @@ public struct Shrinker: Sendable {
   ///
   /// - Returns: The first of these runs that fails as it should.
   private mutating func failure(
-    of scenario: Scenario, seedsMax: Int = Shrinker.seedsMax
+    of scenario: Scenario, seedCount: Int? = nil
   ) throws -> Failure? {
     guard !interrupted() else { return nil }
     let plan = scenario.plan
     let first = try SimulatedRun(plan).run()
     runCount += 1
     if first.anomalyNames.contains(anomaly) { return Failure(scenario: scenario, outcome: first) }
-    let affordable = Shrinker.eventsMax / max(1, first.statistics.events ?? 1)
-    let count = min(seedsMax, affordable) - 1
+    let affordable = level.eventsMax / max(1, first.statistics.events ?? 1)
+    let count = (seedCount ?? min(Shrinker.seedsMax, affordable)) - 1
     guard count > 0 else { return nil }
     let seed = scenario.seed
     let found = try firstInOrder(of: count, cores: cores) { [anomaly] number in
@@ -217,6 +254,13 @@ public struct Shrinker: Sendable {
     var scenario = scenario
     scenario.seed = found.result.plan.seed
     return Failure(scenario: scenario, outcome: found.result)
+  }
+}
+
+extension Scenario.Request {
+  /// The key, where its value begins with one.
+  fileprivate var key: Value? {
+    if case .list(let elements) = value { elements.first } else { nil }
   }
 }
 
