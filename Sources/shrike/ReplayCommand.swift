@@ -1,7 +1,6 @@
 import ArgumentParser
 import Controller
 import Glibc
-import SystemPackage
 import Values
 
 struct ReplayCommand: ParsableCommand {
@@ -27,27 +26,12 @@ struct ReplayCommand: ParsableCommand {
   func run() throws {
     Interruption.watch()
     do {
-      var plan = try plan()
-      if !plan.build.isEmpty, plan.build != BuildID.current, plan.place == .simulated {
-        complain(
-          "shrike: this run was made by build \(plan.build), this is \(BuildID.current): it may differ"
-        )
-      }
-      plan.build = BuildID.current
+      var plan = try Plan(named: what, asPlanned: planned)
+      plan.adoptBuild()
       let code = try SingleTest(plan: plan, output: output, trace: trace).run()
       quit(code.status(isCompatible: plan.isCompatible))
     } catch {
       Failure.end(Failure.code(of: error), "\(error)", json: output.json)
     }
-  }
-
-  private func plan() throws -> Plan {
-    var status = stat()
-    guard stat(what, &status) == 0 else { return try Token.decode(what) }
-    guard status.st_mode & S_IFMT == S_IFDIR else { return try Plan(path: FilePath(what)) }
-    let folder = RunFolder(FilePath(what))
-    var plan = try Plan(path: folder.plan)
-    if plan.place == .local, !planned { plan.faults = try folder.happenedFaults() }
-    return plan
   }
 }

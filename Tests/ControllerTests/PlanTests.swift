@@ -50,7 +50,7 @@ struct PlanTests {
   func everyField() throws {
     let value = plan.value
     let fields = try #require(value.map).entries.compactMap(\.key.name)
-    #expect(fields.count == 30)
+    #expect(fields.count == 31)
     for (field, other) in [
       ("bin", "/bin/node"), ("arguments", ["-v", "ü \"q\""]), ("env", "local"), ("seed", 0),
       ("rate", 0), ("latency", nil), ("latency-dist", "exponential"), ("topology", "tree4"),
@@ -58,7 +58,8 @@ struct PlanTests {
       ("max-writes-per-key", 9), ("max-txn-length", 6), ("consistency-models", ["serializable"]),
       ("expect", ["msgs-per-op<30"]), ("maelstrom-compat", true), ("timeout", nil), ("bugs", []),
       ("options", [:]), ("swarm", true), ("liveness", "9s"),
-      ("faults", nil), ("faults", []), ("build", ""), ("time-limit", "3h"), ("nodes", ["a"]),
+      ("faults", nil), ("faults", []), ("operations", []), ("build", ""), ("time-limit", "3h"),
+      ("nodes", ["a"]),
     ] as [(String, Value)] {
       guard case .map(var map) = value else { return }
       map[.string(field)] = other
@@ -75,6 +76,7 @@ struct PlanTests {
       "system", "bin", "arguments", "workload", "env", "nodes", "seed", "concurrency", "rate",
       "time-limit", "latency", "latency-dist", "topology", "nemesis", "nemesis-interval",
       "availability", "key-count", "max-writes-per-key", "timeout", "bugs", "options", "faults",
+      "operations",
       "build",
     ])
   func wrongKind(field: String) throws {
@@ -82,9 +84,8 @@ struct PlanTests {
       guard case .map(var map) = plan.value else { return }
       map[.string(field)] = wrong
       // A number is a rate, a list may be one of faults, which are read when they are needed.
-      if field == "rate" && wrong == .double(-0.5) || field == "faults" && wrong == [1, 2] {
-        continue
-      }
+      let isList = field == "faults" || field == "operations"
+      if field == "rate" && wrong == .double(-0.5) || isList && wrong == [1, 2] { continue }
       let value = Value.map(map)
       #expect {
         try Plan(value: value)

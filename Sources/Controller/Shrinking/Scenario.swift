@@ -40,15 +40,24 @@ struct Scenario: Sendable {
   /// - Parameters:
   ///   - plan: What ran, with nothing left to be drawn.
   ///   - recording: What its clients did.
-  init(_ plan: Plan, _ recording: InvocationRecorder, began: Nanoseconds) throws {
+  ///   - began: When the main phase began, in the run's time.
+  ///   - demandsProgress: Whether the demand for progress is kept; else what clients asked meanwhile is
+  ///     like all else that they asked.
+  init(
+    _ plan: Plan, _ recording: InvocationRecorder, began: Nanoseconds, demandsProgress: Bool
+  ) throws {
     let test = try Test(plan)
     base = plan
+    if !demandsProgress, let liveness = plan.liveness {
+      base.liveness = nil
+      base.timeLimit += liveness
+    }
     let nodeCount = plan.nodes.count
     let concurrency = plan.concurrency
     let invocations = recording.invocations.filter { $0.time >= began }
     // What comes when the main phase is over, to show progress or the final state, is not among them.
-    if plan.operations == nil, plan.liveness == nil, let first = invocations.first {
-      base.timeLimit = plan.timeLimit + first.time - began
+    if plan.operations == nil, base.liveness == nil, let first = invocations.first {
+      base.timeLimit += first.time - began
     }
     let end = base.timeLimit
     requests = invocations.compactMap { operation in
@@ -172,6 +181,79 @@ extension Scenario {
     let times =
       requests.map(\.time) + disruptions.map(\.start.time) + disruptions.compactMap(\.end?.time)
     return Set(times + [base.timeLimit]).sorted()
+  }
+}
+
+extension Scenario {
+  /// How many operations and faults there are.
+  var itemCount: Int { requests.count + disruptions.count }
+
+  /// The same without one operation or fault.
+  func without(item place: Int) -> Scenario {
+    var scenario = self
+    if place < requests.count {
+      scenario.requests.remove(at: place)
+    } else {
+      scenario.disruptions.remove(at: place - requests.count)
+    }
+    return scenario
+  }
+
+  /// The same with times that are multiples of a unit.
+  func rounded(to unit: Nanoseconds) -> Scenario {
+    var scenario = self
+    let rounded = { (time: Nanoseconds) in (time + unit / 2) / unit * unit }
+    scenario.base.timeLimit = (base.timeLimit + unit - 1) / unit * unit
+    for place in requests.indices { scenario.requests[place].time = rounded(requests[place].time) }
+    for (place, disruption) in disruptions.enumerated() {
+      scenario.disruptions[place].start.time = rounded(disruption.start.time)
+      if let end = disruption.end { scenario.disruptions[place].end?.time = rounded(end.time) }
+    }
+    return scenario
+  }
+
+  /// Gives keys and values small numbers, in the order in which they come up.
+  mutating func renumber() {
+    var numbers = Renumbering()
+    for place in requests.indices {
+      requests[place].value = numbers.renumbered(requests[place].value)
+    }
+  }
+}
+
+/// New numbers for the keys and the values of operations.
+///
+/// In `[key, value]`, and in a transaction's `["append", key, value]`, what comes first of numbers is the
+/// key; every other number is a value.
+private struct Renumbering {
+  private var keys: [Int: Int] = [:]
+  private var values: [Int: Int] = [:]
+
+  mutating func renumbered(_ value: Value) -> Value {
+    guard case .list(let elements) = value else { return renumberedValue(value) }
+    var hasKey = false
+    return .list(
+      elements.map { element in
+        guard case .integer(let number) = element, !hasKey else {
+          return hasKey ? renumberedValue(element) : renumbered(element)
+        }
+        hasKey = true
+        return .integer(new(number, in: &keys))
+      })
+  }
+
+  private mutating func renumberedValue(_ value: Value) -> Value {
+    switch value {
+    case .integer(let number): .integer(new(number, in: &values))
+    case .list(let elements): .list(elements.map { renumberedValue($0) })
+    default: value
+    }
+  }
+
+  private func new(_ number: Int, in numbers: inout [Int: Int]) -> Int {
+    if let known = numbers[number] { return known }
+    numbers[number] = numbers.count + 1
+    return numbers.count
   }
 }
 

@@ -15,12 +15,14 @@ public struct Shrinker: Sendable {
     /// The plan that is left, with its operations and faults one by one.
     public var plan: Plan
     public var outcome: Outcome
+    /// How many operations the plan has, and how many faults; the end of a fault is not counted.
     public var operationCount: Int
     public var faultCount: Int
     /// How many runs it took.
     public var runCount: Int
-    /// Whether nothing more could be left out; else the time was over before.
-    public var isMinimal: Bool
+    /// Under how many seeds the run does not fail without any one of its operations and faults; nothing
+    /// where the time was over before that was known.
+    public var proofCount: Int?
   }
 
   /// The checker and what it found: `linearizable/nonlinearizable`.
@@ -44,6 +46,9 @@ public struct Shrinker: Sendable {
     Level(piecesMax: .max, eventsMax: 150_000),
   ]
   private var level = Shrinker.levels[0]
+  /// The most seeds, and events of runs, by which it is shown that something can't be left out.
+  private static let proofSeedsMax = 200
+  private static let proofEventsMax = 400_000
   /// The most seeds that one attempt tries.
   private static let seedsMax = 100
 
@@ -71,7 +76,8 @@ public struct Shrinker: Sendable {
     let recorder = InvocationRecorder()
     let outcome = try SimulatedRun(plan).run(journal: recorder)
     guard outcome.anomalyNames.contains(anomaly) else { return nil }
-    let scenario = try Scenario(plan, recorder, began: outcome.began)
+    let scenario = try Scenario(
+      plan, recorder, began: outcome.began, demandsProgress: anomaly == "nodes/no-progress")
     guard var failure = try failure(of: scenario, seedCount: Shrinker.seedsMax) else { return nil }
     for level in Shrinker.levels {
       self.level = level
@@ -80,11 +86,32 @@ public struct Shrinker: Sendable {
         if failure.scenario.size == before { break }
       }
     }
-    let isMinimal = !interrupted()
+    try polish(&failure)
+    let proofCount = try proofCount(&failure)
     return Result(
       plan: failure.scenario.plan, outcome: failure.outcome,
       operationCount: failure.scenario.requests.count,
-      faultCount: failure.scenario.disruptions.count, runCount: runCount, isMinimal: isMinimal)
+      faultCount: failure.scenario.disruptions.count, runCount: runCount, proofCount: proofCount)
+  }
+
+  /// Looks whether each operation and fault is needed, under many seeds; one that is not is left out.
+  ///
+  /// - Returns: The least number of seeds that one was tried under; nothing where that was interrupted.
+  private mutating func proofCount(_ failure: inout Failure) throws -> Int? {
+    let events = max(1, failure.outcome.statistics.events ?? 1)
+    let seedCount = max(1, min(Shrinker.proofSeedsMax, Shrinker.proofEventsMax / events))
+    var isProved = false
+    while !isProved {
+      isProved = true
+      for place in (0..<failure.scenario.itemCount).reversed() {
+        let fewer = failure.scenario.without(item: place)
+        guard let found = try self.failure(of: fewer, seedCount: seedCount) else { continue }
+        failure = found
+        isProved = false
+      }
+      if interrupted() { return nil }
+    }
+    return seedCount
   }
 
   // MARK: Passes
@@ -103,7 +130,8 @@ public struct Shrinker: Sendable {
   /// Nothing after the violation matters; before it half of the time is tried first.
   private mutating func shortenTime(_ failure: inout Failure) throws {
     var low: Nanoseconds = 0
-    while case let end = failure.scenario.base.timeLimit, end - low > max(.milliseconds(1), end / 16),
+    while case let end = failure.scenario.base.timeLimit,
+      end - low > max(.milliseconds(1), end / 16),
       !interrupted()
     {
       let middle = low + (end - low) / 2
@@ -189,15 +217,24 @@ public struct Shrinker: Sendable {
 
   private mutating func simplifySettings(_ failure: inout Failure) throws {
     let base = failure.scenario.base
-    if base.liveness != nil {
-      try attempt(&failure) { $0.base.liveness = nil }
-    }
     if base.latency != nil {
       try attempt(&failure) { $0.base.latency = nil }
     }
     for option in base.options.keys.sorted() {
       try attempt(&failure) { $0.base.options[option] = nil }
     }
+  }
+
+  /// What is left is written as people would: round times, small numbers, faults that hit whom they
+  /// hit.
+  private mutating func polish(_ failure: inout Failure) throws {
+    for unit in [Nanoseconds.milliseconds(100), .milliseconds(10), .milliseconds(1)] {
+      let scenario = failure.scenario.rounded(to: unit)
+      guard let found = try self.failure(of: scenario) else { continue }
+      failure = found
+      break
+    }
+    try attempt(&failure) { $0.renumber() }
   }
 
   private mutating func attempt(
