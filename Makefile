@@ -47,13 +47,13 @@ budgets: setup
 	$(BUILD) --product shrike
 	@.ci/budgets $(SHRIKE)
 
-## Hunts every planted bug REPETITIONS times, and watches the correct systems; about half an hour, most
+## Hunts every planted bug REPETITIONS times, and watches the correct systems; about an hour, most
 ## of it for the rarest bugs of Raft.
 zoo: setup
 	$(BUILD) --product shrike
 	@$(SHRIKE) zoo --repetitions $(or $(REPETITIONS),20) --seeds $(or $(SEEDS),100)
 
-## Each correct system under every fault that it claims to survive; about half an hour.
+## Each correct system under every fault that it claims to survive; about ten minutes.
 correct: setup
 	$(BUILD) --product shrike
 	@$(SHRIKE) zoo --correct --seeds $(or $(SEEDS),2000)

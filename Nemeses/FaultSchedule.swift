@@ -86,7 +86,7 @@ extension FaultFamily {
   }
 
   /// Whether its faults need a process that runs.
-  var strikesProcesses: Bool { self == .kill || self == .pause || self == .disk }
+  public var strikesProcesses: Bool { self == .kill || self == .pause || self == .disk }
 
   /// What its faults are called in the history.
   var startName: String {

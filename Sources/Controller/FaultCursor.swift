@@ -11,6 +11,9 @@ struct FaultCursor: Sendable {
   private var isHealed = false
   /// The families of faults that are in force, in the order in which they began.
   private(set) var inForce: [FaultFamily] = []
+  /// The families of faults of processes that began at some time: whom one of them struck may be down
+  /// though it has ended, where another family, which was meant for the primaries, had struck it before.
+  private var struck: [FaultFamily] = []
 
   init(_ schedule: [ScheduledFault]) { self.schedule = schedule }
 
@@ -42,7 +45,9 @@ struct FaultCursor: Sendable {
   mutating func note(_ fault: ScheduledFault, at now: Nanoseconds) {
     lastChange = now
     inForce.removeAll { $0 == fault.family }
-    if fault.breaks { inForce.append(fault.family) }
+    guard fault.breaks else { return }
+    inForce.append(fault.family)
+    if fault.family.strikesProcesses, !struck.contains(fault.family) { struck.append(fault.family) }
   }
 
   /// Has what is broken from now on be mended once more.
@@ -53,6 +58,6 @@ struct FaultCursor: Sendable {
     guard !isHealed else { return [] }
     isHealed = true
     next = schedule.count
-    return FaultSchedule.healing(inForce, nodes: nodes, at: now - start)
+    return FaultSchedule.healing(inForce + struck, nodes: nodes, at: now - start)
   }
 }

@@ -3,7 +3,7 @@ import Values
 import Verdicts
 
 extension Timetable.Line {
-  /// The operation as plans write it:
+  /// The operation as plans write it.
   ///
   ///     {"time": 120000000, "thread": 0, "f": "write", "value": [1, 7]}
   ///

@@ -55,6 +55,9 @@ public struct BugResult: Sendable {
   /// How the first run that found something is repeated.
   public var token: String? { results.lazy.compactMap(\.token).first }
 
+  /// How the first run that found what was not expected is repeated.
+  public var unexpectedToken: String? { results.lazy.compactMap(\.unexpectedToken).first }
+
   private static func union(_ types: [[String]]) -> [String] {
     types.joined().reduce(into: []) { union, type in
       if !union.contains(type) { union.append(type) }

@@ -15,6 +15,8 @@ public struct Hunt: Sendable {
     public var found: [String] = []
     /// What was found in any run and the bug is not known to violate.
     public var unexpected: [String] = []
+    /// How the first run that found what was not expected is repeated.
+    public var unexpectedToken: String?
     /// How the run that found something is repeated.
     public var token: String?
 
@@ -44,6 +46,7 @@ public struct Hunt: Sendable {
       result.found = types.filter { bug.violates.contains($0) }
       for type in types where !bug.violates.contains(type) && !result.unexpected.contains(type) {
         result.unexpected.append(type)
+        result.unexpectedToken = result.unexpectedToken ?? outcome.token
       }
     }
     result.cpuSeconds = cpuSeconds() - began

@@ -65,6 +65,9 @@ struct ZooReport {
       "      \(bug.bug.source)",
     ]
     if let token = bug.token { lines.append("      shrike replay \(token)") }
+    if let token = bug.unexpectedToken {
+      lines.append("      unexpected: shrike replay \(token)")
+    }
     return lines
   }
 
@@ -173,6 +176,7 @@ extension ZooReport {
         "standard-error": number(bug.runs.standardError),
         "mean-cpu-seconds": number(bug.cpuSeconds.mean),
         "token": .string(bug.token ?? ""),
+        "unexpected-token": bug.unexpectedToken.map { .string($0) } ?? .null,
       ]))
   }
 }
