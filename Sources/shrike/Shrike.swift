@@ -17,6 +17,7 @@ struct Shrike: ParsableCommand {
         shrike check history.edn --model cas-register
         shrike convert history.edn history.shrike
         shrike suite suite.yaml --junit junit.xml
+        shrike shrink results/latest
         shrike zoo broadcast
 
       Exit codes: 0 valid, 1 invalid, 2 unknown, 64 the request makes no sense, 70 Shrike failed or

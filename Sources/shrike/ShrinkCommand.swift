@@ -141,14 +141,30 @@ struct ShrinkSummary {
     }
     let faults = (result.plan.faults ?? []).compactMap { fault -> (Int, String)? in
       guard let time = fault["time"]?.integer, let f = fault["f"]?.name else { return nil }
-      let whom = fault["primaries"] == true ? "the leaders" : (fault["target"] ?? .null).json
       let how = fault["parameters"].map { " \($0.json)" } ?? ""
-      return (time, fault["target"] == nil ? f : "\(f)\(how) \(whom)")
+      guard let target = fault["target"] else { return (time, f + how) }
+      let whom = fault["primaries"] == true ? "the leaders" : text(ofTarget: target)
+      return (time, "\(f)\(how) \(whom)")
     }
     return (operations + faults).sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map { time, text in
       let time = Nanoseconds(time).durationText
       return String(repeating: " ", count: max(0, 8 - time.count)) + "\(time)  \(text)"
     }
+  }
+
+  /// Nodes, or links: `n1>n2` one way, `n1-n2` both.
+  private func text(ofTarget target: Value) -> String {
+    let elements = target.elements ?? []
+    let names = elements.compactMap(\.name)
+    guard names.isEmpty else { return names.joined(separator: " ") }
+    let links = elements.compactMap { $0.elements?.compactMap(\.name) }.filter { $0.count == 2 }
+    guard links.count < result.plan.nodes.count * (result.plan.nodes.count - 1) else {
+      return "all links"
+    }
+    return links.compactMap { link in
+      guard links.contains([link[1], link[0]]) else { return "\(link[0])>\(link[1])" }
+      return link[0] < link[1] ? "\(link[0])-\(link[1])" : nil
+    }.joined(separator: " ")
   }
 
   var document: VerdictDocument {

@@ -258,6 +258,34 @@ private struct Renumbering {
 }
 
 extension Fault {
+  /// How many nodes or links it strikes.
+  var targetCount: Int {
+    switch self {
+    case .cut(let links), .disturb(_, let links): links.count
+    case .kill(_, let nodes), .pause(let nodes), .disk(_, let nodes): nodes.count
+    case .skew(let changes): changes.count
+    case .restart, .resume, .mendDisks, .mend, .calm, .resetClocks: 0
+    }
+  }
+
+  /// Spares some of the nodes or links that it strikes, by their places.
+  mutating func removeTargets(_ places: Range<Int>) {
+    func left<Target>(_ targets: [Target]) -> [Target] {
+      targets.enumerated().filter { !places.contains($0.offset) }.map(\.element)
+    }
+    switch self {
+    case .cut(let links): self = .cut(left(links))
+    case .disturb(let disturbance, let links): self = .disturb(disturbance, left(links))
+    case .kill(let ending, let nodes): self = .kill(ending, left(nodes))
+    case .pause(let nodes): self = .pause(left(nodes))
+    case .disk(let fault, let nodes): self = .disk(fault, left(nodes))
+    case .skew(let changes):
+      let nodes = left(changes.keys.sorted())
+      self = .skew(changes.filter { nodes.contains($0.key) })
+    case .restart, .resume, .mendDisks, .mend, .calm, .resetClocks: break
+    }
+  }
+
   /// The same fault of the nodes that are left, under their new names; nothing where none is.
   fileprivate func renamed(_ name: (NodeID) -> NodeID?) -> Fault? {
     func nodes(_ nodes: [NodeID], _ make: ([NodeID]) -> Fault) -> Fault? {

@@ -177,6 +177,15 @@ public struct Shrinker: Sendable {
       scenario.disruptions.removeSubrange(chunk)
     }
     guard level.piecesMax == .max else { return }
+    for place in failure.scenario.disruptions.indices {
+      try leaveOut(
+        &failure, { $0.disruptions[place].start.fault.targetCount - 1 },
+        { $0.disruptions[place].start.fault.removeTargets($1) })
+      let last = failure.scenario.disruptions[place].start.fault.targetCount - 1
+      if last > 0 {
+        try attempt(&failure) { $0.disruptions[place].start.fault.removeTargets(last..<last + 1) }
+      }
+    }
     // One that does not end is one thing less.
     for place in failure.scenario.disruptions.indices
     where failure.scenario.disruptions[place].end != nil {
