@@ -46,6 +46,8 @@ let rooms: [Room] = [
   Room("Algorithms", "Sources/Algorithms", needs: ["Nodes", "Values"]),
   Room("Generators", "Sources/Generators", needs: ["Histories", "Values"]),
 
+  Room("Exploration", "Sources/Exploration", needs: ["Nodes", "Values"]),
+
   Room(
     "Environments", "Sources/Environments/Capabilities", needs: ["Nodes", "Histories", "Values"]),
   Room(
@@ -115,7 +117,7 @@ let package = Package(
         "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Suites",
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
         "Invariants",
-        "NodeProcesses", "LocalProcesses", "CProcess", "Simulations", "Generators", "Environments",
+        "NodeProcesses", "LocalProcesses", "CProcess", "Exploration", "Simulations", "Generators", "Environments",
         system, arguments, heap,
       ],
       swiftSettings: strict),
@@ -123,6 +125,9 @@ let package = Package(
     tests("Histories", "Histories", "Values"),
     tests("Nodes", "Nodes", "Values"),
     tests("Algorithms", "Algorithms", "Nodes", "Values", "Simulations", "Environments"),
+    tests(
+      "Exploration", "Exploration", "Algorithms", "Histories", "ObjectModels", "Verdicts", "Nodes",
+      "Values"),
     tests("Generators", "Generators", "Histories", "Values"),
     tests("Simulations", "Simulations", "Environments", "Algorithms", "Nodes", "Values"),
     tests(
