@@ -62,8 +62,8 @@ let rooms: [Room] = [
   Room(
     "Systems", "Sources/Systems",
     needs: [
-      "Environments", "Simulations", "LocalProcesses", "NodeProcesses", "Histories", "Algorithms",
-      "Nodes", "Values",
+      "Environments", "Simulations", "LocalProcesses", "NodeProcesses", "Exploration", "Histories",
+      "Algorithms", "Nodes", "Values",
     ]),
 
   Room("Verdicts", "Checkers/Verdicts", needs: ["Histories", "Values"]),
@@ -78,8 +78,8 @@ let rooms: [Room] = [
   Room(
     "Workloads", "Workloads",
     needs: [
-      "Generators", "Verdicts", "ObjectModels", "Isolation", "Invariants", "Nodes", "Histories",
-      "Values",
+      "Generators", "Verdicts", "ObjectModels", "Isolation", "Invariants", "Exploration", "Nodes",
+      "Histories", "Values",
     ]),
 
   Room("Suites", "Sources/Suites", needs: ["Verdicts", "Values", yams]),
@@ -126,8 +126,7 @@ let package = Package(
     tests("Nodes", "Nodes", "Values"),
     tests("Algorithms", "Algorithms", "Nodes", "Values", "Simulations", "Environments"),
     tests(
-      "Exploration", "Exploration", "Algorithms", "Histories", "ObjectModels", "Verdicts", "Nodes",
-      "Values"),
+      "Exploration", "Exploration", "Systems", "Algorithms", "Workloads", "Nodes", "Values"),
     tests("Generators", "Generators", "Histories", "Values"),
     tests("Simulations", "Simulations", "Environments", "Algorithms", "Nodes", "Values"),
     tests(

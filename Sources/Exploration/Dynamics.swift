@@ -140,6 +140,17 @@ protocol Dynamics: AnyObject {
   /// The `sometimes` marks that were reached, in ascending order.
   var reachedMarks: [String] { get }
 
+  /// The places of the nodes whose names can be exchanged; none where that is not asked for.
+  var interchangeable: [Int] { get }
+  /// Of a node's own state, wherever it is; and what it knows of the node at a place.
+  func identity(ofProcess number: UInt32) -> Fingerprint
+  func knowledge(_ process: UInt32, of place: Int) -> UInt64
+  /// Of a message, whoever sends it to whom.
+  func identity(ofMessage number: UInt32) -> Fingerprint
+  /// What has a number, with places exchanged.
+  func renamed(process: UInt32, _ places: [Int]) -> UInt32
+  func renamed(message: UInt32, _ places: [Int]) -> UInt32
+
   func text(ofMessage number: UInt32) -> String
   func text(ofTimer place: UInt32) -> String
   func text(ofRequest client: Int, number: Int) -> String

@@ -9,21 +9,22 @@ final class Expander {
   let nodeCount: Int
   let network: NetworkKind
   let bounds: ExplorationBounds
+  private let canonicalizer: Canonicalizer?
   private let countsTimeouts: Bool
   private let followsDisks: Bool
 
   /// For each message the last state that had it on its way, so that one look says whether this has.
-  private var stamps = GrowingBuffer<UInt32>()
-  private var stamp: UInt32 = 0
-  private var scratch: [UInt32] = []
+  @exclusivity(unchecked) private var stamps = GrowingBuffer<UInt32>()
+  @exclusivity(unchecked) private var stamp: UInt32 = 0
+  @exclusivity(unchecked) private var scratch: [UInt32] = []
 
   // What `expand` found out about the state.
   /// How many successors there were.
-  private(set) var generated = 0
+  @exclusivity(unchecked) private(set) var generated = 0
   /// Whether a successor was other than the state itself.
-  private(set) var hasMoved = false
+  @exclusivity(unchecked) private(set) var hasMoved = false
   /// Whether bounds suppressed what no fault has to happen for.
-  private(set) var isCut = false
+  @exclusivity(unchecked) private(set) var isCut = false
 
   init(
     _ table: OutcomeTable, nodeCount: Int, network: NetworkKind, bounds: ExplorationBounds
@@ -32,6 +33,7 @@ final class Expander {
     self.nodeCount = nodeCount
     self.network = network
     self.bounds = bounds
+    canonicalizer = Canonicalizer(table.shared, nodeCount: nodeCount)
     countsTimeouts = bounds.timeouts != nil
     followsDisks = bounds.crashes > 0
   }
@@ -221,7 +223,8 @@ final class Expander {
         continue
       }
       var candidate = Candidate(
-        fingerprint: state.fingerprint &+ (isBare ? outcome.pointee.bareGain : outcome.pointee.gain),
+        fingerprint: state.fingerprint
+          &+ (isBare ? outcome.pointee.bareGain : outcome.pointee.gain),
         action: action, subject: subject, node: node, outcome: place,
         clients: state.words[Layout.clients], memory: state.words[Layout.memory],
         budgets: state.words[Layout.budgets] &+ cost, marks: state.words[Layout.marks])
@@ -350,7 +353,8 @@ final class Expander {
   private func changeMarks(
     _ candidate: inout Candidate, _ outcome: UnsafePointer<OutcomeTable.Outcome>
   ) {
-    candidate.fingerprint = candidate.fingerprint
+    candidate.fingerprint =
+      candidate.fingerprint
       &- Fingerprint(part: Part.marks, UInt64(candidate.marks))
     candidate.marks |= outcome.pointee.marks
     candidate.fingerprint &+= Fingerprint(part: Part.marks, UInt64(candidate.marks))
@@ -381,6 +385,29 @@ final class Expander {
     candidate.memory = found.memory
   }
 
+  // MARK: Symmetry
+
+  /// Whether one state stands for all that differ from it in names only.
+  var usesSymmetry: Bool { canonicalizer != nil }
+
+  /// Exchanges names in a state so that it is the one that stands for it.
+  ///
+  /// - Returns: Its fingerprint.
+  func canonicalize(_ words: UnsafeMutablePointer<UInt32>, count: Int) -> Fingerprint {
+    canonicalizer?.canonicalize(words, count: count, table)
+    return fingerprint(words, count: count)
+  }
+
+  /// The fingerprint of the state that stands for a successor.
+  func canonicalFingerprint(_ candidate: Candidate, of state: StateList.State) -> Fingerprint {
+    guard usesSymmetry else { return candidate.fingerprint }
+    let limit = limit(of: candidate, state)
+    return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: limit) { buffer in
+      guard let words = buffer.baseAddress else { return candidate.fingerprint }
+      return canonicalize(words, count: write(candidate, of: state, to: words))
+    }
+  }
+
   // MARK: Building
 
   /// The most words that a successor has.
@@ -396,7 +423,16 @@ final class Expander {
     let limit = limit(of: candidate, state)
     let words = list.begin(limit)
     let count = write(candidate, of: state, to: words)
-    list.end(count, of: limit, candidate.fingerprint)
+    list.end(
+      count, of: limit,
+      usesSymmetry ? canonicalize(words, count: count) : candidate.fingerprint)
+  }
+
+  /// Adds a successor to a list without exchanging names.
+  func buildAsIs(_ candidate: Candidate, of state: StateList.State, into list: StateList) {
+    let limit = limit(of: candidate, state)
+    let words = list.begin(limit)
+    list.end(write(candidate, of: state, to: words), of: limit, candidate.fingerprint)
   }
 
   /// - Returns: How many words were written.

@@ -42,6 +42,10 @@ public struct Exploration<N: Node>: Sendable {
       throw ExplorationError(
         "a network that is a set delivers any number of times, or never: it has no drops")
     }
+    guard settings.symmetry == nil || (settings.script.isEmpty && bounds.crashes == 0) else {
+      throw ExplorationError(
+        "names can't be exchanged where clients call nodes by name, or disks may hold names")
+    }
     guard N.Timer.allCases.count <= 32, settings.eventually.count <= 32 else {
       throw ExplorationError("more than 32 timers or `eventually` marks can't be explored")
     }

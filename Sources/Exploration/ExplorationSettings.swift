@@ -98,6 +98,8 @@ public struct ExplorationSettings<N: Node>: Sendable {
   /// It is asked once for each different history, be it of a path that goes on: what it finds wrong
   /// must stay so whatever follows.
   public var judge: (@Sendable ([ObservedCall]) -> String?)?
+  /// How nodes' names are exchanged, where states that differ in that only are taken for one.
+  public var symmetry: Symmetry<N>?
 
   public init(
     nodes: [Configuration], network: NetworkKind = .multiset,

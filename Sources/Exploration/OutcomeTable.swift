@@ -48,16 +48,16 @@ final class OutcomeTable {
 
   let shared: SharedDynamics
   let hasInvariants: Bool
-  private(set) var processes = GrowingBuffer<ProcessFacts>()
-  private(set) var messages = GrowingBuffer<MessageFacts>()
-  private(set) var clients = GrowingBuffer<Clients>()
-  private(set) var ready = GrowingBuffer<Ready>()
-  private(set) var memories = GrowingBuffer<Fingerprint>()
-  private(set) var outcomes = GrowingBuffer<Outcome>()
-  private(set) var numbers = GrowingBuffer<UInt32>()
-  private var steps = NumberTable()
-  private var clientSteps = NumberTable()
-  private var memos = GrowingBuffer<Memo>()
+  @exclusivity(unchecked) private(set) var processes = GrowingBuffer<ProcessFacts>()
+  @exclusivity(unchecked) private(set) var messages = GrowingBuffer<MessageFacts>()
+  @exclusivity(unchecked) private(set) var clients = GrowingBuffer<Clients>()
+  @exclusivity(unchecked) private(set) var ready = GrowingBuffer<Ready>()
+  @exclusivity(unchecked) private(set) var memories = GrowingBuffer<Fingerprint>()
+  @exclusivity(unchecked) private(set) var outcomes = GrowingBuffer<Outcome>()
+  @exclusivity(unchecked) private(set) var numbers = GrowingBuffer<UInt32>()
+  @exclusivity(unchecked) private var steps = NumberTable()
+  @exclusivity(unchecked) private var clientSteps = NumberTable()
+  @exclusivity(unchecked) private var memos = GrowingBuffer<Memo>()
 
   init(_ shared: SharedDynamics) {
     self.shared = shared
@@ -86,6 +86,9 @@ final class OutcomeTable {
     processes.bytes + messages.bytes + clients.bytes + ready.bytes + memories.bytes
       + outcomes.bytes + numbers.bytes + steps.bytes + clientSteps.bytes + memos.bytes
   }
+
+  /// Learns what other threads have found since this one last asked.
+  func catchUp() { shared.withLock { learn($0) } }
 
   /// Copies what is new since the last time.
   func learn(_ dynamics: any Dynamics) {

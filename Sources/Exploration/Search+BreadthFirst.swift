@@ -27,10 +27,14 @@ private struct LevelSink: CandidateSink {
     if candidate.violation >= 0 {
       findings.append(
         Finding(
-          state: candidate.fingerprint, parent: state.fingerprint, violation: candidate.violation))
+          state: expander.canonicalFingerprint(candidate, of: state),
+          parent: state.fingerprint, violation: candidate.violation))
       return
     }
-    guard visited.insert(candidate.fingerprint, from: state.fingerprint) else { return }
+    let fingerprint =
+      expander.usesSymmetry
+      ? expander.canonicalFingerprint(candidate, of: state) : candidate.fingerprint
+    guard visited.insert(fingerprint, from: state.fingerprint) else { return }
     expander.build(candidate, of: state, into: next)
   }
 }
@@ -101,6 +105,7 @@ extension Search {
     @Sendable func work(_ worker: LevelWorker) {
       worker.generated = 0
       worker.findings = []
+      worker.expander.table.catchUp()
       var sink = LevelSink(visited: visited, next: worker.next)
       while true {
         let first = claimed.add(Search.chunk, ordering: .relaxed).oldValue

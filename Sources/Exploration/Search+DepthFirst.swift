@@ -15,10 +15,12 @@ private struct StackSink: CandidateSink {
       finding =
         finding
         ?? Finding(
-          state: candidate.fingerprint, parent: state.fingerprint, violation: candidate.violation)
+          state: expander.canonicalFingerprint(candidate, of: state),
+          parent: state.fingerprint, violation: candidate.violation)
       return
     }
-    guard visited.insert(candidate.fingerprint, from: state.fingerprint) else { return }
+    let fingerprint = expander.canonicalFingerprint(candidate, of: state)
+    guard visited.insert(fingerprint, from: state.fingerprint) else { return }
     expander.build(candidate, of: state, into: fresh)
   }
 }
@@ -39,7 +41,8 @@ private struct WalkSink: CandidateSink {
       finding =
         finding
         ?? Finding(
-          state: candidate.fingerprint, parent: state.fingerprint, violation: candidate.violation)
+          state: expander.canonicalFingerprint(candidate, of: state),
+          parent: state.fingerprint, violation: candidate.violation)
     }
     count += 1
     guard draws.below(count) == 0 else { return }

@@ -12,11 +12,12 @@ private struct RetracingSink: CandidateSink {
   mutating func take(
     _ candidate: Candidate, of state: StateList.State, _ expander: Expander
   ) {
-    guard found == nil, candidate.fingerprint == target,
+    guard found == nil, expander.canonicalFingerprint(candidate, of: state) == target,
       violation.map({ $0 < 0 || (candidate.violation >= 0) }) ?? true
     else { return }
     found = candidate
-    expander.build(candidate, of: state, into: next)
+    // With its own names, so that the path keeps them; successors' fingerprints start from its own.
+    expander.buildAsIs(candidate, of: state, into: next)
   }
 }
 

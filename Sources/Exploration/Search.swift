@@ -39,6 +39,9 @@ final class Search {
       case .dfs: try depthFirst(limits)
       case .random: try walk(limits)
       }
+    guard dynamics.interchangeable.isEmpty || dynamics.memoryCount == 1 else {
+      throw ExplorationError("names can't be exchanged in what an invariant remembers")
+    }
     result.reachedMarks = dynamics.reachedMarks
     if result.ending == .exhausted || result.ending == .walked {
       result.missedMarks = sometimes.filter { !result.reachedMarks.contains($0) }
@@ -62,9 +65,9 @@ final class Search {
       var words: [UInt32] = [0, state.memory, 0, state.marks]
       words += state.processes
       words += state.sends
-      let fingerprint = words.withUnsafeBufferPointer { buffer -> Fingerprint in
+      let fingerprint = words.withUnsafeMutableBufferPointer { buffer -> Fingerprint in
         guard let base = buffer.baseAddress else { return .zero }
-        return expander.fingerprint(base, count: buffer.count)
+        return expander.canonicalize(base, count: buffer.count)
       }
       states.append(words, fingerprint)
       if violation < 0 { violation = state.violation }

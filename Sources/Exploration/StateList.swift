@@ -19,9 +19,9 @@ final class StateList {
     var fingerprint: Fingerprint
   }
 
-  private var words = GrowingBuffer<UInt32>()
-  private var ends = GrowingBuffer<Int>()
-  private var fingerprints = GrowingBuffer<Fingerprint>()
+  @exclusivity(unchecked) private var words = GrowingBuffer<UInt32>()
+  @exclusivity(unchecked) private var ends = GrowingBuffer<Int>()
+  @exclusivity(unchecked) private var fingerprints = GrowingBuffer<Fingerprint>()
 
   deinit {
     words.deallocate()

@@ -127,11 +127,6 @@ extension Universe {
       run.process.node.handle(.completed(token, result), &context)
       try execute(context.effects, of: place, &run)
     }
-    // A crash after the last effect is one that happens while nothing does.
-    run.crashes.removeAll { crash in
-      crash.sendCount == run.sends.count && crash.clientEventCount == run.clientEvents.count
-        && crash.disk == run.process.disk
-    }
     return (run, context.choices.bounds)
   }
 
@@ -187,7 +182,8 @@ extension Universe {
         run.process.requests.remove(at: known)
         run.clientEvents.append(number(of: .isAnswered(id, reply)))
       case .call(let service, _, _):
-        throw ExplorationError("a node calls the service \(service.rawValue), which is not explored")
+        throw ExplorationError(
+          "a node calls the service \(service.rawValue), which is not explored")
       case .setTimer(let timer, let delays):
         run.process.timers[self.place(timer)] = delays.upperBound <= 0 ? .due : .armed
         continue
@@ -229,7 +225,8 @@ extension Universe {
         Violation(
           mark.label,
           mark.kind == .unreachable
-            ? "a place was reached that must never be" : "a condition did not hold that always must",
+            ? "a place was reached that must never be"
+            : "a condition did not hold that always must",
           nodes: [NodeID(place)]))
     } else if mark.kind == .sometimes && mark.holds {
       reached.insert(mark.label)

@@ -59,7 +59,8 @@ public struct TwoPhaseCommit: Algorithm {
   public static let description = AlgorithmDescription(
     name: "two-phase-commit", summary: "Atomic commitment: all commit, or all abort.",
     promise: "No resource manager commits while another aborts.",
-    assumptions: "Disks keep what was synced. A transaction manager that is down blocks the others.",
+    assumptions:
+      "Disks keep what was synced. A transaction manager that is down blocks the others.",
     paper: "Gray and Lamport, Consensus on transaction commit, 2006, section 3.",
     bugs: [commitsEarly, preparedAborts, forgetful], workloads: [],
     marks: ["two-phase-commit: committed", "two-phase-commit: aborted"], quorum: .all,
@@ -182,25 +183,18 @@ extension TwoPhaseCommit.Message {
   }
 }
 
-extension TwoPhaseCommit {
-  public static func invariants() -> [any Invariant<TwoPhaseCommit>] { [CommitConsistency()] }
-}
+extension TwoPhaseCommit: RenamableNode {
+  public static func interchangeable(_ members: [NodeID]) -> [NodeID] { members.dropLast() }
 
-/// No resource manager has committed while another has aborted; Gray and Lamport's *TCConsistent*.
-public struct CommitConsistency: Invariant, StablyEncodable {
-  public init() {}
-
-  public func check(
-    _ changed: NodeID, in cluster: ClusterStates<TwoPhaseCommit>
-  ) -> Violation? {
-    func first(_ state: TwoPhaseCommit.State) -> Int? {
-      cluster.cells.firstIndex { $0.isUp && $0.node.isResource && $0.node.state == state }
+  public func renamed(_ renaming: Renaming) -> TwoPhaseCommit {
+    var renamed = self
+    for place in prepared.indices {
+      renamed.prepared[renaming[NodeID(place)].index] = prepared[place]
     }
-    guard let committed = first(.committed), let aborted = first(.aborted) else { return nil }
-    return Violation(
-      "consistency", "one resource manager has committed, another has aborted",
-      nodes: [NodeID(committed), NodeID(aborted)])
+    return renamed
   }
 
-  public func encode(into sink: inout some ByteSink) {}
+  public func knowledge(of other: NodeID) -> UInt64 {
+    prepared.indices.contains(other.index) && prepared[other.index] ? 1 : 0
+  }
 }
