@@ -44,7 +44,7 @@ struct NaiveTwinTests {
 
   @Test("both find as many states at each depth", arguments: worlds)
   func sameStates(world: World) throws {
-    for seed in 0..<40 as Range<UInt64> {
+    for seed in 0..<25 as Range<UInt64> {
       var settings = NaiveTwinTests.settings(world, seed: seed)
       let depth = 4
       settings.bounds.depth = depth
@@ -56,7 +56,7 @@ struct NaiveTwinTests {
 
   @Test("what is found does not depend on the number of threads", arguments: worlds)
   func threads(world: World) throws {
-    for seed in 0..<10 as Range<UInt64> {
+    for seed in 0..<4 as Range<UInt64> {
       var settings = NaiveTwinTests.settings(world, seed: seed)
       settings.bounds.depth = 5
       let exploration = Exploration(settings)
@@ -70,12 +70,12 @@ struct NaiveTwinTests {
 
   @Test("depth first, all that is there is found too")
   func depthFirst() throws {
-    for seed in 0..<20 as Range<UInt64> {
+    for seed in 0..<8 as Range<UInt64> {
       // Without a bound on the depth only a set of messages is finite for certain.
       let world = World(network: .set, bounds: ExplorationBounds(crashes: 1, timeouts: 2))
       let exploration = Exploration(NaiveTwinTests.settings(world, seed: seed))
       var limits = ExplorationLimits()
-      limits.memory = 6 << 20
+      limits.memory = 1 << 20
       let broad = try exploration.run(.bfs, limits)
       guard broad.ending == .exhausted else { continue }
       let deep = try exploration.run(.dfs, limits)

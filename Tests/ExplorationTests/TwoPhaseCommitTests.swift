@@ -43,7 +43,7 @@ struct TwoPhaseCommitTests {
     #expect(result.unique == expected.states)
   }
 
-  @Test("eight managers have 1,745,408 states, on two threads as on one", .timeLimit(.minutes(2)))
+  @Test("eight managers have 1,745,408 states, on two threads as on one")
   func eightManagers() throws {
     #expect(try TwoPhaseCommitTests.run(8, cores: 2).unique == 1_745_408)
   }

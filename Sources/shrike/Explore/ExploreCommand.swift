@@ -1,7 +1,9 @@
+import Algorithms
 import ArgumentParser
 import Controller
 import Exploration
 import Glibc
+import Nodes
 import Reports
 import Systems
 import Values
