@@ -128,6 +128,8 @@ protocol Dynamics: AnyObject {
   ) -> (memory: UInt32, violation: Int32)
 
   var hasInvariants: Bool { get }
+  /// Whether an invariant may remember anything, so that what it does belongs to a state.
+  var invariantsRemember: Bool { get }
   var processCount: Int { get }
   var messageCount: Int { get }
   var clientsCount: Int { get }

@@ -236,7 +236,7 @@ final class Expander {
         changeClients(&candidate, outcome, of: state)
       }
       if outcome.pointee.marks & ~candidate.marks != 0 { changeMarks(&candidate, outcome) }
-      if table.hasInvariants && outcome.pointee.isChanged && candidate.violation < 0 {
+      if table.invariantsRemember && outcome.pointee.isChanged && candidate.violation < 0 {
         changeMemory(&candidate, outcome, of: state)
       }
       hand(candidate, of: state, to: &sink)
@@ -383,6 +383,22 @@ final class Expander {
     candidate.fingerprint &+=
       table.memories[Int(found.memory)] &- table.memories[Int(candidate.memory)]
     candidate.memory = found.memory
+  }
+
+  /// What is wrong with a successor; -1 for nothing.
+  ///
+  /// Invariants without a memory have not been asked when it is handed to a sink: once for each new
+  /// state is enough, and most successors are not new.
+  @inline(__always)
+  func violation(of candidate: Candidate, _ state: StateList.State) -> Int32 {
+    guard table.hasInvariants, !table.invariantsRemember, candidate.violation < 0,
+      candidate.outcome >= 0
+    else { return candidate.violation }
+    let outcome = table.outcomes.base + candidate.outcome
+    guard outcome.pointee.isChanged else { return -1 }
+    var copy = candidate
+    changeMemory(&copy, outcome, of: state)
+    return copy.violation
   }
 
   // MARK: Symmetry

@@ -48,6 +48,7 @@ final class OutcomeTable {
 
   let shared: SharedDynamics
   let hasInvariants: Bool
+  let invariantsRemember: Bool
   @exclusivity(unchecked) private(set) var processes = GrowingBuffer<ProcessFacts>()
   @exclusivity(unchecked) private(set) var messages = GrowingBuffer<MessageFacts>()
   @exclusivity(unchecked) private(set) var clients = GrowingBuffer<Clients>()
@@ -62,6 +63,7 @@ final class OutcomeTable {
   init(_ shared: SharedDynamics) {
     self.shared = shared
     hasInvariants = shared.withLock { $0.hasInvariants }
+    invariantsRemember = shared.withLock { $0.invariantsRemember }
     if hasInvariants {
       memos.extend(by: OutcomeTable.memoCount).initialize(
         repeating: Memo(key: .zero, memory: 0, violation: -1), count: OutcomeTable.memoCount)

@@ -35,6 +35,11 @@ private struct LevelSink: CandidateSink {
       expander.usesSymmetry
       ? expander.canonicalFingerprint(candidate, of: state) : candidate.fingerprint
     guard visited.insert(fingerprint, from: state.fingerprint) else { return }
+    let violation = expander.violation(of: candidate, state)
+    if violation >= 0 {
+      findings.append(
+        Finding(state: fingerprint, parent: state.fingerprint, violation: violation))
+    }
     expander.build(candidate, of: state, into: next)
   }
 }

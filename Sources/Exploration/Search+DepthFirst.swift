@@ -21,6 +21,11 @@ private struct StackSink: CandidateSink {
     }
     let fingerprint = expander.canonicalFingerprint(candidate, of: state)
     guard visited.insert(fingerprint, from: state.fingerprint) else { return }
+    let violation = expander.violation(of: candidate, state)
+    if violation >= 0 {
+      finding =
+        finding ?? Finding(state: fingerprint, parent: state.fingerprint, violation: violation)
+    }
     expander.build(candidate, of: state, into: fresh)
   }
 }
@@ -37,12 +42,13 @@ private struct WalkSink: CandidateSink {
   mutating func take(
     _ candidate: Candidate, of state: StateList.State, _ expander: Expander
   ) {
-    if candidate.violation >= 0 {
+    let violation = expander.violation(of: candidate, state)
+    if violation >= 0 {
       finding =
         finding
         ?? Finding(
           state: expander.canonicalFingerprint(candidate, of: state),
-          parent: state.fingerprint, violation: candidate.violation)
+          parent: state.fingerprint, violation: violation)
     }
     count += 1
     guard draws.below(count) == 0 else { return }

@@ -13,7 +13,7 @@ private struct RetracingSink: CandidateSink {
     _ candidate: Candidate, of state: StateList.State, _ expander: Expander
   ) {
     guard found == nil, expander.canonicalFingerprint(candidate, of: state) == target,
-      violation.map({ $0 < 0 || (candidate.violation >= 0) }) ?? true
+      violation.map({ $0 < 0 || expander.violation(of: candidate, state) >= 0 }) ?? true
     else { return }
     found = candidate
     // With its own names, so that the path keeps them; successors' fingerprints start from its own.

@@ -129,6 +129,10 @@ final class Universe<N: Node>: Dynamics {
   // MARK: Facts
 
   @inlinable var hasInvariants: Bool { !settings.invariants.isEmpty }
+  @inlinable var invariantsRemember: Bool {
+    func size<Promise: Invariant>(of _: Promise) -> Int { MemoryLayout<Promise>.size }
+    return settings.invariants.contains { size(of: $0) > 0 }
+  }
   @inlinable var processCount: Int { processes.count }
   @inlinable var messageCount: Int { messages.count }
   @inlinable var clientsCount: Int { clientStates.count }

@@ -74,8 +74,8 @@ struct ExploreReport {
     for (count, name) in [
       (plan.requests, "requests"), (bounds.crashes, "crashes"), (bounds.drops, "drops"),
       (bounds.duplicates, "duplicates"),
-    ] where count > 0 { words.append("\(count) \(name)") }
-    words.append(bounds.timeouts.map { "\($0) timeouts" } ?? "timeouts without a bound")
+    ] where count > 0 { words.append("\(name) \(count)") }
+    words.append(bounds.timeouts.map { "timeouts \($0)" } ?? "timeouts without a bound")
     if let depth = bounds.depth { words.append("depth \(depth)") }
     for (name, limit) in plan.limits.sorted(by: { $0.key < $1.key }) {
       words.append("\(name) up to \(limit)")
