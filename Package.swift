@@ -46,6 +46,8 @@ let rooms: [Room] = [
   Room("Algorithms", "Sources/Algorithms", needs: ["Nodes", "Values"]),
   Room("Generators", "Sources/Generators", needs: ["Histories", "Values"]),
 
+  Room("Exploration", "Sources/Exploration", needs: ["Nodes", "Values"]),
+
   Room(
     "Environments", "Sources/Environments/Capabilities", needs: ["Nodes", "Histories", "Values"]),
   Room(
@@ -60,8 +62,8 @@ let rooms: [Room] = [
   Room(
     "Systems", "Sources/Systems",
     needs: [
-      "Environments", "Simulations", "LocalProcesses", "NodeProcesses", "Histories", "Algorithms",
-      "Nodes", "Values",
+      "Environments", "Simulations", "LocalProcesses", "NodeProcesses", "Exploration", "Histories",
+      "Algorithms", "Nodes", "Values",
     ]),
 
   Room("Verdicts", "Checkers/Verdicts", needs: ["Histories", "Values"]),
@@ -76,8 +78,8 @@ let rooms: [Room] = [
   Room(
     "Workloads", "Workloads",
     needs: [
-      "Generators", "Verdicts", "ObjectModels", "Isolation", "Invariants", "Nodes", "Histories",
-      "Values",
+      "Generators", "Verdicts", "ObjectModels", "Isolation", "Invariants", "Exploration", "Nodes",
+      "Histories", "Values",
     ]),
 
   Room("Suites", "Sources/Suites", needs: ["Verdicts", "Values", yams]),
@@ -115,7 +117,8 @@ let package = Package(
         "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Suites",
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
         "Invariants",
-        "NodeProcesses", "LocalProcesses", "CProcess", "Simulations", "Generators", "Environments",
+        "NodeProcesses", "LocalProcesses", "CProcess", "Exploration", "Simulations", "Generators",
+        "Environments",
         system, arguments, heap,
       ],
       swiftSettings: strict),
@@ -123,6 +126,8 @@ let package = Package(
     tests("Histories", "Histories", "Values"),
     tests("Nodes", "Nodes", "Values"),
     tests("Algorithms", "Algorithms", "Nodes", "Values", "Simulations", "Environments"),
+    tests(
+      "Exploration", "Exploration", "Systems", "Algorithms", "Workloads", "Nodes", "Values"),
     tests("Generators", "Generators", "Histories", "Values"),
     tests("Simulations", "Simulations", "Environments", "Algorithms", "Nodes", "Values"),
     tests(

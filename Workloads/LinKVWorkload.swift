@@ -51,7 +51,7 @@ public struct LinKVWorkload: Workload {
     }
   }
 
-  private static func completion(f: String, value: Value, reply: Reply) -> Completion {
+  static func completion(f: String, value: Value, reply: Reply) -> Completion {
     let key = value.elements?.first ?? .null
     switch (f, reply) {
     case ("read", .value(let read)): return .ok(.list([key, read]))

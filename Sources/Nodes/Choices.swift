@@ -7,6 +7,8 @@ public import Values
 public struct Choices: Sendable {
   @usableFromInline var draws: Draws
   @usableFromInline var overrides: [UInt64: Int]
+  /// Where all answers are given beforehand: the bound of each choice so far.
+  @usableFromInline var asked: [Int]?
 
   /// - Parameters:
   ///   - draws: The node's own stream.
@@ -17,6 +19,19 @@ public struct Choices: Sendable {
     self.overrides = overrides
   }
 
+  /// Choices whose answers are given; what is asked beyond them is answered with 0.
+  ///
+  /// ``bounds`` says afterwards which other answers there are, so that all can be tried.
+  public init(answers: [Int]) {
+    draws = Draws(seed: 0)
+    overrides = [:]
+    for (number, answer) in answers.enumerated() { overrides[UInt64(number)] = answer }
+    asked = []
+  }
+
+  /// With answers given beforehand: the bounds of all choices so far.
+  public var bounds: [Int] { asked ?? [] }
+
   /// How many choices were made.
   @inlinable
   public var count: UInt64 { draws.number }
@@ -26,7 +41,14 @@ public struct Choices: Sendable {
   public mutating func choose(below bound: Int) -> Int {
     let number = draws.number
     let drawn = draws.below(bound)
+    guard asked == nil else { return give(number, below: bound) }
     guard !overrides.isEmpty, let answer = overrides[number] else { return drawn }
     return answer % bound
+  }
+
+  @usableFromInline
+  mutating func give(_ number: UInt64, below bound: Int) -> Int {
+    asked?.append(bound)
+    return (overrides[number] ?? 0) % bound
   }
 }

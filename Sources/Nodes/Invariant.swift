@@ -3,7 +3,8 @@ public import Values
 /// A promise of an algorithm that holds in every state of the whole cluster.
 ///
 /// It is checked after every event, with the node that handled it. One that remembers (one leader a
-/// term, ever) keeps its memory in itself, and encodes it for exploration.
+/// term, ever) keeps its memory in itself, and encodes it for exploration. One that is an empty type
+/// remembers nothing, and an exploration asks it once a state.
 public protocol Invariant<N>: Sendable {
   associatedtype N: Node
 

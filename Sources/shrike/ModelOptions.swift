@@ -85,7 +85,7 @@ struct BudgetOptions: ParsableArguments {
     return budget
   }
 
-  private static func bytes(_ text: String) -> Int? {
+  static func bytes(_ text: String) -> Int? {
     let units: [(Character, Int)] = [("K", 10), ("M", 20), ("G", 30)]
     guard let last = text.last else { return nil }
     let shift = units.first { $0.0 == last }?.1

@@ -19,13 +19,14 @@ struct Shrike: ParsableCommand {
         shrike suite suite.yaml --junit junit.xml
         shrike shrink results/latest
         shrike zoo broadcast
+        shrike explore two-phase-commit --node-count 5
 
       Exit codes: 0 valid, 1 invalid, 2 unknown, 64 the request makes no sense, 70 Shrike failed or
       was hindered.
       """,
     subcommands: [
       TestCommand.self, CheckCommand.self, ConvertCommand.self, SuiteCommand.self,
-      ReplayCommand.self, ShrinkCommand.self, ZooCommand.self,
+      ReplayCommand.self, ShrinkCommand.self, ExploreCommand.self, ZooCommand.self,
       ListCommand.self, NodeCommandLine.self, BenchCommand.self, SuperviseCommand.self,
     ])
 

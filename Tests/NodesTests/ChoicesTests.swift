@@ -26,4 +26,12 @@ struct ChoicesTests {
     _ = choices.choose(below: 2)
     #expect(choices.count == 2)
   }
+
+  @Test("given answers come in order, then zeros, and the bounds of all choices are known")
+  func givenAnswers() {
+    var choices = Choices(answers: [1, 2])
+    #expect([2, 3, 4].map { choices.choose(below: $0) } == [1, 2, 0])
+    #expect(choices.bounds == [2, 3, 4])
+    #expect(choices.count == 3)
+  }
 }

@@ -1,0 +1,124 @@
+public import Algorithms
+public import Exploration
+import Nodes
+import Values
+
+/// A bundled system as something to explore: small, with clients that ask for little.
+public struct ExplorableSystem: Sendable {
+  public let description: AlgorithmDescription
+  /// What is explored where nothing else is asked for.
+  public let standard: ExplorationPlan
+  /// Whether its nodes' names can be exchanged.
+  public let hasSymmetry: Bool
+  private let explore:
+    @Sendable (ExplorationPlan, ExplorationStrategy, ExplorationLimits) throws(ExplorationError) ->
+      ExplorationResult
+
+  init<System: Algorithm>(
+    _: System.Type, hasSymmetry: Bool = false, _ standard: ExplorationPlan,
+    _ settings: @escaping @Sendable (ExplorationPlan) -> ExplorationSettings<System>
+  ) {
+    description = System.description
+    self.standard = standard
+    self.hasSymmetry = hasSymmetry
+    explore = {
+      plan, strategy, limits throws(ExplorationError) in
+      try Exploration(settings(plan)).run(strategy, limits)
+    }
+  }
+
+  /// - Throws: When the plan asks for what can't be explored.
+  public func run(
+    _ plan: ExplorationPlan, _ strategy: ExplorationStrategy = .bfs,
+    _ limits: ExplorationLimits = ExplorationLimits()
+  ) throws(ExplorationError) -> ExplorationResult {
+    for name in plan.limits.keys.sorted() where standard.limits[name] == nil {
+      throw ExplorationError("\(description.name) has no bound \"\(name)\"")
+    }
+    return try explore(plan, strategy, limits)
+  }
+
+  public static let all: [ExplorableSystem] = [.twoPhaseCommit, .raft, .broadcast, .echo]
+
+  public static func named(_ name: String) -> ExplorableSystem? {
+    all.first { $0.description.name == name }
+  }
+
+  /// Gray and Lamport's model; the nodes that are counted are the resource managers.
+  public static let twoPhaseCommit = ExplorableSystem(
+    TwoPhaseCommit.self, hasSymmetry: true, ExplorationPlan(nodeCount: 3, network: .set)
+  ) { plan in
+    var settings = ExplorationSettings<TwoPhaseCommit>(
+      nodes: plan.configurations(count: plan.nodeCount + 1), network: plan.network,
+      bounds: plan.bounds)
+    settings.invariants = TwoPhaseCommit.invariants()
+    settings.sometimes = TwoPhaseCommit.description.marks
+    if plan.usesSymmetry { settings.symmetry = Symmetry() }
+    return settings
+  }
+
+  /// Elections without pre-votes, which double the messages; each client writes once.
+  public static let raft = ExplorableSystem(
+    Raft.self,
+    ExplorationPlan(
+      nodeCount: 3, network: .fifo, bounds: ExplorationBounds(timeouts: 2), requests: 1,
+      limits: ["term": 2])
+  ) { plan in
+    var plan = plan
+    plan.options["pre-vote"] = plan.options["pre-vote"] ?? "false"
+    var settings = ExplorationSettings<Raft>(
+      nodes: plan.configurations(count: plan.nodeCount), network: plan.network, bounds: plan.bounds)
+    settings.invariants = Raft.invariants()
+    settings.sometimes = ["raft: a leader was elected"]
+    let term = plan.limits["term"] ?? .max
+    settings.isWithin = { $0.term <= term }
+    settings.script = (0..<plan.requests).map { client in
+      [
+        ScriptedRequest(
+          .write(key: "x", value: .integer(client + 1)), of: NodeID(client % plan.nodeCount))
+      ]
+    }
+    settings.judge = plan.judge
+    return settings
+  }
+
+  /// Each client has one value broadcast.
+  public static let broadcast = ExplorableSystem(
+    Broadcast.self,
+    ExplorationPlan(
+      nodeCount: 2, network: .multiset, bounds: ExplorationBounds(timeouts: 1), requests: 1)
+  ) { plan in
+    var settings = ExplorationSettings<Broadcast>(
+      nodes: plan.configurations(count: plan.nodeCount), network: plan.network, bounds: plan.bounds)
+    settings.invariants = Broadcast.invariants()
+    settings.script = (0..<plan.requests).map { client in
+      [ScriptedRequest(.broadcast(.integer(client)), of: NodeID(client % plan.nodeCount))]
+    }
+    return settings
+  }
+
+  /// The smallest of all.
+  public static let echo = ExplorableSystem(
+    Echo.self, ExplorationPlan(nodeCount: 1, network: .multiset, requests: 2)
+  ) { plan in
+    var settings = ExplorationSettings<Echo>(
+      nodes: plan.configurations(count: plan.nodeCount), network: plan.network, bounds: plan.bounds)
+    settings.script = (0..<plan.requests).map { client in
+      [ScriptedRequest(.echo(.integer(client)), of: NodeID(client % plan.nodeCount))]
+    }
+    settings.judge = { calls in
+      let wrong = calls.first { call in
+        if case .answered(let reply) = call.outcome { reply != call.request.echoed } else { false }
+      }
+      return wrong.map { "client \($0.client) was answered something else than it had asked" }
+    }
+    return settings
+  }
+}
+
+extension Request {
+  /// The right answer to an echo request.
+  fileprivate var echoed: Reply? {
+    if case .echo(let value) = self { .echo(value) } else { nil }
+  }
+}
