@@ -52,7 +52,8 @@ struct LivenessTests {
     #expect(vacuity.contains { $0.contains("progress") })
   }
 
-  @Test("is demanded of nodes that are up, whoever the schedule takes to be down", arguments: [0, 1])
+  @Test(
+    "is demanded of nodes that are up, whoever the schedule takes to be down", arguments: [0, 1])
   func forgotten(round: Int) throws {
     // The kill that was meant for the leaders struck another node than was planned; its end restarts
     // those that may have been struck, but for the one that a disk's fault is known to have taken down,

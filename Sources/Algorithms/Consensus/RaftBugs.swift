@@ -215,7 +215,8 @@ enum RaftBug: UInt64, CaseIterable {
     case .staleReads, .confirmedOnce, .readBeforeOwnTerm, .appliedTwice, .retryRecomputed,
       .abandonedRefused, .forwardedRefused:
       return ["nonlinearizable"]
-    case .noTruncate: return safety + ["no-progress"]
+    case .noTruncate, .truncateAlways, .matchGuessed, .leaderUnsynced:
+      return safety + ["no-progress"]
     default: return safety
     }
   }
