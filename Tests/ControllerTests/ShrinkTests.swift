@@ -36,9 +36,7 @@ struct ShrinkTests {
     "leaves a handful of operations and faults, none of which can go",
     .timeLimit(.minutes(2)),
     arguments: [
-      ("raft", "lin-kv", "double-vote"), ("raft", "lin-kv", "keeps-leading"),
-      ("raft", "lin-kv", "stale-reads"), ("broadcast", "broadcast", "no-retry"),
-      ("g-set", "g-set", "no-replication"), ("unique-ids", "unique-ids", "volatile-boot"),
+      ("raft", "lin-kv", "double-vote"), ("unique-ids", "unique-ids", "volatile-boot"),
     ])
   func shrinks(system: String, workload: String, bug: String) throws {
     let (plan, anomaly) = try failing(system, workload, bug: bug)
