@@ -18,7 +18,7 @@ struct CampaignCommandTests {
 
   @Test(
     "end with 70 and the event where runs part, of a system that walks over an unordered set",
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(3)))
   func nondeterminism() throws {
     let workshop = try Workshop()
     let arguments = [
@@ -53,7 +53,7 @@ struct CampaignCommandTests {
     #expect(try correct.json["verified"] == 3)
   }
 
-  @Test("run failures of the past first, and remember their own", .timeLimit(.minutes(1)))
+  @Test("run failures of the past first, and remember their own", .timeLimit(.minutes(3)))
   func corpus() throws {
     let workshop = try Workshop()
     let file = "\(workshop.path)/failing.txt"
@@ -110,7 +110,7 @@ struct CampaignCommandTests {
 
   @Test(
     "run for as long as their budget says, and tell the seeds that ran",
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(3)))
   func budget() throws {
     let workshop = try Workshop()
     let end = try campaign(
@@ -137,7 +137,7 @@ struct CampaignCommandTests {
 
   @Test(
     "end with so many failures, by what was found and the faults that it takes",
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(3)))
   func signatures() throws {
     let workshop = try Workshop()
     let end = try campaign(
@@ -168,7 +168,7 @@ struct CampaignCommandTests {
 
   @Test(
     "tell which marks never fired, and are unknown for it where that is demanded",
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(3)))
   func marks() throws {
     let workshop = try Workshop()
     // Faults that come once, one family after the other.
@@ -190,7 +190,7 @@ struct CampaignCommandTests {
     #expect(reasons.count == never.count)
   }
 
-  @Test("tell who was struck in which role", .timeLimit(.minutes(1)))
+  @Test("tell who was struck in which role", .timeLimit(.minutes(3)))
   func roles() throws {
     let workshop = try Workshop()
     let end = try campaign(
@@ -205,7 +205,7 @@ struct CampaignCommandTests {
     #expect(end.errors.contains("\n  partition isolates "))
   }
 
-  @Test("that are interrupted tell what there is", .timeLimit(.minutes(1)))
+  @Test("that are interrupted tell what there is", .timeLimit(.minutes(3)))
   func interrupted() throws {
     let workshop = try Workshop()
     let command = try campaign(workshop, Self.broadcast + ["--budget", "10m", "--json"])

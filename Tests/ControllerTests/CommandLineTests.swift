@@ -7,7 +7,7 @@ struct CommandLineTests {
   static let simulated = ["test", "raft", "--env", "simulated"]
 
   @Test(
-    "end with 64 and one line that says why", .timeLimit(.minutes(1)),
+    "end with 64 and one line that says why", .timeLimit(.minutes(3)),
     arguments: [
       (["test"], "name a bundled system, or a program with --bin"),
       (["test", "x"], "there is no system \"x\"; there are "),
@@ -103,7 +103,7 @@ struct CommandLineTests {
     #expect(access("\(workshop.path)/results", F_OK) != 0, "nothing is left behind")
   }
 
-  @Test("that ask for JSON are told in JSON as well", .timeLimit(.minutes(1)))
+  @Test("that ask for JSON are told in JSON as well", .timeLimit(.minutes(3)))
   func json() throws {
     let workshop = try Workshop()
     let end = try workshop.run("test", "x", "--json")
@@ -112,7 +112,7 @@ struct CommandLineTests {
     #expect(try #require(try end.json["error"]?.name).hasPrefix("there is no system \"x\""))
   }
 
-  @Test("are told from others by the parser too", .timeLimit(.minutes(1)))
+  @Test("are told from others by the parser too", .timeLimit(.minutes(3)))
   func parser() throws {
     let workshop = try Workshop()
     for arguments in [["test", "raft", "--nope"], ["nope"], ["test", "raft", "--rate", "x"]] {
@@ -123,7 +123,7 @@ struct CommandLineTests {
   }
 
   @Test(
-    "in a plan's file are refused with the file and the field", .timeLimit(.minutes(1)),
+    "in a plan's file are refused with the file and the field", .timeLimit(.minutes(3)),
     arguments: [
       (#"{"nodes":["a","a"]}"#, "\"a\""), (#"{"concurrency":-1}"#, "concurrency"),
       (#"{"time-limit":99999999999999999}"#, "field \"time-limit\""),

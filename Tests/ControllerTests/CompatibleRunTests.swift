@@ -17,7 +17,7 @@ struct CompatibleRunTests {
   }
 
   @Test(
-    "the verdicts and codes are Maelstrom's", .timeLimit(.minutes(1)),
+    "the verdicts and codes are Maelstrom's", .timeLimit(.minutes(3)),
     arguments: [
       ("pass", 0, 0, "Everything looks good!"),
       ("os._exit(0)", 1, 255, "died unasked"),
@@ -32,14 +32,14 @@ struct CompatibleRunTests {
     #expect(end.output.contains("as Maelstrom, bug for bug"))
   }
 
-  @Test("a field that the protocol does not know is a warning", .timeLimit(.minutes(1)))
+  @Test("a field that the protocol does not know is a warning", .timeLimit(.minutes(3)))
   func unknownField() throws {
     let end = try test("answer['more'] = 1", [])
     #expect(end.code == 0)
     #expect(end.output.contains("field \"more\": echo_ok has no such field"))
   }
 
-  @Test("stray words go to the node, with a warning", .timeLimit(.minutes(1)))
+  @Test("stray words go to the node, with a warning", .timeLimit(.minutes(3)))
   func strayWords() throws {
     let words = ["\u{2013}-nemesis", "partition"]
     #expect(try test("pass", words).code == 64)
@@ -49,7 +49,7 @@ struct CompatibleRunTests {
     #expect(end.errors.contains("n0: words [") && end.errors.contains("partition"))
   }
 
-  @Test("command lines that make no sense end with 254", .timeLimit(.minutes(1)))
+  @Test("command lines that make no sense end with 254", .timeLimit(.minutes(3)))
   func misuse() throws {
     let workshop = try Workshop()
     for words in [["--bin", "/nonexistent"], ["--nope"], ["raft", "-w", "lin-kv"]] {

@@ -12,7 +12,7 @@ struct ConvertTests {
 
     """
 
-  @Test("goes through every format and back without a loss", .timeLimit(.minutes(1)))
+  @Test("goes through every format and back without a loss", .timeLimit(.minutes(3)))
   func roundTrip() throws {
     let workshop = try Workshop()
     let source = try workshop.file("h.jsonl", history)
@@ -28,7 +28,7 @@ struct ConvertTests {
     #expect(printed.code == 0 && printed.output == history)
   }
 
-  @Test("says that a last line was cut short, and leaves it out", .timeLimit(.minutes(1)))
+  @Test("says that a last line was cut short, and leaves it out", .timeLimit(.minutes(3)))
   func truncated() throws {
     let workshop = try Workshop()
     let source = try workshop.file("h.jsonl", history + #"{"index":4,"ty"#)
@@ -37,7 +37,7 @@ struct ConvertTests {
     #expect(end.errors.contains("the last line was cut short and is left out"))
   }
 
-  @Test("a file that can't be written ends it with 70 and one line", .timeLimit(.minutes(1)))
+  @Test("a file that can't be written ends it with 70 and one line", .timeLimit(.minutes(3)))
   func unwritable() throws {
     let workshop = try Workshop()
     let source = try workshop.file("h.jsonl", history)
@@ -50,7 +50,7 @@ struct ConvertTests {
     }
   }
 
-  @Test("a damaged binary history is refused in one line", .timeLimit(.minutes(1)))
+  @Test("a damaged binary history is refused in one line", .timeLimit(.minutes(3)))
   func damaged() throws {
     let workshop = try Workshop()
     let source = try workshop.file("h.jsonl", history)

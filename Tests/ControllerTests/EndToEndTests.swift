@@ -21,7 +21,7 @@ func anomalies(_ document: Value) -> [String] {
 
 @Suite("Tests of real processes", .serialized)
 struct EndToEndTests {
-  @Test("echo is valid, and the verdict has the contract's keys", .timeLimit(.minutes(1)))
+  @Test("echo is valid, and the verdict has the contract's keys", .timeLimit(.minutes(3)))
   func echo() throws {
     let workshop = try Workshop()
     let end = try realTest(
@@ -47,7 +47,7 @@ struct EndToEndTests {
   }
 
   @Test(
-    "a proxy is as linearizable as the service behind it", .timeLimit(.minutes(1)),
+    "a proxy is as linearizable as the service behind it", .timeLimit(.minutes(3)),
     arguments: [("lin-kv", 0), ("seq-kv", 1)])
   func proxy(service: String, code: Int32) throws {
     let workshop = try Workshop()
@@ -67,7 +67,7 @@ struct EndToEndTests {
   }
 
   @Test(
-    "a run that is replayed sees the faults again as they happened", .timeLimit(.minutes(1)))
+    "a run that is replayed sees the faults again as they happened", .timeLimit(.minutes(3)))
   func replayed() throws {
     let workshop = try Workshop()
     let first = try realTest(
@@ -99,7 +99,7 @@ struct EndToEndTests {
     #expect(workshop.becomesQuiet)
   }
 
-  @Test("a bundled system stands partitions, kills and pauses", .timeLimit(.minutes(1)))
+  @Test("a bundled system stands partitions, kills and pauses", .timeLimit(.minutes(3)))
   func raft() throws {
     let workshop = try Workshop()
     let end = try workshop.run(
@@ -110,7 +110,7 @@ struct EndToEndTests {
   }
 
   @Test(
-    "a controller that is killed leaves a history to judge, and no node", .timeLimit(.minutes(1)))
+    "a controller that is killed leaves a history to judge, and no node", .timeLimit(.minutes(3)))
   func killed() throws {
     let workshop = try Workshop()
     let command = try workshop.start([
@@ -134,7 +134,7 @@ struct EndToEndTests {
     #expect(end.errors.contains("the last line was cut short"))
   }
 
-  @Test("^C heals, judges what there is, and exits by it", .timeLimit(.minutes(1)))
+  @Test("^C heals, judges what there is, and exits by it", .timeLimit(.minutes(3)))
   func interrupted() throws {
     let workshop = try Workshop()
     let command = try workshop.start([
@@ -152,7 +152,7 @@ struct EndToEndTests {
   }
 
   @Test(
-    "what a node does wrong is said, and counts where it is evidence", .timeLimit(.minutes(1)),
+    "what a node does wrong is said, and counts where it is evidence", .timeLimit(.minutes(3)),
     arguments: [
       ("print('last words', file=sys.stderr, flush=True); os._exit(3)", 1, "crash", "last words"),
       ("del answer['echo']", 1, "malformed-reply", "echo"),
@@ -178,7 +178,7 @@ struct EndToEndTests {
   }
 
   @Test(
-    "a node that never comes up hinders the run: 70, and it says which", .timeLimit(.minutes(1)))
+    "a node that never comes up hinders the run: 70, and it says which", .timeLimit(.minutes(3)))
   func neverUp() throws {
     let workshop = try Workshop()
     let node = try workshop.file("node.sh", "#!/bin/sh\necho no config >&2\nexit 4\n")
@@ -191,7 +191,7 @@ struct EndToEndTests {
   }
 
   @Test(
-    "a simulated run leaves the same history when its token is replayed", .timeLimit(.minutes(1)))
+    "a simulated run leaves the same history when its token is replayed", .timeLimit(.minutes(3)))
   func token() throws {
     let workshop = try Workshop()
     let results = ["--results", "\(workshop.path)/results", "--json"]

@@ -79,7 +79,7 @@ struct ObjectCheckTests {
   }
 
   @Test(
-    "heeds each option", .timeLimit(.minutes(1)),
+    "heeds each option", .timeLimit(.minutes(3)),
     arguments: [
       (stale, ["--model", "register"], 1),
       (failedCas, ["--model", "cas-register"], 0),
@@ -112,7 +112,7 @@ struct ObjectCheckTests {
   }
 
   @Test(
-    "refuses what it can't read", .timeLimit(.minutes(1)),
+    "refuses what it can't read", .timeLimit(.minutes(3)),
     arguments: [
       (stale, [], "say what the operations are of with --model"),
       (
@@ -137,7 +137,7 @@ struct ObjectCheckTests {
     #expect(end.output.isEmpty)
   }
 
-  @Test("writes what is left of an invalid history, and draws it", .timeLimit(.minutes(1)))
+  @Test("writes what is left of an invalid history, and draws it", .timeLimit(.minutes(3)))
   func evidence() throws {
     let workshop = try Workshop()
     let (part, picture) = ("\(workshop.path)/part.jsonl", "\(workshop.path)/part.svg")
@@ -152,7 +152,7 @@ struct ObjectCheckTests {
   }
 
   @Test(
-    "explains each model and checker", .timeLimit(.minutes(1)),
+    "explains each model and checker", .timeLimit(.minutes(3)),
     arguments: [
       ("model", "mutex", "--reentrant"), ("model", "key-value", "range [[from, to], null]"),
       ("model", "list-append", "--consistency-models"), ("checker", "kafka", "assign [k, …]"),

@@ -56,7 +56,7 @@ struct ShrinkTests {
     #expect(try SimulatedRun(correct).run().anomalyNames.isEmpty)
   }
 
-  @Test("comes to the same whatever the number of cores", .timeLimit(.minutes(1)))
+  @Test("comes to the same whatever the number of cores", .timeLimit(.minutes(3)))
   func deterministic() throws {
     let (plan, anomaly) = try failing("raft", "lin-kv", bug: "double-vote")
     var one = Shrinker(anomaly: anomaly, cores: 1)
@@ -85,7 +85,7 @@ struct ShrinkTests {
   }
 
   @Test(
-    "on the command line leaves a folder, and names what can't be shrunk", .timeLimit(.minutes(1)))
+    "on the command line leaves a folder, and names what can't be shrunk", .timeLimit(.minutes(3)))
   func command() throws {
     let workshop = try Workshop()
     let (plan, _) = try failing("raft", "lin-kv", bug: "double-vote")

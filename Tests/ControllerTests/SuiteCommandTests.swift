@@ -12,7 +12,7 @@ struct SuiteCommandTests {
       - { id: b, system: unique-ids }
     """
 
-  @Test("runs each case, and leaves what it tells where it was told to", .timeLimit(.minutes(1)))
+  @Test("runs each case, and leaves what it tells where it was told to", .timeLimit(.minutes(3)))
   func files() throws {
     let workshop = try Workshop()
     let file = try workshop.file("suite.yaml", Self.two)
@@ -29,7 +29,7 @@ struct SuiteCommandTests {
     #expect(text(ofFile: "\(workshop.path)/\(folder)/history.jsonl") != nil)
   }
 
-  @Test("gives a command that does the same again", .timeLimit(.minutes(1)))
+  @Test("gives a command that does the same again", .timeLimit(.minutes(3)))
   func command() throws {
     let workshop = try Workshop()
     let file = try workshop.file("suite.yaml", Self.two)
@@ -42,7 +42,7 @@ struct SuiteCommandTests {
   }
 
   @Test(
-    "refuses files that no tests can be made of, with all that is wrong", .timeLimit(.minutes(1)),
+    "refuses files that no tests can be made of, with all that is wrong", .timeLimit(.minutes(3)),
     arguments: [
       ("tests:\n- { id: a, system: raft, expect: valid, nemesis: [clock] }", ["2:51: "]),
       (
@@ -76,7 +76,7 @@ struct SuiteCommandTests {
   }
 
   @Test(
-    "refuses command lines that make no sense", .timeLimit(.minutes(1)),
+    "refuses command lines that make no sense", .timeLimit(.minutes(3)),
     arguments: [
       (["suite", "/nonexistent"], "/nonexistent: "), (["--budget", "soon"], "--budget soon"),
       (["--jobs", "0"], "--jobs 0"), (["--junit", "/nonexistent/j"], "/nonexistent/j: "),
@@ -128,7 +128,7 @@ struct SuiteCommandTests {
     #expect(isQuiet)
   }
 
-  @Test("tells failures of its own from verdicts", .timeLimit(.minutes(1)))
+  @Test("tells failures of its own from verdicts", .timeLimit(.minutes(3)))
   func hindered() throws {
     let workshop = try Workshop()
     let file = try workshop.file(
@@ -145,7 +145,7 @@ struct SuiteCommandTests {
     #expect(try end.json["hindered"]?.elements?.count == 1)
   }
 
-  @Test("does not run what its budget has no time for", .timeLimit(.minutes(1)))
+  @Test("does not run what its budget has no time for", .timeLimit(.minutes(3)))
   func budget() throws {
     let workshop = try Workshop()
     let file = try workshop.file("suite.yaml", Self.long)
@@ -156,7 +156,7 @@ struct SuiteCommandTests {
     #expect(cases.allSatisfy { $0["message"] == "the budget of 100ms was used up" })
   }
 
-  @Test("ends with the first case that is not as expected", .timeLimit(.minutes(1)))
+  @Test("ends with the first case that is not as expected", .timeLimit(.minutes(3)))
   func failFast() throws {
     let workshop = try Workshop()
     let file = try workshop.file(
@@ -172,7 +172,7 @@ struct SuiteCommandTests {
     #expect(try end.json["cases"]?.elements?.map { $0["status"] } == ["unmet", "not-run"])
   }
 
-  @Test("has a command line that refuses two seeds", .timeLimit(.minutes(1)))
+  @Test("has a command line that refuses two seeds", .timeLimit(.minutes(3)))
   func seeds() throws {
     let workshop = try Workshop()
     let end = try workshop.run("test", "echo", "--seed", "1", "--seed-from-commit")

@@ -18,7 +18,7 @@ struct TransactionCheckTests {
     {"index":3,"type":"ok","process":1,"f":"txn","value":[["r",1,null]]}
     """
 
-  @Test("a history tells what its transactions are", .timeLimit(.minutes(1)))
+  @Test("a history tells what its transactions are", .timeLimit(.minutes(3)))
   func detection() throws {
     let workshop = try Workshop()
     for (text, name) in [(Self.stale, "list-append"), (Self.registers, "rw-register")] {
@@ -35,7 +35,7 @@ struct TransactionCheckTests {
   }
 
   @Test(
-    "models are chosen by name, several by comma", .timeLimit(.minutes(1)),
+    "models are chosen by name, several by comma", .timeLimit(.minutes(3)),
     arguments: [
       (["--consistency-models", "serializable"], 0), (["--consistency", "PL-SI, PL-2.99"], 0),
       (["--consistency", "serializable,strong-snapshot-isolation"], 1),
@@ -49,7 +49,7 @@ struct TransactionCheckTests {
     if code == 0 { #expect(end.output.contains("as far as judged")) }
   }
 
-  @Test("what was not searched is not called valid", .timeLimit(.minutes(1)))
+  @Test("what was not searched is not called valid", .timeLimit(.minutes(3)))
   func skew() throws {
     let workshop = try Workshop()
     let file = try workshop.file(
@@ -65,7 +65,7 @@ struct TransactionCheckTests {
     #expect(end.output.contains("dependency cycles across keys are not searched"))
   }
 
-  @Test("a valid run says what that rests on, and can be judged anew", .timeLimit(.minutes(1)))
+  @Test("a valid run says what that rests on, and can be judged anew", .timeLimit(.minutes(3)))
   func run() throws {
     let workshop = try Workshop()
     let end = try workshop.run(
@@ -78,7 +78,7 @@ struct TransactionCheckTests {
     #expect(again.code == 1 && again.output.contains("incompatible-order"))
   }
 
-  @Test("a model that there is not is Maelstrom's to leave undecided", .timeLimit(.minutes(1)))
+  @Test("a model that there is not is Maelstrom's to leave undecided", .timeLimit(.minutes(3)))
   func compatible() throws {
     let workshop = try Workshop()
     let test = [

@@ -69,7 +69,7 @@ struct ZooTests {
     return try #require(try zoo.run(cores: cores).first)
   }
 
-  @Test("shows the same however many cores there are", .timeLimit(.minutes(1)))
+  @Test("shows the same however many cores there are", .timeLimit(.minutes(3)))
   func cores() throws {
     let exhibit = try Exhibit.named("broadcast")
     let results = try [1, 3].map { try visit(exhibit, repetitions: 4, seeds: 30, cores: $0) }

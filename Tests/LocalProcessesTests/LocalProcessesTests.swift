@@ -11,7 +11,7 @@ private func links(_ pairs: (Int, Int)...) -> [Link] {
   pairs.map { Link(from: NodeID($0), to: NodeID($1)) }
 }
 
-@Suite("Local processes", .timeLimit(.minutes(1)))
+@Suite("Local processes", .timeLimit(.minutes(3)))
 struct LocalProcessesTests {
   @Test("a node in Python answers through the network")
   func echoes() throws {

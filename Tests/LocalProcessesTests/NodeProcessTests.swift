@@ -5,7 +5,7 @@ import Testing
 import Values
 
 /// The fixture's nodes in Swift, run by `NodeProcesses`.
-@Suite("Node processes", .timeLimit(.minutes(1)))
+@Suite("Node processes", .timeLimit(.minutes(3)))
 struct NodeProcessTests {
   private let journal = NodeCommand(fixture, ["journal"], isBundled: true)
 

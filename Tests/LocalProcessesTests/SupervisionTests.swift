@@ -5,7 +5,7 @@ import Nodes
 import Testing
 import Values
 
-@Suite("Supervision", .timeLimit(.minutes(1)))
+@Suite("Supervision", .timeLimit(.minutes(3)))
 struct SupervisionTests {
   @Test("a node that answers nothing makes start fail, with its last lines")
   func initTimeout() throws {

@@ -5,7 +5,7 @@ import Testing
 import Values
 import Verdicts
 
-@Suite("The search holds up", .timeLimit(.minutes(1)))
+@Suite("The search holds up", .timeLimit(.minutes(3)))
 struct ScaleTests {
   /// Compare-and-sets from each number to the next, all open at once, and reads in their midst.
   private func chain(_ count: Int, reading: [Int], ending: Operation.Kind) throws -> History {

@@ -166,7 +166,7 @@ struct WindowTests {
     #expect(!svg.contains("<&"))
   }
 
-  @Test("stays small, whatever was read", .timeLimit(.minutes(1)))
+  @Test("stays small, whatever was read", .timeLimit(.minutes(3)))
   func bounds() throws {
     var lines: [Operation] = []
     func add(_ type: Operation.Kind, _ process: Int, _ f: String, _ value: Value) {

@@ -20,7 +20,7 @@ struct DeterminismTests {
     #expect(Self.run(seed) == Self.run(seed), "seed \(seed)")
   }
 
-  @Test("two processes agree on a history", .timeLimit(.minutes(1)))
+  @Test("two processes agree on a history", .timeLimit(.minutes(3)))
   func processes() async {
     // Hashing is seeded anew in each process, so that a walk over a set would show here.
     let child = await #expect(
