@@ -8,8 +8,8 @@ import Values
 /// `random`, or names `n1+n2`); the share of messages (`20%`, `0.2`) and the latency (`50ms`) of a
 /// disturbance or of a disk's fault; how delays spread (`exponential`), and which types of messages are
 /// disturbed (`type=request-vote+vote`); the kind of a clock's or a disk's fault, and how a kill ends
-/// a process (`stop`, `upgrade`). A family that is asked
-/// for twice does either each time. `none` is no nemesis, `all` every one of `all`.
+/// a process (`stop`, `upgrade`). A family that is asked for twice does either each time. `none` is no
+/// nemesis, `all` every one of `all`.
 public func parseNemesis(
   _ text: String, all: [NemesisSpec] = FaultFamily.allCases.map { NemesisSpec($0) }
 ) throws(NemesisError) -> [NemesisSpec] {

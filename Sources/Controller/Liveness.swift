@@ -3,8 +3,9 @@ public import Values
 /// The demand that a cluster makes progress once the faults are over, though a quorum only came back.
 ///
 /// When the main phase is over everything is mended, but a random quorum apart all nodes are killed and
-/// stay dead. A node of the quorum at least has a client. Within the bound each node of the quorum must have answered an operation that was invoked
-/// since; one that was asked in the first half of that time and has not is stuck.
+/// stay dead. One node of the quorum at least has a client. Within the bound each node of the quorum must
+/// have answered an operation that was invoked since; one that was asked in the first half of that time
+/// and has not is stuck.
 public struct Liveness: Hashable, Sendable {
   /// The nodes that are left, in ascending order.
   public let quorum: [NodeID]

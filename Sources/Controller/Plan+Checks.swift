@@ -1,8 +1,9 @@
-import Algorithms
+public import Algorithms
 import Environments
 import Invariants
 import Isolation
 import Nemeses
+import Nodes
 import Values
 
 extension Plan {
@@ -68,6 +69,26 @@ extension Plan {
     guard number <= range.upperBound else {
       throw PlanError("\(field): \(number) is too many, at most \(range.upperBound)")
     }
+  }
+}
+
+extension AlgorithmDescription {
+  /// Refuses planted bugs and options that the system hasn't, and values that an option can't have.
+  public func check(bugs: [String], options: [String: String]) throws(PlanError) {
+    for bug in bugs where !self.bugs.contains(where: { $0.name == bug }) {
+      throw PlanError("\(name) has no planted bug \"\(bug)\"; \(it(has: self.bugs.map(\.name)))")
+    }
+    for (option, value) in options.sorted(by: { $0.key < $1.key }) {
+      guard let known = self.options.first(where: { $0.name == option }) else {
+        throw PlanError(
+          "\(name) has no option \"\(option)\"; \(it(has: self.options.map(\.name)))")
+      }
+      try known.check(value)
+    }
+  }
+
+  private func it(has names: [String]) -> String {
+    names.isEmpty ? "it has none" : "it has \(names.joined(separator: ", "))"
   }
 }
 

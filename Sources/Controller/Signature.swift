@@ -1,7 +1,5 @@
-import Dispatch
 public import Environments
 import Nemeses
-import Synchronization
 import Values
 
 /// What failures of a campaign have in common: what was found, and which faults it takes.
@@ -64,24 +62,9 @@ extension Campaign {
   private static func needs(
     of failures: [Outcome], cores: Int, interrupted: @escaping @Sendable () -> Bool
   ) throws -> [[FaultFamily]?] {
-    let found = Mutex<[Int: [FaultFamily]]>([:])
-    let firstError = Mutex<(any Error)?>(nil)
-    let next = Atomic<Int>(0)
-    DispatchQueue.concurrentPerform(iterations: max(1, min(cores, failures.count))) { _ in
-      while case let place = next.wrappingAdd(1, ordering: .relaxed).oldValue,
-        place < failures.count
-      {
-        do {
-          let families = try failures[place].neededFamilies(interrupted)
-          found.withLock { $0[place] = families }
-        } catch {
-          firstError.withLock { $0 = $0 ?? error }
-          return
-        }
-      }
-    }
-    if let error = firstError.withLock({ $0 }) { throw error }
-    return found.withLock { found in failures.indices.map { found[$0] } }
+    try onCores(cores, count: failures.count, interrupted: interrupted) { place in
+      try failures[place].neededFamilies(interrupted)
+    }.map { $0 ?? nil }
   }
 }
 

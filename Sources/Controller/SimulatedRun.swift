@@ -75,21 +75,7 @@ extension Plan {
           "there is no system \"\(name)\"; there are "
             + BundledSystem.all.map(\.description.name).joined(separator: ", "))
       }
-      let known = system.description.bugs.map(\.name)
-      for bug in bugs where !known.contains(bug) {
-        throw PlanError(
-          "\(name) has no planted bug \"\(bug)\"; "
-            + (known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))"))
-      }
-      let options = system.description.options.map(\.name)
-      for (option, value) in self.options.sorted(by: { $0.key < $1.key }) {
-        guard let known = system.description.options.first(where: { $0.name == option }) else {
-          throw PlanError(
-            "\(name) has no option \"\(option)\"; "
-              + (options.isEmpty ? "it has none" : "it has \(options.joined(separator: ", "))"))
-        }
-        try known.check(value)
-      }
+      try system.description.check(bugs: bugs, options: options)
       return system
     }
   }

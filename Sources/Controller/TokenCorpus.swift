@@ -1,5 +1,3 @@
-import Dispatch
-import Synchronization
 public import SystemPackage
 import Values
 public import Verdicts
@@ -66,18 +64,10 @@ public struct TokenCorpus: Sendable {
   /// - Returns: What came of those that ran, in the order of their lines.
   public func replay(
     cores: Int, interrupted: @escaping @Sendable () -> Bool = { false }
-  ) -> [Replay] {
-    let replays = Mutex<[Int: Replay]>([:])
-    let next = Atomic<Int>(0)
-    DispatchQueue.concurrentPerform(iterations: max(1, min(cores, entries.count))) { _ in
-      while !interrupted(),
-        case let place = next.wrappingAdd(1, ordering: .relaxed).oldValue, place < entries.count
-      {
-        let replay = entries[place].replayed()
-        replays.withLock { $0[place] = replay }
-      }
-    }
-    return replays.withLock { replays in entries.indices.compactMap { replays[$0] } }
+  ) throws -> [Replay] {
+    try onCores(cores, count: entries.count, interrupted: interrupted) { [entries] place in
+      entries[place].replayed()
+    }.compactMap(\.self)
   }
 
   /// Adds failures at the file's end, but for those that it has.
@@ -86,12 +76,14 @@ public struct TokenCorpus: Sendable {
   /// - Throws: When the file can't be written.
   public mutating func add(_ failures: [(token: String, note: String)]) throws -> Int {
     var text = ""
+    var count = 0
     for failure in failures where !entries.contains(where: { $0.token == failure.token }) {
       let plan = try Token.decode(failure.token)
       entries.append(Entry(line: 0, token: failure.token, plan: plan))
       text += "# \(failure.note)\n\(failure.token)\n"
+      count += 1
     }
-    guard !text.isEmpty else { return 0 }
+    guard count > 0 else { return 0 }
     do {
       let file = try FileDescriptor.open(
         path, .readWrite, options: [.create, .append], permissions: .standard)
@@ -109,7 +101,7 @@ public struct TokenCorpus: Sendable {
     } catch {
       throw PlanError("\(path): \(error)")
     }
-    return text.split(separator: "\n").count / 2
+    return count
   }
 }
 

@@ -32,7 +32,8 @@ struct CampaignReport {
     try campaign.plan.check()
     say("\(campaign.plan.title), \(seedsText)")
     let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-    let replays = corpus?.replay(cores: cores, interrupted: { Interruption.hasCome }) ?? []
+    let replays =
+      try corpus?.replay(cores: cores, interrupted: { Interruption.hasCome }) ?? []
     let began = monotonicNanoseconds()
     let end = budget.map { began + $0 } ?? .max
     let line = Mutex(CampaignLine(total: total))
@@ -49,7 +50,7 @@ struct CampaignReport {
     line.withLock { $0.clear() }
     let folders = try foldersWorth(result, signatures).map(keep)
     let summary = CampaignSummary(
-      result: result, signatures: signatures, folders: folders, corpus: corpus?.path.string,
+      result: result, signatures: signatures, folders: folders, corpus: corpus,
       replays: replays,
       speed: CampaignSpeed(
         runCount: result.runCount, simulated: result.statistics.duration, seconds: seconds))

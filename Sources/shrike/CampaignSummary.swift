@@ -11,16 +11,22 @@ struct CampaignSummary {
   /// Where failures left their folders.
   let folders: [String]
   /// The file of failures of the past.
-  let corpus: String?
-  /// What came of them.
+  let corpus: TokenCorpus?
+  /// What came of those that were run again.
   let replays: [TokenCorpus.Replay]
   let speed: CampaignSpeed
 
   /// What follows from the campaign, and from the failures of the past.
-  var verdict: Verdict { Verdict.merged([result.verdict] + replays.map(\.verdict)) }
+  var verdict: Verdict { Verdict.merged([result.verdict] + corpusVerdicts) }
 
   var exitCode: Controller.ExitCode {
-    replays.reduce(result.exitCode) { code, replay in .worst(code, ExitCode(replay.verdict)) }
+    corpusVerdicts.reduce(result.exitCode) { code, verdict in .worst(code, ExitCode(verdict)) }
+  }
+
+  /// Of failures that were not run again nothing is known.
+  private var corpusVerdicts: [Verdict] {
+    let isWhole = replays.count == corpus?.entries.count ?? 0
+    return replays.map(\.verdict) + (isWhole ? [] : [.unknown])
   }
 
   /// How many failures tell all that was found.
@@ -84,11 +90,11 @@ extension CampaignSummary {
     let stale = replays.count { $0.staleness != nil }
     let foreign = replays.count(where: \.isOfOtherBuild)
     var lines = [
-      "  corpus \(corpus): \(replays.count) tokens, \(failing) still fail, \(stale) stale"
+      "  corpus \(corpus.path): \(replays.count) of \(corpus.entries.count) tokens, \(failing) still fail, \(stale) stale"
         + (foreign > 0 ? "; \(foreign) are of another build, and may be other runs now" : "")
     ]
     for replay in replays {
-      let place = "\(corpus):\(replay.entry.line)"
+      let place = "\(corpus.path):\(replay.entry.line)"
       if let staleness = replay.staleness {
         lines.append("  · \(place) can't be run any more: \(staleness)")
       } else if let outcome = replay.outcome, replay.verdict != .valid {

@@ -34,10 +34,7 @@ struct NodeCommandLine: ParsableCommand {
           + BundledSystem.all.map(\.description.name).joined(separator: ", "), json: false)
     }
     var settings = NodeProcessSettings(bugs: Set(bug), dataDirectory: data, seed: seed)
-    for option in options {
-      let parts = option.split(separator: "=", maxSplits: 1).map(String.init)
-      settings.options[parts.first ?? option] = parts.count > 1 ? parts[1] : "true"
-    }
+    settings.options = Dictionary(options: options)
     quit(system.run(settings))
   }
 }

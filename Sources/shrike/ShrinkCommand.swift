@@ -64,7 +64,7 @@ struct ShrinkCommand: ParsableCommand {
     let summary = ShrinkSummary(
       anomaly: anomaly, original: plan, result: result, seconds: seconds, folder: folder)
     if output.json { print(summary.document.value.json) } else { print(summary.text) }
-    return result.proofCount == nil ? .unknown : .invalid
+    return ExitCode(summary.verdict)
   }
 
   /// The anomaly that is to remain: the one that is asked for, or the first.
@@ -114,16 +114,24 @@ struct ShrinkSummary {
       "  left: \(sizeText); \(result.runCount) runs, \(Int(seconds.rounded())) s",
     ]
     lines += timetable.map { "    \($0)" }
-    if let count = result.proofCount {
-      lines.append(
-        "  needed: without any one of these the run does not fail so, under \(count) seeds each")
-    } else {
-      lines.append("  ? the time was over: more could perhaps be left out")
-    }
+    lines.append(conclusion)
     lines.append(TerminalReport.text(result.outcome.findings.filter { $0.verdict == .invalid }))
     lines.append("  plan: \(folder.plan)")
     lines.append("  replay: \(result.outcome.replayCommand)")
     return lines.joined(separator: "\n")
+  }
+
+  /// The run fails; but where the time was over, that is not all that was asked.
+  var verdict: Verdict { result.neededUnder == nil ? .unknown : .invalid }
+
+  private var conclusion: String {
+    guard let count = result.neededUnder else {
+      return "  ? the time was over: more could perhaps be left out"
+    }
+    guard result.operationCount + result.faultCount > 0 else {
+      return "  it takes no operation and no fault"
+    }
+    return "  needed: without any one of these the run does not fail so, under \(count) seeds each"
   }
 
   /// The operations and the faults that are left, by their times.
@@ -168,14 +176,14 @@ struct ShrinkSummary {
   }
 
   var document: VerdictDocument {
-    var document = VerdictDocument(.invalid)
+    var document = VerdictDocument(verdict)
     document.add("anomaly", .string(anomaly))
     document.add("nodes", .integer(result.plan.nodes.count))
     document.add("operation-count", .integer(result.operationCount))
     document.add("fault-count", .integer(result.faultCount))
     document.add("runs", .integer(result.runCount))
     document.add("seconds", .double(seconds))
-    document.add("proved-under", result.proofCount.map { .integer($0) } ?? .null)
+    document.add("needed-under", result.neededUnder.map { .integer($0) } ?? .null)
     document.add("plan", result.plan.value)
     document.add("token", .string(result.outcome.token ?? ""))
     document.add("replay", .string(result.outcome.replayCommand))

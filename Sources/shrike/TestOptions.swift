@@ -142,10 +142,7 @@ struct TestOptions: ParsableArguments {
     plan.isSwarm = swarm
     plan.liveness = try liveness.map { try duration($0, "liveness") }
     plan.bugs = bug
-    for option in options {
-      let parts = option.split(separator: "=", maxSplits: 1).map(String.init)
-      plan.options[parts.first ?? option] = parts.count > 1 ? parts[1] : "true"
-    }
+    plan.options = Dictionary(options: options)
     plan.build = BuildID.current
     return plan
   }

@@ -73,7 +73,10 @@ struct LocalProcessesTests {
     #expect(processes(mentioning: "of-stop-\(isPaused)").count == 2)
     let again = cluster.environment.apply(.kill(.stop, [node]))
     #expect(again.did == [node: "was not running"] && again.tookHold == false)
-    #expect(cluster.environment.apply(.restart([node])).tookHold == true)
+    let both = cluster.environment.apply(.kill(.stop, [node, NodeID(2)]))
+    #expect(both.did == [node: "was not running", NodeID(2): "stopped"])
+    #expect(both.tookHold == false, "one part of it did not")
+    #expect(cluster.environment.apply(.restart([node, NodeID(2)])).tookHold == true)
     #expect(try cluster.ask(1, .echo(3)) == .echo(3))
     #expect(cluster.events.isEmpty, "nobody died unasked")
   }

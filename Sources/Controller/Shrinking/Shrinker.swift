@@ -1,6 +1,4 @@
-import Dispatch
 import Nemeses
-import Synchronization
 import Values
 
 /// Makes a failing run as small as it can while it fails in the same way.
@@ -20,9 +18,9 @@ public struct Shrinker: Sendable {
     public var faultCount: Int
     /// How many runs it took.
     public var runCount: Int
-    /// Under how many seeds the run does not fail without any one of its operations and faults; nothing
+    /// Under how many seeds each operation and fault was tried to be left out, and could not; nothing
     /// where the time was over before that was known.
-    public var proofCount: Int?
+    public var neededUnder: Int?
   }
 
   /// The checker and what it found: `linearizable/nonlinearizable`.
@@ -46,9 +44,9 @@ public struct Shrinker: Sendable {
     Level(piecesMax: .max, eventsMax: 150_000),
   ]
   private var level = Shrinker.levels[0]
-  /// The most seeds, and events of runs, by which it is shown that something can't be left out.
-  private static let proofSeedsMax = 200
-  private static let proofEventsMax = 400_000
+  /// The most seeds, and events of runs, by which it is looked whether something can be left out.
+  private static let neededSeedsMax = 200
+  private static let neededEventsMax = 400_000
   /// The most seeds that one attempt tries.
   private static let seedsMax = 100
 
@@ -87,27 +85,27 @@ public struct Shrinker: Sendable {
       }
     }
     try polish(&failure)
-    let proofCount = try proofCount(&failure)
+    let neededUnder = try neededUnder(&failure)
     return Result(
       plan: failure.scenario.plan, outcome: failure.outcome,
       operationCount: failure.scenario.requests.count,
-      faultCount: failure.scenario.disruptions.count, runCount: runCount, proofCount: proofCount)
+      faultCount: failure.scenario.disruptions.count, runCount: runCount, neededUnder: neededUnder)
   }
 
   /// Looks whether each operation and fault is needed, under many seeds; one that is not is left out.
   ///
   /// - Returns: The least number of seeds that one was tried under; nothing where that was interrupted.
-  private mutating func proofCount(_ failure: inout Failure) throws -> Int? {
+  private mutating func neededUnder(_ failure: inout Failure) throws -> Int? {
     let events = max(1, failure.outcome.statistics.events ?? 1)
-    let seedCount = max(1, min(Shrinker.proofSeedsMax, Shrinker.proofEventsMax / events))
-    var isProved = false
-    while !isProved {
-      isProved = true
+    let seedCount = max(1, min(Shrinker.neededSeedsMax, Shrinker.neededEventsMax / events))
+    var isNeeded = false
+    while !isNeeded {
+      isNeeded = true
       for place in (0..<failure.scenario.itemCount).reversed() {
         let fewer = failure.scenario.without(item: place)
         guard let found = try self.failure(of: fewer, seedCount: seedCount) else { continue }
         failure = found
-        isProved = false
+        isNeeded = false
       }
       if interrupted() { return nil }
     }
@@ -314,44 +312,5 @@ extension Scenario {
   /// What is to become smaller.
   fileprivate var size: [Int] {
     [base.nodes.count, requests.count, disruptions.count, disruptions.count { $0.end != nil }]
-  }
-}
-
-/// How far a search on several cores has come.
-private struct Search<Result: Sendable>: Sendable {
-  var next = 0
-  var found: (place: Int, result: Result)?
-  var error: (any Error)?
-}
-
-/// The first of some attempts that has a result, looked for on several cores; the same whatever their
-/// number.
-func firstInOrder<Result: Sendable>(
-  of count: Int, cores: Int, _ attempt: @escaping @Sendable (Int) throws -> Result?
-) throws -> (place: Int, result: Result)? {
-  let state = Mutex(Search<Result>())
-  DispatchQueue.concurrentPerform(iterations: max(1, min(cores, count))) { _ in
-    while true {
-      let place = state.withLock { state -> Int? in
-        guard state.next < min(count, state.found?.place ?? count), state.error == nil else {
-          return nil
-        }
-        defer { state.next += 1 }
-        return state.next
-      }
-      guard let place else { return }
-      do {
-        guard let result = try attempt(place) else { continue }
-        state.withLock { state in
-          if place < state.found?.place ?? count { state.found = (place, result) }
-        }
-      } catch {
-        state.withLock { $0.error = $0.error ?? error }
-      }
-    }
-  }
-  return try state.withLock { state in
-    if let error = state.error { throw error }
-    return state.found
   }
 }

@@ -104,15 +104,16 @@ extension LocalProcesses {
       turn(until: deadline, isImpatient: false)
     }
     let deaf = asked.filter(\.isRunning)
-    var report = kill(channels.filter { channel in !asked.contains { $0 === channel } } + deaf)
-    for channel in asked {
-      let isDeaf = deaf.contains { $0 === channel }
-      report.did[channel.node] =
-        isDeaf
-        ? "killed: it had not stopped after \(LocalProcesses.stopPatience.durationText)" : "stopped"
-    }
-    if deaf.isEmpty, !asked.isEmpty { report.tookHold = true }
-    return report
+    let killed = deaf.isEmpty ? nil : kill(deaf).tookHold
+    return report(
+      channels.map { channel in
+        guard asked.contains(where: { $0 === channel }) else {
+          return (channel, "was not running", false)
+        }
+        guard deaf.contains(where: { $0 === channel }) else { return (channel, "stopped", true) }
+        let patience = LocalProcesses.stopPatience.durationText
+        return (channel, "killed: it had not stopped after \(patience)", killed)
+      })
   }
 
   private func restart(_ channels: [NodeChannel]) -> FaultReport {

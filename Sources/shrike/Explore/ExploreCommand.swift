@@ -55,7 +55,7 @@ struct ExploreCommand: ParsableCommand {
   @Option(help: "One of the system's own bounds, as name=number: term=2.")
   var bound: [String] = []
 
-  @Option(help: "A planted bug to switch on; see `shrike list system NAME`.")
+  @Option(help: "A planted bug to switch on; a name that is none tells which there are.")
   var bug: [String] = []
 
   @Option(name: .customLong("option"), help: "One of the system's own options, as name=value.")
@@ -144,14 +144,9 @@ struct ExploreCommand: ParsableCommand {
       }
       plan.limits[parts[0]] = number
     }
-    for option in options {
-      let parts = option.split(separator: "=", maxSplits: 1).map(String.init)
-      plan.options[parts.first ?? option] = parts.count > 1 ? parts[1] : "true"
-    }
-    for name in bug where !system.description.bugs.contains(where: { $0.name == name }) {
-      throw PlanError("there is no planted bug \"\(name)\" in \(system.description.name)")
-    }
+    plan.options = Dictionary(options: options)
     plan.bugs = Set(bug)
+    try system.description.check(bugs: bug, options: plan.options)
     if symmetry && !system.hasSymmetry {
       throw PlanError("the names of \(system.description.name)'s nodes can't be exchanged")
     }
