@@ -75,7 +75,7 @@ struct NaiveTwinTests {
       let world = World(network: .set, bounds: ExplorationBounds(crashes: 1, timeouts: 2))
       let exploration = Exploration(NaiveTwinTests.settings(world, seed: seed))
       var limits = ExplorationLimits()
-      limits.memory = 1 << 20
+      limits.memory = 4 << 20
       let broad = try exploration.run(.bfs, limits)
       guard broad.ending == .exhausted else { continue }
       let deep = try exploration.run(.dfs, limits)
