@@ -1,3 +1,4 @@
+import Algorithms
 import Exploration
 import Nodes
 import Testing
@@ -82,5 +83,30 @@ struct NaiveTwinTests {
       #expect(deep.unique == broad.unique, "seed \(seed)")
       #expect(deep.generated == broad.generated, "seed \(seed)")
     }
+  }
+
+  @Test(
+    "both find as many states of Raft",
+    arguments: [
+      World(network: .fifo, bounds: ExplorationBounds(crashes: 1, timeouts: 2), clients: 1),
+      World(network: .multiset, bounds: ExplorationBounds(crashes: 1, timeouts: 2), clients: 1),
+      World(network: .set, bounds: ExplorationBounds(timeouts: 2), clients: 2),
+      World(network: .multiset, bounds: ExplorationBounds(drops: 1, duplicates: 1, timeouts: 1)),
+    ])
+  func raft(world: World) throws {
+    let depth = 6
+    let members = (0..<3).map { NodeID($0) }
+    var settings = ExplorationSettings<Raft>(
+      nodes: members.map {
+        Configuration(id: $0, members: members, options: ["pre-vote": "false"])
+      },
+      network: world.network, bounds: world.bounds)
+    settings.bounds.depth = depth
+    settings.script = (0..<world.clients).map {
+      [ScriptedRequest(.write(key: "x", value: .integer($0)), of: NodeID($0))]
+    }
+    let naive = NaiveExplorer(settings: settings).count(depth: depth)
+    #expect(naive > 1_000)
+    #expect(try Exploration(settings).run().unique == naive)
   }
 }

@@ -55,7 +55,7 @@ struct ExploreCommand: ParsableCommand {
   @Option(help: "One of the system's own bounds, as name=number: term=2.")
   var bound: [String] = []
 
-  @Option(help: "A planted bug to switch on; see `shrike list system NAME`.")
+  @Option(help: "A planted bug to switch on; one that is unknown has all named.")
   var bug: [String] = []
 
   @Option(name: .customLong("option"), help: "One of the system's own options, as name=value.")
@@ -149,7 +149,9 @@ struct ExploreCommand: ParsableCommand {
       plan.options[parts.first ?? option] = parts.count > 1 ? parts[1] : "true"
     }
     for name in bug where !system.description.bugs.contains(where: { $0.name == name }) {
-      throw PlanError("there is no planted bug \"\(name)\" in \(system.description.name)")
+      throw PlanError(
+        "there is no planted bug \"\(name)\" in \(system.description.name); there are "
+          + system.description.bugs.map(\.name).joined(separator: ", "))
     }
     plan.bugs = Set(bug)
     if symmetry && !system.hasSymmetry {
