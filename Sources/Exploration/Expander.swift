@@ -3,20 +3,20 @@
 /// A successor is judged before it is built: its fingerprint is that of the state with the changed
 /// parts exchanged, and most successors turn out to be known.
 final class Expander {
-  private typealias Layout = StateList.Layout
+  typealias Layout = StateList.Layout
 
   let table: OutcomeTable
   let nodeCount: Int
   let network: NetworkKind
   let bounds: ExplorationBounds
-  private let canonicalizer: Canonicalizer?
+  let canonicalizer: Canonicalizer?
   private let countsTimeouts: Bool
   private let followsDisks: Bool
 
   /// For each message the last state that had it on its way, so that one look says whether this has.
-  @exclusivity(unchecked) private var stamps = GrowingBuffer<UInt32>()
-  @exclusivity(unchecked) private var stamp: UInt32 = 0
-  @exclusivity(unchecked) private var scratch: [UInt32] = []
+  @exclusivity(unchecked) var stamps = GrowingBuffer<UInt32>()
+  @exclusivity(unchecked) var stamp: UInt32 = 0
+  @exclusivity(unchecked) var scratch: [UInt32] = []
 
   // What `expand` found out about the state.
   /// How many successors there were.
@@ -59,7 +59,7 @@ final class Expander {
     return sum &+ networkFingerprint(words + first, count: count - first)
   }
 
-  private func networkFingerprint(
+  func networkFingerprint(
     _ network: UnsafePointer<UInt32>, count: Int
   ) -> Fingerprint {
     var sum = Fingerprint.zero
@@ -81,7 +81,7 @@ final class Expander {
 
   /// Whether no node can crash any more, so that what disks hold does not matter.
   @inline(__always)
-  private func isBare(_ budgets: UInt32) -> Bool {
+  func isBare(_ budgets: UInt32) -> Bool {
     followsDisks && Budget.used(Budget.crash, of: budgets) >= bounds.crashes
   }
 
@@ -271,241 +271,5 @@ final class Expander {
     candidate.fingerprint = candidate.fingerprint &- Fingerprint(part: Part.budgets, UInt64(before))
     changeNetwork(&candidate, nil, of: state)
     hand(candidate, of: state, to: &sink)
-  }
-
-  // MARK: Parts of a candidate
-
-  @inline(never)
-  private func pay(
-    _ candidate: inout Candidate, _ outcome: UnsafePointer<OutcomeTable.Outcome>,
-    of state: StateList.State
-  ) {
-    let before = state.words[Layout.budgets]
-    candidate.fingerprint &+= Fingerprint(part: Part.budgets, UInt64(candidate.budgets))
-    candidate.fingerprint = candidate.fingerprint &- Fingerprint(part: Part.budgets, UInt64(before))
-    guard isBare(candidate.budgets) != isBare(before) else { return }
-    // It was the last crash: what all disks hold does not matter any more.
-    for node in 0..<nodeCount {
-      let process =
-        node == candidate.node ? outcome.pointee.process : state.words[Layout.processes + node]
-      let facts = table.processes[Int(process)]
-      candidate.fingerprint &+= facts.bare &- facts.whole
-    }
-  }
-
-  @inline(__always)
-  private func changeNetwork(
-    _ candidate: inout Candidate, _ outcome: UnsafePointer<OutcomeTable.Outcome>?,
-    of state: StateList.State
-  ) {
-    if network == .fifo { return changeQueues(&candidate, of: state) }
-    let first = Layout.processes + nodeCount
-    if network == .multiset && candidate.touchesMessage {
-      let touched = table.messages[Int(state.words[first + candidate.subject])].fingerprint
-      candidate.fingerprint =
-        candidate.action == .duplicate
-        ? candidate.fingerprint &+ touched : candidate.fingerprint &- touched
-    }
-    guard let outcome else { return }
-    let sends = table.numbers.base + Int(outcome.pointee.sends)
-    for place in 0..<Int(outcome.pointee.sendCount) {
-      let message = Int(sends[place])
-      if network == .set && message < stamps.count && stamps[message] == stamp { continue }
-      candidate.fingerprint &+= table.messages[message].fingerprint
-    }
-  }
-
-  @inline(never)
-  private func changeQueues(_ candidate: inout Candidate, of state: StateList.State) {
-    let first = Layout.processes + nodeCount
-    let before = networkFingerprint(state.words + first, count: state.count - first)
-    scratch.removeAll(keepingCapacity: true)
-    let limit = limit(of: candidate, state)
-    scratch.append(contentsOf: repeatElement(0, count: limit))
-    let after = scratch.withUnsafeMutableBufferPointer { buffer -> Fingerprint in
-      guard let base = buffer.baseAddress else { return .zero }
-      let count = writeNetwork(candidate, of: state, to: base)
-      return networkFingerprint(base, count: count)
-    }
-    candidate.fingerprint = candidate.fingerprint &- before &+ after
-  }
-
-  @inline(never)
-  private func changeClients(
-    _ candidate: inout Candidate, _ outcome: UnsafePointer<OutcomeTable.Outcome>,
-    of state: StateList.State
-  ) {
-    if candidate.action == .request {
-      candidate.clients = table.clients(
-        candidate.clients, after: table.beginning(of: candidate.subject))
-    }
-    for place in 0..<Int(outcome.pointee.clientEventCount) {
-      let event = table.numbers[Int(outcome.pointee.clientEvents) + place]
-      candidate.clients = table.clients(candidate.clients, after: event)
-    }
-    let before = table.clients[Int(state.words[Layout.clients])]
-    let after = table.clients[Int(candidate.clients)]
-    candidate.fingerprint &+= after.fingerprint &- before.fingerprint
-    if candidate.violation < 0 { candidate.violation = after.violation }
-  }
-
-  @inline(never)
-  private func changeMarks(
-    _ candidate: inout Candidate, _ outcome: UnsafePointer<OutcomeTable.Outcome>
-  ) {
-    candidate.fingerprint =
-      candidate.fingerprint
-      &- Fingerprint(part: Part.marks, UInt64(candidate.marks))
-    candidate.marks |= outcome.pointee.marks
-    candidate.fingerprint &+= Fingerprint(part: Part.marks, UInt64(candidate.marks))
-  }
-
-  @inline(never)
-  private func changeMemory(
-    _ candidate: inout Candidate, _ outcome: UnsafePointer<OutcomeTable.Outcome>,
-    of state: StateList.State
-  ) {
-    let changed = candidate.node
-    var key = table.processes[Int(outcome.pointee.witness)].node
-    for node in 0..<nodeCount where node != changed {
-      key &+= table.processes[Int(state.words[Layout.processes + node])].node
-    }
-    let found = table.memory(candidate.memory, after: changed, key) {
-      var processes: [UInt32] = []
-      for node in 0..<nodeCount {
-        processes.append(
-          node == changed ? outcome.pointee.witness : state.words[Layout.processes + node])
-      }
-      return processes
-    }
-    candidate.violation = found.violation
-    guard found.memory != candidate.memory else { return }
-    candidate.fingerprint &+=
-      table.memories[Int(found.memory)] &- table.memories[Int(candidate.memory)]
-    candidate.memory = found.memory
-  }
-
-  /// What is wrong with a successor; -1 for nothing.
-  ///
-  /// Invariants without a memory have not been asked when it is handed to a sink: once for each new
-  /// state is enough, and most successors are not new.
-  @inline(__always)
-  func violation(of candidate: Candidate, _ state: StateList.State) -> Int32 {
-    guard table.hasInvariants, !table.invariantsRemember, candidate.violation < 0,
-      candidate.outcome >= 0
-    else { return candidate.violation }
-    let outcome = table.outcomes.base + candidate.outcome
-    guard outcome.pointee.isChanged else { return -1 }
-    var copy = candidate
-    changeMemory(&copy, outcome, of: state)
-    return copy.violation
-  }
-
-  // MARK: Symmetry
-
-  /// Whether one state stands for all that differ from it in names only.
-  var usesSymmetry: Bool { canonicalizer != nil }
-
-  /// Exchanges names in a state so that it is the one that stands for it.
-  ///
-  /// - Returns: Its fingerprint.
-  func canonicalize(_ words: UnsafeMutablePointer<UInt32>, count: Int) -> Fingerprint {
-    canonicalizer?.canonicalize(words, count: count, table)
-    return fingerprint(words, count: count)
-  }
-
-  /// The fingerprint of the state that stands for a successor.
-  func canonicalFingerprint(_ candidate: Candidate, of state: StateList.State) -> Fingerprint {
-    guard usesSymmetry else { return candidate.fingerprint }
-    let limit = limit(of: candidate, state)
-    return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: limit) { buffer in
-      guard let words = buffer.baseAddress else { return candidate.fingerprint }
-      return canonicalize(words, count: write(candidate, of: state, to: words))
-    }
-  }
-
-  // MARK: Building
-
-  /// The most words that a successor has.
-  @inline(__always)
-  func limit(of candidate: Candidate, _ state: StateList.State) -> Int {
-    candidate.outcome < 0
-      ? state.count + 1 : state.count + Int(table.outcomes[candidate.outcome].sendCount)
-  }
-
-  /// Adds a successor of the state that was expanded last to a list.
-  @inline(__always)
-  func build(_ candidate: Candidate, of state: StateList.State, into list: StateList) {
-    let limit = limit(of: candidate, state)
-    let words = list.begin(limit)
-    let count = write(candidate, of: state, to: words)
-    list.end(
-      count, of: limit,
-      usesSymmetry ? canonicalize(words, count: count) : candidate.fingerprint)
-  }
-
-  /// Adds a successor to a list without exchanging names.
-  func buildAsIs(_ candidate: Candidate, of state: StateList.State, into list: StateList) {
-    let limit = limit(of: candidate, state)
-    let words = list.begin(limit)
-    list.end(write(candidate, of: state, to: words), of: limit, candidate.fingerprint)
-  }
-
-  /// - Returns: How many words were written.
-  @inline(__always)
-  func write(
-    _ candidate: Candidate, of state: StateList.State, to words: UnsafeMutablePointer<UInt32>
-  ) -> Int {
-    words[Layout.clients] = candidate.clients
-    words[Layout.memory] = candidate.memory
-    words[Layout.budgets] = candidate.budgets
-    words[Layout.marks] = candidate.marks
-    for node in Layout.processes..<Layout.processes + nodeCount { words[node] = state.words[node] }
-    if candidate.outcome >= 0 {
-      words[Layout.processes + candidate.node] = table.outcomes[candidate.outcome].process
-    }
-    let first = Layout.processes + nodeCount
-    return first + writeNetwork(candidate, of: state, to: words + first)
-  }
-
-  @inline(__always)
-  private func writeNetwork(
-    _ candidate: Candidate, of state: StateList.State, to words: UnsafeMutablePointer<UInt32>
-  ) -> Int {
-    let first = Layout.processes + nodeCount
-    var count = 0
-    let consumed =
-      network != .set && candidate.touchesMessage && candidate.action != .duplicate
-      ? candidate.subject : -1
-    for place in 0..<state.count - first where place != consumed {
-      words[count] = state.words[first + place]
-      count += 1
-    }
-    if candidate.action == .duplicate {
-      words[count] = state.words[first + candidate.subject]
-      return count + 1
-    }
-    guard candidate.outcome >= 0 else { return count }
-    let outcome = table.outcomes[candidate.outcome]
-    for place in 0..<Int(outcome.sendCount) {
-      let message = table.numbers[Int(outcome.sends) + place]
-      if network == .set && Int(message) < stamps.count && stamps[Int(message)] == stamp {
-        continue
-      }
-      words[count] = message
-      count += 1
-    }
-    return count
-  }
-}
-
-extension Candidate {
-  /// Whether ``subject`` is a message.
-  @inline(__always)
-  var touchesMessage: Bool {
-    switch action {
-    case .deliver, .drop, .duplicate, .lose: true
-    case .timer, .request, .restart, .crash: false
-    }
   }
 }

@@ -44,6 +44,17 @@ private struct LevelSink: CandidateSink {
   }
 }
 
+extension ExplorationLimits {
+  /// One thread, that goes on to the violation that is known to be there.
+  fileprivate var alone: ExplorationLimits {
+    var limits = self
+    limits.cores = 1
+    limits.memory = .max
+    limits.isStopped = { false }
+    return limits
+  }
+}
+
 extension Search {
   /// How many states a thread takes at a time.
   private static let chunk = 256
@@ -75,8 +86,10 @@ extension Search {
           + level.reduce(0) { $0 + $1.bytes })
       for worker in workers { if let error = worker.error { throw error } }
       let findings = workers.flatMap(\.findings)
-      if let first = findings.min(by: { $0.state < $1.state }) {
-        return try end(result, visited, first)
+      if let first = findings.min() {
+        guard cores > 1 else { return try end(result, visited, first) }
+        // Which path to a state came first is a matter of chance where threads race; not so alone.
+        return try breadthFirst(limits.alone)
       }
       if let ending {
         result.ending = ending
@@ -116,7 +129,8 @@ extension Search {
         let first = claimed.add(Search.chunk, ordering: .relaxed).oldValue
         guard first < count, endings.withLock({ $0 }) == nil else { break }
         if limits.isStopped() { endings.withLock { $0 = .stopped } }
-        if visited.bytes + worker.next.bytes * workers.count > limits.memory {
+        let held = worker.next.bytes + worker.expander.bytes
+        if visited.bytes + held * workers.count > limits.memory {
           endings.withLock { $0 = .outOfMemory }
         }
         do throws(ExplorationError) {
@@ -178,6 +192,7 @@ extension Search {
       before = visited.parent(of: state).flatMap { $0 == 0 ? nil : visited.state(low: $0) }
     }
     result.counterexample = try retrace(path.reversed(), violation: finding.violation)
+    result.depth = max(result.depth, result.counterexample.count)
     return result
   }
 }

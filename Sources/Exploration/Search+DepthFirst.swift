@@ -4,7 +4,6 @@ import Values
 /// Keeps what is new on a stack.
 private struct StackSink: CandidateSink {
   let visited: VisitedSet
-  let stack: StateList
   let fresh = StateList()
   var finding: Finding?
 
@@ -71,7 +70,7 @@ extension Search {
       return try end(result, visited, Finding(state: .zero, parent: nil, violation: violation))
     }
     for place in 0..<stack.count { _ = visited.insert(stack[place].fingerprint, from: .zero) }
-    var sink = StackSink(visited: visited, stack: stack)
+    var sink = StackSink(visited: visited)
     let current = StateList()
     var rounds = 0
     while stack.count > 0 {

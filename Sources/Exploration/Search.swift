@@ -93,7 +93,7 @@ final class Search {
 }
 
 /// Where a violation was found.
-struct Finding {
+struct Finding: Comparable {
   /// The state in which it shows; for a path's end, the last.
   var state: Fingerprint
   /// The state before it; nothing where it is an initial one, or the end of a path.
@@ -101,4 +101,7 @@ struct Finding {
   /// Which it is; -1 for an end that is no good.
   var violation: Int32
   var marks: UInt32 = 0
+  static func < (left: Finding, right: Finding) -> Bool {
+    (left.state, left.parent ?? .zero) < (right.state, right.parent ?? .zero)
+  }
 }

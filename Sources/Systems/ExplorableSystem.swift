@@ -38,7 +38,9 @@ public struct ExplorableSystem: Sendable {
     return try explore(plan, strategy, limits)
   }
 
-  public static let all: [ExplorableSystem] = [.twoPhaseCommit, .raft, .broadcast, .echo]
+  public static let all: [ExplorableSystem] = [
+    .twoPhaseCommit, .raft, .synod, .broadcast, .echo,
+  ]
 
   public static func named(_ name: String) -> ExplorableSystem? {
     all.first { $0.description.name == name }
@@ -79,6 +81,18 @@ public struct ExplorableSystem: Sendable {
       ]
     }
     settings.judge = plan.judge
+    return settings
+  }
+
+  /// Two ballots: what has to be right between them.
+  public static let synod = ExplorableSystem(
+    Synod.self,
+    ExplorationPlan(nodeCount: 3, network: .set, bounds: ExplorationBounds(timeouts: 2))
+  ) { plan in
+    var settings = ExplorationSettings<Synod>(
+      nodes: plan.configurations(count: plan.nodeCount), network: plan.network, bounds: plan.bounds)
+    settings.invariants = Synod.invariants()
+    settings.sometimes = Synod.description.marks
     return settings
   }
 

@@ -1,3 +1,4 @@
+import Algorithms
 import Exploration
 import Nodes
 import Testing
@@ -76,7 +77,7 @@ struct NaiveTwinTests {
       let world = World(network: .set, bounds: ExplorationBounds(crashes: 1, timeouts: 2))
       let exploration = Exploration(NaiveTwinTests.settings(world, seed: seed))
       var limits = ExplorationLimits()
-      limits.memory = 1 << 20
+      limits.memory = 4 << 20
       let broad = try exploration.run(.bfs, limits)
       guard broad.ending == .exhausted else { continue }
       let deep = try exploration.run(.dfs, limits)
@@ -85,5 +86,30 @@ struct NaiveTwinTests {
       #expect(deep.generated == broad.generated, "seed \(seed)")
     }
     #expect(compared > 0)
+  }
+
+  @Test(
+    "both find as many states of Raft",
+    arguments: [
+      World(network: .fifo, bounds: ExplorationBounds(crashes: 1, timeouts: 2), clients: 1),
+      World(network: .multiset, bounds: ExplorationBounds(crashes: 1, timeouts: 2), clients: 1),
+      World(network: .set, bounds: ExplorationBounds(timeouts: 2), clients: 2),
+      World(network: .multiset, bounds: ExplorationBounds(drops: 1, duplicates: 1, timeouts: 1)),
+    ])
+  func raft(world: World) throws {
+    let depth = 6
+    let members = (0..<3).map { NodeID($0) }
+    var settings = ExplorationSettings<Raft>(
+      nodes: members.map {
+        Configuration(id: $0, members: members, options: ["pre-vote": "false"])
+      },
+      network: world.network, bounds: world.bounds)
+    settings.bounds.depth = depth
+    settings.script = (0..<world.clients).map {
+      [ScriptedRequest(.write(key: "x", value: .integer($0)), of: NodeID($0))]
+    }
+    let naive = NaiveExplorer(settings: settings).count(depth: depth)
+    #expect(naive > 1_000)
+    #expect(try Exploration(settings).run().unique == naive)
   }
 }

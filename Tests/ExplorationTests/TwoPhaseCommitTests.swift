@@ -93,6 +93,15 @@ struct TwoPhaseCommitTests {
     #expect(result.counterexample.last?.event.hasSuffix("receives commit from n4") == true)
   }
 
+  @Test("a counterexample does not depend on the number of threads")
+  func threads() throws {
+    let one = try TwoPhaseCommitTests.run(4, bug: "prepared-aborts")
+    let three = try TwoPhaseCommitTests.run(4, bug: "prepared-aborts", cores: 3)
+    #expect(one.counterexample == three.counterexample)
+    #expect(one.unique == three.unique)
+    #expect(one.generated == three.generated)
+  }
+
   @Test("a path tells what happened")
   func path() throws {
     let path = try TwoPhaseCommitTests.run(2, bug: "commits-early").counterexample

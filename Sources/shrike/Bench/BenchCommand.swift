@@ -41,7 +41,7 @@ struct BenchCommand: ParsableCommand {
       print(Measurement.header)
       for measurement in [
         try DriverBench.operations(), try NetworkBench.messages(), SimulationBench.events(),
-        try HistoryBench.check(),
+        try ExplorationBench.states(), try HistoryBench.check(),
       ] + (try RaftBench.all()) + (try HistoryReadBench.all()) {
         print(measurement.row)
       }

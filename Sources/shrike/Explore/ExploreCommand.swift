@@ -22,7 +22,7 @@ struct ExploreCommand: ParsableCommand {
       time or memory, or a mark that has to be reached was not.
       """)
 
-  @Argument(help: "The system: two-phase-commit, raft, broadcast or echo.")
+  @Argument(help: "The system: two-phase-commit, raft, synod, broadcast or echo.")
   var system: String
 
   @Option(help: "How many nodes; of two-phase commit, resource managers.")
