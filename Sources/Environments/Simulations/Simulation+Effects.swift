@@ -79,6 +79,7 @@ extension Simulation {
   /// Sets a timer, after a delay by the node's own clock.
   @inlinable
   func set(_ place: Int, of machine: Machine<N>, within delays: ClosedRange<Nanoseconds>) {
+    machine.timers[place].draws.move(to: time)
     let delay = min(max(0, machine.timers[place].draws.within(delays)), .max / 4)
     machine.timers[place].isArmed = true
     machine.timers[place].reading = machine.clock.monotonic(at: time) + delay
@@ -103,6 +104,7 @@ extension Simulation {
     guard let bytes = machine.disk.execute(operation, file: file),
       case .read(_, let token) = operation
     else { return }
+    machine.diskDraws.move(to: time)
     end(
       .read, after: machine.diskDraws.within(settings.syncLatency),
       slot: payloads.insert(.read(token, bytes)), of: machine)
@@ -121,6 +123,7 @@ extension Simulation {
 
   @inlinable
   func startSync(of machine: Machine<N>) {
+    machine.diskDraws.move(to: time)
     let drawn = machine.diskDraws.within(settings.syncLatency)
     let latency = machine.disk.isDirty ? drawn : settings.emptySyncLatency
     machine.disk.startSync()
@@ -140,6 +143,7 @@ extension Simulation {
   @usableFromInline
   func call(_ service: Service, _ request: Request, _ token: Token, of machine: Machine<N>) {
     carried.betweenServers += 1
+    machine.serviceDraws.move(to: time)
     queue.schedule(
       .serviceRequest, at: time + settings.latency.draw(&machine.serviceDraws),
       node: machine.id.rawValue, slot: payloads.insert(.serviceRequest(service, request, token)),
@@ -154,6 +158,7 @@ extension Simulation {
     carried.delivered += 1
     guard let reply = services[place].handle(request, from: Int(event.node)) else { return }
     carried.betweenServers += 1
+    machines[Int(event.node)].serviceDraws.move(to: time)
     let latency = settings.latency.draw(&machines[Int(event.node)].serviceDraws)
     queue.schedule(
       .serviceReply, at: time + latency, node: event.node,
