@@ -104,9 +104,9 @@ extension Simulation {
     guard let bytes = machine.disk.execute(operation, file: file),
       case .read(_, let token) = operation
     else { return }
-    machine.diskDraws.move(to: time)
+    machine.draws.disk.move(to: time)
     end(
-      .read, after: machine.diskDraws.within(settings.syncLatency),
+      .read, after: machine.draws.disk.within(settings.syncLatency),
       slot: payloads.insert(.read(token, bytes)), of: machine)
   }
 
@@ -123,8 +123,8 @@ extension Simulation {
 
   @inlinable
   func startSync(of machine: Machine<N>) {
-    machine.diskDraws.move(to: time)
-    let drawn = machine.diskDraws.within(settings.syncLatency)
+    machine.draws.disk.move(to: time)
+    let drawn = machine.draws.disk.within(settings.syncLatency)
     let latency = machine.disk.isDirty ? drawn : settings.emptySyncLatency
     machine.disk.startSync()
     end(.sync, after: latency, slot: 0, of: machine)
@@ -143,9 +143,9 @@ extension Simulation {
   @usableFromInline
   func call(_ service: Service, _ request: Request, _ token: Token, of machine: Machine<N>) {
     carried.betweenServers += 1
-    machine.serviceDraws.move(to: time)
+    machine.draws.service.move(to: time)
     queue.schedule(
-      .serviceRequest, at: time + settings.latency.draw(&machine.serviceDraws),
+      .serviceRequest, at: time + settings.latency.draw(&machine.draws.service),
       node: machine.id.rawValue, slot: payloads.insert(.serviceRequest(service, request, token)),
       generation: machine.incarnation)
   }
@@ -158,8 +158,8 @@ extension Simulation {
     carried.delivered += 1
     guard let reply = services[place].handle(request, from: Int(event.node)) else { return }
     carried.betweenServers += 1
-    machines[Int(event.node)].serviceDraws.move(to: time)
-    let latency = settings.latency.draw(&machines[Int(event.node)].serviceDraws)
+    machines[Int(event.node)].draws.service.move(to: time)
+    let latency = settings.latency.draw(&machines[Int(event.node)].draws.service)
     queue.schedule(
       .serviceReply, at: time + latency, node: event.node,
       slot: payloads.insert(.serviceReply(token, reply)), generation: event.generation)
