@@ -4,6 +4,7 @@ import Environments
 import Glibc
 import Nemeses
 import Reports
+import Synchronization
 import SystemPackage
 import Values
 import Verdicts
@@ -51,9 +52,12 @@ struct ShrinkCommand: ParsableCommand {
     plan.adoptBuild()
     let anomaly = try anomaly(of: plan)
     let began = monotonicNanoseconds()
+    let line = Mutex(StatusLine())
     var shrinker = Shrinker(
       anomaly: anomaly, cores: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
-      interrupted: { Interruption.hasCome || monotonicNanoseconds() >= began + limit })
+      interrupted: { Interruption.hasCome || monotonicNanoseconds() >= began + limit },
+      watch: { progress in line.withLock { $0.show(progress.line) } })
+    defer { line.withLock { $0.clear() } }
     guard let result = try shrinker.shrink(plan) else {
       throw PlanError(
         "the run fails with \(anomaly), but not once its operations and faults are named one by one"
@@ -96,6 +100,13 @@ struct ShrinkCommand: ParsableCommand {
   }
 }
 
+extension Shrinker.Progress {
+  fileprivate var line: String {
+    "\(runCount) runs · tries \(nodeCount) nodes, \(operationCount) operations, "
+      + "\(faultCount) faults, \(time.durationText)"
+  }
+}
+
 /// What is said of a run that was shrunk.
 struct ShrinkSummary {
   let anomaly: String
@@ -115,6 +126,7 @@ struct ShrinkSummary {
       "  left: \(sizeText); \(result.runCount) runs, \(Int(seconds.rounded())) s",
     ]
     lines += timetable.map { "    \($0)" }
+    lines += delays.map { "    \($0)" }
     lines.append(conclusion)
     lines.append(TerminalReport.text(result.outcome.findings.filter { $0.verdict == .invalid }))
     lines.append("  plan: \(folder.plan)")
@@ -159,6 +171,21 @@ struct ShrinkSummary {
       let time = Nanoseconds(time).durationText
       return String(repeating: " ", count: max(0, 8 - time.count)) + "\(time)  \(text)"
     }
+  }
+
+  /// The messages that travel longer or shorter than the others.
+  private var delays: [String] {
+    let delays = (result.plan.delays ?? []).compactMap { delay -> String? in
+      guard let source = delay["from"]?.name, let destination = delay["to"]?.name,
+        let number = delay["message"]?.integer, let time = delay["delay"]?.name
+      else { return nil }
+      return "message \(number) from \(source) to \(destination) takes \(time)"
+    }
+    guard let latency = result.plan.latency, result.plan.latencyDistribution == "constant" else {
+      return delays
+    }
+    let rest = "\(delays.isEmpty ? "all messages take" : "all others") \(latency.durationText)"
+    return delays + [rest]
   }
 
   /// Nodes, or links: `n1>n2` one way, `n1-n2` both.

@@ -15,6 +15,26 @@ extension Scenario {
     return scenario
   }
 
+  /// The same without what begins and ends in the first part of the time, but for a lead in which
+  /// nothing happens. What breaks in it and has no end by then breaks when the rest begins.
+  func dropping(first gap: Nanoseconds, but lead: Nanoseconds) -> Scenario {
+    var scenario = self
+    let moved = { (time: Nanoseconds) in max(time, gap) - gap + lead }
+    scenario.base.timeLimit = moved(base.timeLimit)
+    scenario.requests.removeAll { $0.time < gap }
+    scenario.disruptions.removeAll { ($0.end?.time ?? .max) < gap }
+    for place in scenario.requests.indices {
+      scenario.requests[place].time = moved(scenario.requests[place].time)
+    }
+    for place in scenario.disruptions.indices {
+      scenario.disruptions[place].start.time = moved(scenario.disruptions[place].start.time)
+      if let end = scenario.disruptions[place].end {
+        scenario.disruptions[place].end?.time = moved(end.time)
+      }
+    }
+    return scenario
+  }
+
   /// The same in a cluster without one of its nodes, and without those who ask it.
   func without(node removed: Int) -> Scenario {
     var scenario = self
