@@ -1,0 +1,150 @@
+/// A diagram as lines of text: a column for each party, time downwards, what is said beside it.
+///
+/// An arrow leads from its sender's column to its receiver's; one that ends in a cross was lost. Messages
+/// that can't have had an influence are left out, as is what comes when all is over.
+public struct TextDiagram {
+  private let diagram: SpaceTimeDiagram
+  private let width: Int
+  private let rows: [TextRow]
+  private let canvas: TextCanvas
+  /// How many characters the moments' labels take.
+  private let labelWidth: Int
+
+  /// - Parameters:
+  ///   - width: How many characters a line has at most; what is said of a message is cut off there.
+  ///   - mostRows: How many rows there are, but for operations: the earliest are left out.
+  public init(_ diagram: SpaceTimeDiagram, width: Int = 120, mostRows: Int = 120) {
+    let used = diagram.withUsedColumns
+    self.diagram = used
+    var rows = TextRows(used)
+    rows.foldRepetitions()
+    rows.shorten(to: mostRows)
+    self.rows = rows.rows
+    labelWidth = max(
+      used.unit.count, rows.rows.map { used.moments[$0.moment].label.count }.max() ?? 0)
+    canvas = TextCanvas(used.columns.map(\.name))
+    self.width = max(width, labelWidth + 2 + canvas.width + 20)
+  }
+
+  /// The diagram; each line ends with a line feed.
+  public var text: String {
+    var lines = [diagram.title]
+    lines.append(padded(diagram.unit) + "  " + canvas.header)
+    let states = ColumnStates(diagram)
+    var label = ""
+    for row in rows {
+      let moment = diagram.moments[row.moment].label
+      lines.append(line(padded(moment == label ? "" : moment), row, states))
+      label = moment
+    }
+    if let horizon = diagram.horizon, horizon < diagram.moments.count - 1 {
+      lines.append(padded("") + "  (what comes later can't have had a part in it)")
+    }
+    let omitted = diagram.irrelevantCount
+    if omitted > 0 {
+      lines.append(
+        padded("") + "  (left out: \(omitted) messages that can't have had a part in it)")
+    }
+    return lines.map { $0.trimmingEnd + "\n" }.joined()
+  }
+
+  private func padded(_ label: String) -> String {
+    String(repeating: " ", count: max(0, labelWidth - label.count)) + label
+  }
+
+  private func line(_ label: String, _ row: TextRow, _ states: ColumnStates) -> String {
+    var cells = canvas.lifelines(states.lifelines(at: row.moment))
+    var words = row.prefix
+    switch row.content {
+    case .arrows(let places):
+      for place in places { draw(diagram.arrows[place], in: &cells) }
+      words += text(of: places)
+    case .departure(let place, let number):
+      let arrow = diagram.arrows[place]
+      canvas.drawDeparture(from: arrow.source, to: arrow.destination, in: &cells)
+      words +=
+        "\(arrow.label) \(arrow.text) → \(diagram.columns[arrow.destination].name), "
+        + "arrives below (#\(number))"
+    case .arrival(let place, let number):
+      let arrow = diagram.arrows[place]
+      canvas.drawArrival(from: arrow.source, to: arrow.destination, in: &cells)
+      words +=
+        "(#\(number)) \(arrow.label) from \(diagram.columns[arrow.source].name)"
+    case .note(let place):
+      let note = diagram.notes[place]
+      if let column = note.column {
+        canvas.put(note.kind.glyph, at: column, in: &cells)
+        words += "\(diagram.columns[column].name) \(note.label)"
+      } else {
+        canvas.drawAcross(in: &cells)
+        words += note.label
+      }
+      if !note.text.isEmpty { words += " (\(note.text))" }
+    case .start(let place):
+      canvas.put("┯", at: diagram.bars[place].column, in: &cells)
+      words += diagram.bars[place].label
+    case .end(let place):
+      let bar = diagram.bars[place]
+      canvas.put("┷", at: bar.column, in: &cells)
+      words += "\(bar.label) ⇒ \(bar.outcome)"
+    case .gap(let text):
+      cells = canvas.gap
+      words += text
+    }
+    return label + "  " + String(cells) + "  " + cut(words, row.suffix)
+  }
+
+  /// Cuts off what is said where the line ends, but not what came of an operation.
+  private func cut(_ words: String, _ suffix: String) -> String {
+    let words = words.trimmingEnd
+    let room = width - labelWidth - canvas.width - 4 - suffix.count
+    guard words.count > room else { return words + suffix }
+    return words.prefix(max(8, room - 1)) + "…" + suffix
+  }
+
+  private func draw(_ arrow: SpaceTimeDiagram.Arrow, in cells: inout [Character]) {
+    let head: Character? =
+      switch arrow.end {
+      case .received: nil
+      case .lost: "✗"
+      case .open: "…"
+      }
+    canvas.drawArrow(from: arrow.source, to: arrow.destination, head: head, in: &cells)
+  }
+
+  private func text(of places: [Int]) -> String {
+    let arrows = places.map { diagram.arrows[$0] }
+    var words = "\(arrows[0].label) \(arrows[0].text)"
+    for reason in Set(arrows.map(\.fate)).sorted() where !reason.isEmpty {
+      let whom = arrows.filter { $0.fate == reason }.map { diagram.columns[$0.destination].name }
+      // First, for the line's end may be cut off.
+      words =
+        "✗ \(reason)" + (places.count > 1 ? " (\(whom.joined(separator: ", ")))" : "") + ": "
+        + words
+    }
+    return words
+  }
+}
+
+extension SpaceTimeDiagram.Note.Kind {
+  fileprivate var glyph: Character {
+    switch self {
+    case .cause, .event, .fault: "•"
+    case .crash: "✗"
+    case .start: "○"
+    case .pause: "‖"
+    case .resume: "▷"
+    case .role: "★"
+    case .violation: "!"
+    }
+  }
+}
+
+extension String {
+  /// Without spaces at its end.
+  fileprivate var trimmingEnd: String {
+    var text = self
+    while text.last == " " { text.removeLast() }
+    return text
+  }
+}
