@@ -69,7 +69,8 @@ struct ShrinkCommand: ParsableCommand {
 
   /// The anomaly that is to remain: the one that is asked for, or the first.
   private func anomaly(of plan: Plan) throws -> String {
-    let found = try SimulatedRun(plan.drawn()).run().anomalyNames
+    var found = try SimulatedRun(plan.drawn()).run().anomalyNames
+    if found.isEmpty, try Divergence.occurs(in: plan) { found = [Divergence.name] }
     guard let first = found.first else {
       throw PlanError("the run does not fail: nothing to shrink")
     }

@@ -73,7 +73,7 @@ public struct Shrinker: Sendable {
     let plan = try plan.drawn()
     let recorder = InvocationRecorder()
     let outcome = try SimulatedRun(plan).run(journal: recorder)
-    guard outcome.anomalyNames.contains(anomaly) else { return nil }
+    guard try fails(plan, outcome) else { return nil }
     let scenario = try Scenario(
       plan, recorder, began: outcome.began, demandsProgress: anomaly == "nodes/no-progress")
     guard var failure = try failure(of: scenario, seedCount: Shrinker.seedsMax) else { return nil }
@@ -84,7 +84,7 @@ public struct Shrinker: Sendable {
         if failure.scenario.size == before { break }
       }
     }
-    try polish(&failure)
+    try polish(&failure, names: plan.nodes)
     let neededUnder = try neededUnder(&failure)
     return Result(
       plan: failure.scenario.plan, outcome: failure.outcome,
@@ -118,7 +118,7 @@ public struct Shrinker: Sendable {
     try shortenTime(&failure)
     try leaveOutDisruptions(&failure)
     try leaveOutKeys(&failure)
-    try leaveOutClients(&failure)
+    try leaveOutThreads(&failure)
     try leaveOutRequests(&failure)
     try leaveOutNodes(&failure)
     try simplifySettings(&failure)
@@ -155,10 +155,10 @@ public struct Shrinker: Sendable {
     }
   }
 
-  private mutating func leaveOutClients(_ failure: inout Failure) throws {
-    for client in Set(failure.scenario.requests.map(\.client)).sorted() {
+  private mutating func leaveOutThreads(_ failure: inout Failure) throws {
+    for thread in Set(failure.scenario.requests.map(\.thread)).sorted() {
       var scenario = failure.scenario
-      scenario.requests.removeAll { $0.client == client }
+      scenario.requests.removeAll { $0.thread == thread }
       guard !scenario.requests.isEmpty else { continue }
       if let found = try self.failure(of: scenario) { failure = found }
     }
@@ -234,7 +234,7 @@ public struct Shrinker: Sendable {
 
   /// What is left is written as people would: round times, small numbers, faults that hit whom they
   /// hit.
-  private mutating func polish(_ failure: inout Failure) throws {
+  private mutating func polish(_ failure: inout Failure, names: [String]) throws {
     for unit in [Nanoseconds.milliseconds(100), .milliseconds(10), .milliseconds(1)] {
       let scenario = failure.scenario.rounded(to: unit)
       guard let found = try self.failure(of: scenario) else { continue }
@@ -242,6 +242,7 @@ public struct Shrinker: Sendable {
       break
     }
     try attempt(&failure) { $0.renumber() }
+    try attempt(&failure) { $0.rename(names) }
   }
 
   private mutating func attempt(
@@ -272,6 +273,12 @@ public struct Shrinker: Sendable {
 
   // MARK: Attempts
 
+  /// Whether a run of a plan fails as it should.
+  private func fails(_ plan: Plan, _ outcome: Outcome) throws -> Bool {
+    anomaly == Divergence.name
+      ? try Divergence.occurs(in: plan) : outcome.anomalyNames.contains(anomaly)
+  }
+
   /// Runs a scenario under its own seed and then under others.
   ///
   /// - Returns: The first of these runs that fails as it should.
@@ -282,16 +289,16 @@ public struct Shrinker: Sendable {
     let plan = scenario.plan
     let first = try SimulatedRun(plan).run()
     runCount += 1
-    if first.anomalyNames.contains(anomaly) { return Failure(scenario: scenario, outcome: first) }
+    if try fails(plan, first) { return Failure(scenario: scenario, outcome: first) }
     let affordable = level.eventsMax / max(1, first.statistics.events ?? 1)
     let count = (seedCount ?? min(Shrinker.seedsMax, affordable)) - 1
     guard count > 0 else { return nil }
     let seed = scenario.seed
-    let found = try firstInOrder(of: count, cores: cores) { [anomaly] number in
+    let found = try firstInOrder(of: count, cores: cores) { [fails] number in
       var plan = plan
       plan.seed = mixed(seed &+ UInt64(number) &+ 1)
       let outcome = try SimulatedRun(plan).run()
-      return outcome.anomalyNames.contains(anomaly) ? outcome : nil
+      return try fails(plan, outcome) ? outcome : nil
     }
     runCount += found.map { $0.place + 1 } ?? count
     guard let found else { return nil }

@@ -79,8 +79,6 @@ final class Machine<N: Node> {
   @usableFromInline @exclusivity(unchecked) var crashDraws: Draws
   let afflictionDraws: Draws
   var diskFaults: [DiskFaultInForce] = []
-  /// How many faults have been put on the disk so far, each of which has draws of its own.
-  var diskFaultCount: UInt64 = 0
   /// Whether a fault of the disk took the process down, so that its end starts it again.
   var isDownForDisk = false
   var damage = Damage.none
@@ -101,24 +99,24 @@ final class Machine<N: Node> {
   /// Clients' requests that this process received and has not answered.
   @usableFromInline @exclusivity(unchecked) var requests: Set<RequestID> = []
 
-  init(_ configuration: Configuration, _ settings: SimulationSettings) {
-    let index = configuration.id.index
+  init(_ name: String, _ configuration: Configuration, _ settings: SimulationSettings) {
+    let seed = settings.seed
     self.configuration = configuration
     cell = NodeCell(N(configuration), isUp: false)
     timerCases = Array(N.Timer.allCases)
     fileCases = Array(N.File.allCases)
-    let timerDraws = Stream.timers.draws(seed: settings.seed, index)
+    let timerDraws = Stream.timers.draws(seed: seed, of: name)
     timers = timerCases.indices.map { Timer(draws: timerDraws.child(UInt64($0))) }
     disk = Disk(fileCount: fileCases.count)
     choices = Choices(
-      Stream.choices.draws(seed: settings.seed, index),
+      Stream.choices.draws(seed: seed, of: name),
       overrides: settings.choices[configuration.id] ?? [:])
-    diskDraws = Stream.disks.draws(seed: settings.seed, index)
-    serviceDraws = Stream.serviceLatencies.draws(seed: settings.seed, index)
-    damageDraws = Stream.damage.draws(seed: settings.seed, index)
-    crashDraws = Stream.crashes.draws(seed: settings.seed, index)
-    afflictionDraws = Stream.afflictions.draws(seed: settings.seed, index)
-    var clockDraws = Stream.clocks.draws(seed: settings.seed, index)
+    diskDraws = Stream.disks.draws(seed: seed, of: name)
+    serviceDraws = Stream.serviceLatencies.draws(seed: seed, of: name)
+    damageDraws = Stream.damage.draws(seed: seed, of: name)
+    crashDraws = Stream.crashes.draws(seed: seed, of: name)
+    afflictionDraws = Stream.afflictions.draws(seed: seed, of: name)
+    var clockDraws = Stream.clocks.draws(seed: seed, of: name)
     clock.setDrift(clockDraws.within(settings.drifts), at: 0)
     clock.setWall(offset: clockDraws.within(settings.wallOffsets), at: 0)
   }

@@ -3,8 +3,8 @@ public import Values
 
 /// The links between a cluster's nodes: which are cut, and how the others disturb messages.
 ///
-/// Message *k* on a link has a latency that is a function of (seed, link, *k*), whatever happens on
-/// other links and whatever faults there are.
+/// The latency of a message is a function of (seed, link, millisecond, how many before it in that),
+/// whatever happens on other links and whatever faults there are.
 @usableFromInline
 struct Network: Sendable {
   /// A directed link.
@@ -73,15 +73,18 @@ struct Network: Sendable {
   @usableFromInline var sent = 0
   private(set) var tally = FaultTally()
 
-  init(nodeCount: Int, seed: UInt64, loss: Double) {
-    count = nodeCount
+  init(_ names: NodeNames, seed: UInt64, loss: Double) {
+    count = names.count
     self.loss = loss
     isCalm = loss == 0
     probes = Stream.probes.draws(seed: seed)
-    lanes = (0..<nodeCount * nodeCount).map {
-      Lane(
-        latencies: Stream.latencies.draws(seed: seed, $0),
-        disturbances: Stream.disturbances.draws(seed: seed, $0))
+    let texts = names.nodes.map { names[$0] }
+    lanes = texts.flatMap { source in
+      texts.map { destination in
+        Lane(
+          latencies: Stream.latencies.draws(seed: seed, of: source, to: destination),
+          disturbances: Stream.disturbances.draws(seed: seed, of: source, to: destination))
+      }
     }
   }
 
@@ -95,6 +98,7 @@ struct Network: Sendable {
   ) -> Fate {
     let place = place(link)
     sent += 1
+    lanes[place].latencies.move(to: time)
     var fate = Fate(latency: latency.draw(&lanes[place].latencies))
     if !isCalm { disturb(&fate, on: place, latency, at: time, size: size, type: type) }
     return fate
@@ -121,7 +125,7 @@ struct Network: Sendable {
       fate.copies = 0
       return
     }
-    var draws = lanes[place].disturbances
+    var draws = lanes[place].disturbances.moved(to: time)
     defer { lanes[place].disturbances = draws }
     let isLost = strikes(.loss, place, type, &draws) != nil
     if isLost || (loss > 0 && draws.chance(loss)) {

@@ -38,13 +38,13 @@ extension Simulation {
     if fault.kind.isStrike {
       _ = crash(machine, .disk(fault.kind))
     } else {
-      machine.disk.afflict(fault, machine.afflictionDraws.child(machine.diskFaultCount))
-      machine.diskFaultCount += 1
+      machine.disk.afflict(fault, machine.afflictionDraws.child(UInt64(bitPattern: time)))
     }
   }
 
   /// Strikes the disk of a machine on which no process runs any more.
   func strike(_ machine: Machine<N>, _ kind: DiskFault.Kind) {
+    machine.damageDraws.move(to: time)
     let loss = machine.disk.strike(
       kind, &machine.damageDraws, tornAppends: settings.tornAppends)
     if kind.cutsPower { touched.powerLosses += 1 }
@@ -163,6 +163,7 @@ extension Simulation {
     }
     let free = limits[kind, default: 0] - machines.count { $0.damage != .none }
     let sound = wanted.filter { $0.damage == .none }
+    ledgerDraws.move(to: time)
     let chosen = ledgerDraws.shuffled(sound).prefix(max(0, free))
     return sound.filter { machine in chosen.contains { $0 === machine } }
   }

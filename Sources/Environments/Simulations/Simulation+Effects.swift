@@ -85,6 +85,7 @@ extension Simulation {
   /// Sets a timer, after a delay by the node's own clock.
   @inlinable
   func set(_ place: Int, of machine: Machine<N>, within delays: ClosedRange<Nanoseconds>) {
+    machine.timers[place].draws.move(to: time)
     let delay = min(max(0, machine.timers[place].draws.within(delays)), .max / 4)
     machine.timers[place].isArmed = true
     machine.timers[place].reading = machine.clock.monotonic(at: time) + delay
@@ -109,6 +110,7 @@ extension Simulation {
     guard let bytes = machine.disk.execute(operation, file: file),
       case .read(_, let token) = operation
     else { return }
+    machine.diskDraws.move(to: time)
     end(
       .read, after: machine.diskDraws.within(settings.syncLatency),
       slot: payloads.insert(.read(token, bytes)), of: machine)
@@ -127,6 +129,7 @@ extension Simulation {
 
   @inlinable
   func startSync(of machine: Machine<N>) {
+    machine.diskDraws.move(to: time)
     let drawn = machine.diskDraws.within(settings.syncLatency)
     let latency = machine.disk.isDirty ? drawn : settings.emptySyncLatency
     machine.disk.startSync()
@@ -151,6 +154,7 @@ extension Simulation {
     let payload = Payload.serviceRequest(service, request, token)
     let slot = payloads.insert(payload)
     recordSending(payload, from: machine.id, slot: slot)
+    machine.serviceDraws.move(to: time)
     queue.schedule(
       .serviceRequest, at: time + settings.latency.draw(&machine.serviceDraws),
       node: machine.id.rawValue, slot: slot, generation: machine.incarnation)
@@ -165,6 +169,7 @@ extension Simulation {
     recordEnd(ofPayload: event.slot)
     guard let reply = services[place].handle(request, from: Int(event.node)) else { return }
     carried.betweenServers += 1
+    machines[Int(event.node)].serviceDraws.move(to: time)
     let latency = settings.latency.draw(&machines[Int(event.node)].serviceDraws)
     let payload = Payload.serviceReply(service, token, reply)
     let slot = payloads.insert(payload)

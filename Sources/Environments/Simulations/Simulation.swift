@@ -93,13 +93,14 @@ public final class Simulation<N: Node>: Environment {
     let members = settings.names.nodes
     machines = members.map { id in
       Machine(
+        settings.names[id],
         Configuration(
           id: id, members: members, options: settings.options, bugs: settings.bugs,
           version: settings.versions[id] ?? Configuration.newestVersion),
         settings)
     }
     states = ClusterStates(machines.map(\.cell))
-    network = Network(nodeCount: members.count, seed: settings.seed, loss: settings.loss)
+    network = Network(names, seed: settings.seed, loss: settings.loss)
     services = Service.allCases.enumerated().map { place, service in
       ServiceState(
         service, draws: Stream.services.draws(seed: settings.seed, place),
@@ -188,12 +189,13 @@ public final class Simulation<N: Node>: Environment {
       .request, at: time + clientLatency(of: id, leg: 0), node: node.rawValue, slot: slot)
   }
 
-  /// How long a request or its reply travels: a function of (seed, client, number) alone, so that
+  /// How long a request or its reply travels: a function of (seed, client, millisecond, leg), so that
   /// one more client doesn't shift anything.
   @usableFromInline
   func clientLatency(of id: RequestID, leg: UInt64) -> Nanoseconds {
     var draws = Stream.clients.draws(seed: settings.seed, id.client)
-    draws.number = UInt64(bitPattern: Int64(id.number)) &* 2 &+ leg
+    draws.move(to: time)
+    draws.number &+= leg
     return settings.clientLatency.draw(&draws)
   }
 

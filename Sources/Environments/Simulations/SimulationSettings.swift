@@ -93,4 +93,13 @@ enum Stream: UInt64 {
   func draws(seed: UInt64, _ number: Int = 0) -> Draws {
     Draws(seed: seed, stream: rawValue).child(UInt64(bitPattern: Int64(number)))
   }
+
+  /// The stream of a node, or of a link from it to another, by names: it is the same in a cluster
+  /// without some of the other nodes.
+  func draws(seed: UInt64, of node: String, to peer: String? = nil) -> Draws {
+    var hasher = StableHasher()
+    hasher.put(Array(node.utf8))
+    if let peer { hasher.put(Array(peer.utf8)) }
+    return Draws(seed: seed, stream: rawValue).child(hasher.value)
+  }
 }
