@@ -1,5 +1,6 @@
 import ArgumentParser
 import Controller
+import Diagrams
 import Environments
 import Glibc
 import Nemeses
@@ -60,9 +61,10 @@ struct ShrinkCommand: ParsableCommand {
       )
     }
     let seconds = Double(monotonicNanoseconds() - began) / 1e9
-    let folder = try keep(result.plan)
+    let (folder, diagram) = try keep(result.plan)
     let summary = ShrinkSummary(
-      anomaly: anomaly, original: plan, result: result, seconds: seconds, folder: folder)
+      anomaly: anomaly, original: plan, result: result, seconds: seconds, folder: folder,
+      diagram: diagram)
     if output.json { print(summary.document.value.json) } else { print(summary.text) }
     return ExitCode(summary.verdict)
   }
@@ -84,15 +86,20 @@ struct ShrinkCommand: ParsableCommand {
   }
 
   /// Leaves the folder of the run that is left.
-  private func keep(_ plan: Plan) throws -> RunFolder {
+  ///
+  /// - Returns: The folder, and the run's diagram.
+  private func keep(_ plan: Plan) throws -> (RunFolder, String) {
     let folder = try RunFolder.create(in: FilePath(output.results), plan: plan)
     try folder.write(plan.value, to: folder.plan)
     let journal = try Journal(folder, names: try Controller.Test(plan).names)
-    var outcome = try SimulatedRun(plan).run(journal: journal)
+    var (outcome, picture) = try SimulatedRun(plan).draw(journal: journal)
     try journal.close()
     outcome.folder = folder
     try folder.write(outcome.document.value, to: folder.verdict)
-    return folder
+    let diagram = TextDiagram(picture).text
+    try FileContents.write(Array(diagram.utf8), to: folder.diagramText)
+    try FileContents.write(Array(SVGDiagram(picture).text.utf8), to: folder.diagramImage)
+    return (folder, diagram)
   }
 }
 
@@ -103,6 +110,7 @@ struct ShrinkSummary {
   let result: Shrinker.Result
   let seconds: Double
   let folder: RunFolder
+  let diagram: String
 
   private var sizeText: String {
     "\(result.plan.nodes.count) nodes, \(result.operationCount) operations, "
@@ -115,9 +123,11 @@ struct ShrinkSummary {
       "  left: \(sizeText); \(result.runCount) runs, \(Int(seconds.rounded())) s",
     ]
     lines += timetable.map { "    \($0)" }
+    lines += ["", diagram]
     lines.append(conclusion)
     lines.append(TerminalReport.text(result.outcome.findings.filter { $0.verdict == .invalid }))
     lines.append("  plan: \(folder.plan)")
+    lines.append("  diagram: \(folder.diagramImage)")
     lines.append("  replay: \(result.outcome.replayCommand)")
     return lines.joined(separator: "\n")
   }
@@ -189,6 +199,7 @@ struct ShrinkSummary {
     document.add("token", .string(result.outcome.token ?? ""))
     document.add("replay", .string(result.outcome.replayCommand))
     document.add("run", .string(folder.path.string))
+    document.add("diagram", .string(folder.diagramImage.string))
     return document
   }
 }
