@@ -240,41 +240,54 @@ extension SVGDiagram {
     return result
   }
 
-  /// Colours for paper, and for those who read on a dark screen.
+  /// How things look on paper, and on dark screens; colours are named twice, for not every viewer
+  /// knows variables.
   private static let style = """
     <style>
-    svg{--ground:#fff;--ink:#1d2430;--minor:#6b7480;--line:#c3c9d1;--shaft:#3566a8;--bad:#c0261c;\
-    --good:#3d7d46;--down:#d9dce1;--paused:#f3e3b3;color-scheme:light dark}
-    @media(prefers-color-scheme:dark){svg{--ground:#15181d;--ink:#e4e8ee;--minor:#949eac;\
-    --line:#3d4552;--shaft:#82b1f0;--bad:#ff7b6e;--good:#7fc98a;--down:#353b46;--paused:#5b4c1c}}
-    text{font:11px system-ui,sans-serif;fill:var(--ink)}
-    .ground{fill:var(--ground)}
+    svg{color-scheme:light dark}
+    text{font:11px system-ui,sans-serif;fill:#1d2430}
+    .ground{fill:#fff}
     .heading{font-size:14px;font-weight:600}
-    .minor,.time{fill:var(--minor)}
+    .minor,.time{fill:#6b7480}
     .time,.operation{text-anchor:end}
     .time{font-family:ui-monospace,monospace;font-size:10px}
     .name{text-anchor:middle;font-size:13px;font-weight:600}
     .word{text-anchor:middle;font-size:10px}
-    .word,.side,.operation{paint-order:stroke;stroke:var(--ground);stroke-width:3px}
-    text.wrong{fill:var(--bad)}
-    text.fault{fill:var(--bad)}
-    .life{stroke:var(--line);stroke-width:1.5}
+    .word,.side,.operation{paint-order:stroke;stroke:#fff;stroke-width:3px}
+    text.wrong,text.fault{fill:#c0261c}
+    .life{stroke:#c3c9d1;stroke-width:1.5}
     .client{stroke-dasharray:2 4}
-    .tick{stroke:var(--line)}
-    .down{fill:var(--down)}
-    .paused{fill:var(--paused)}
-    .bar{fill:var(--good)}
-    .bar.central{fill:var(--bad)}
-    .message{stroke:var(--shaft);stroke-width:1.2}
+    .tick{stroke:#c3c9d1}
+    .down{fill:#d9dce1}
+    .paused{fill:#f3e3b3}
+    .bar{fill:#3d7d46}
+    .bar.central{fill:#c0261c}
+    .message{stroke:#3566a8;stroke-width:1.2}
+    .head{fill:#3566a8}
     .arrives{marker-end:url(#head)}
     .lost,.open{stroke-dasharray:5 3}
     .faint{opacity:.25}
-    .hit{stroke:transparent;stroke-width:9}
-    line.fault{stroke:var(--bad);stroke-dasharray:7 4}
-    path.wrong{stroke:var(--bad);stroke-width:2;fill:none}
-    .dot{fill:var(--minor)}
-    .event{fill:var(--ground);stroke:var(--ink);stroke-width:1.5}
-    .head{fill:var(--shaft)}
+    .hit{stroke:#000;stroke-opacity:0;stroke-width:9}
+    line.fault{stroke:#c0261c;stroke-dasharray:7 4}
+    path.wrong{stroke:#c0261c;stroke-width:2;fill:none}
+    .dot{fill:#6b7480}
+    .event{fill:#fff;stroke:#1d2430;stroke-width:1.5}
+    @media(prefers-color-scheme:dark){
+    text{fill:#e4e8ee}
+    .ground{fill:#15181d}
+    .minor,.time,.dot{fill:#949eac}
+    .word,.side,.operation{stroke:#15181d}
+    text.wrong,text.fault{fill:#ff7b6e}
+    .life,.tick{stroke:#3d4552}
+    .down{fill:#353b46}
+    .paused{fill:#5b4c1c}
+    .bar{fill:#7fc98a}
+    .bar.central{fill:#ff7b6e}
+    .message{stroke:#82b1f0}
+    .head{fill:#82b1f0}
+    line.fault,path.wrong{stroke:#ff7b6e}
+    .event{fill:#15181d;stroke:#e4e8ee}
+    }
     </style>
     """
 

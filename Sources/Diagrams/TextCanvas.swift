@@ -46,7 +46,7 @@ struct TextCanvas {
     let step = first < last ? 1 : -1
     var place = first + step
     while place != last {
-      cells[place] = cells[place] == " " || cells[place] == "─" ? "─" : crossing(cells[place])
+      cells[place] = crossing(cells[place])
       place += step
     }
     cells[last - step] = head ?? (step > 0 ? "▶" : "◀")
@@ -58,6 +58,7 @@ struct TextCanvas {
     let step = source <= destination ? 1 : -1
     let first = center(source)
     cells[first] = origin(cells[first], toRight: step > 0)
+    guard cells.indices.contains(first + 2 * step) else { return }
     cells[first + step] = "╌"
     cells[first + 2 * step] = step > 0 ? "▷" : "◁"
   }
@@ -66,7 +67,7 @@ struct TextCanvas {
   func drawArrival(from source: Int, to destination: Int, in cells: inout [Character]) {
     let step = source < destination ? -1 : 1
     let last = center(destination)
-    cells[last + 2 * step] = "╌"
+    if cells.indices.contains(last + 2 * step) { cells[last + 2 * step] = "╌" }
     cells[last + step] = step < 0 ? "▶" : "◀"
   }
 
@@ -78,10 +79,11 @@ struct TextCanvas {
 
   private func center(_ column: Int) -> Int { column * pitch + (pitch - 1) / 2 }
 
-  /// A lifeline, or another arrow's head, that a shaft crosses.
+  /// What a shaft makes of what is in its way: it crosses lifelines, and leaves heads as they are.
   private func crossing(_ character: Character) -> Character {
     switch character {
     case "▶", "◀", "✗", "…": character
+    case " ", "─", "╌", "▷", "◁": "─"
     default: "┼"
     }
   }

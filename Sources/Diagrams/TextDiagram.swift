@@ -54,32 +54,24 @@ public struct TextDiagram {
 
   private func line(_ label: String, _ row: TextRow, _ states: ColumnStates) -> String {
     var cells = canvas.lifelines(states.lifelines(at: row.moment))
-    var words = row.prefix
+    var words = row.cause.isEmpty ? "" : row.cause + ": "
     switch row.content {
-    case .arrows(let places):
-      for place in places { draw(diagram.arrows[place], in: &cells) }
-      words += text(of: places)
-    case .departure(let place, let number):
-      let arrow = diagram.arrows[place]
-      canvas.drawDeparture(from: arrow.source, to: arrow.destination, in: &cells)
-      words +=
-        "\(arrow.label) \(arrow.text) → \(diagram.columns[arrow.destination].name), "
-        + "arrives below (#\(number))"
+    case .sending(let departures):
+      draw(departures, in: &cells)
+      words += text(of: departures, begun: row.begun.map { diagram.bars[$0] })
     case .arrival(let place, let number):
       let arrow = diagram.arrows[place]
       canvas.drawArrival(from: arrow.source, to: arrow.destination, in: &cells)
-      words +=
-        "(#\(number)) \(arrow.label) from \(diagram.columns[arrow.source].name)"
+      words += "#\(number) \(arrow.label) from \(name(arrow.source))"
     case .note(let place):
       let note = diagram.notes[place]
       if let column = note.column {
         canvas.put(note.kind.glyph, at: column, in: &cells)
-        words += "\(diagram.columns[column].name) \(note.label)"
+        words += name(column) + " "
       } else {
         canvas.drawAcross(in: &cells)
-        words += note.label
       }
-      if !note.text.isEmpty { words += " (\(note.text))" }
+      words += note.sentence
     case .start(let place):
       canvas.put("┯", at: diagram.bars[place].column, in: &cells)
       words += diagram.bars[place].label
@@ -91,38 +83,67 @@ public struct TextDiagram {
       cells = canvas.gap
       words += text
     }
-    return label + "  " + String(cells) + "  " + cut(words, row.suffix)
+    let outcome = row.ended.map { " ⇒ " + cut(diagram.bars[$0].outcome, to: 40) } ?? ""
+    let room = width - labelWidth - canvas.width - 4
+    return label + "  " + String(cells) + "  " + cut(words, to: room - outcome.count) + outcome
   }
 
-  /// Cuts off what is said where the line ends, but not what came of an operation.
-  private func cut(_ words: String, _ suffix: String) -> String {
+  private func name(_ column: Int) -> String { diagram.columns[column].name }
+
+  /// Cuts off what is said where there is no more room.
+  private func cut(_ words: String, to room: Int) -> String {
     let words = words.trimmingEnd
-    let room = width - labelWidth - canvas.width - 4 - suffix.count
-    guard words.count > room else { return words + suffix }
-    return words.prefix(max(8, room - 1)) + "…" + suffix
+    guard words.count > room else { return words }
+    return words.prefix(max(8, room - 1)) + "…"
   }
 
-  private func draw(_ arrow: SpaceTimeDiagram.Arrow, in cells: inout [Character]) {
-    let head: Character? =
-      switch arrow.end {
-      case .received: nil
-      case .lost: "✗"
-      case .open: "…"
-      }
-    canvas.drawArrow(from: arrow.source, to: arrow.destination, head: head, in: &cells)
-  }
-
-  private func text(of places: [Int]) -> String {
-    let arrows = places.map { diagram.arrows[$0] }
-    var words = "\(arrows[0].label) \(arrows[0].text)"
-    for reason in Set(arrows.map(\.fate)).sorted() where !reason.isEmpty {
-      let whom = arrows.filter { $0.fate == reason }.map { diagram.columns[$0.destination].name }
-      // First, for the line's end may be cut off.
-      words =
-        "✗ \(reason)" + (places.count > 1 ? " (\(whom.joined(separator: ", ")))" : "") + ": "
-        + words
+  private func draw(_ departures: [TextRow.Departure], in cells: inout [Character]) {
+    // Stubs first: a shaft in the same direction covers them.
+    for departure in departures where departure.number != nil {
+      let arrow = diagram.arrows[departure.arrow]
+      canvas.drawDeparture(from: arrow.source, to: arrow.destination, in: &cells)
     }
-    return words
+    for departure in departures where departure.number == nil {
+      let arrow = diagram.arrows[departure.arrow]
+      let head: Character? =
+        switch arrow.end {
+        case .received: nil
+        case .lost: "✗"
+        case .open: "…"
+        }
+      canvas.drawArrow(from: arrow.source, to: arrow.destination, head: head, in: &cells)
+    }
+  }
+
+  /// What is sent, whereto it goes where no arrow shows that, and what became of what never arrives.
+  private func text(
+    of departures: [TextRow.Departure], begun: SpaceTimeDiagram.Bar?
+  ) -> String {
+    let arrows = departures.map { diagram.arrows[$0.arrow] }
+    var parts: [String] = []
+    // First, for the line's end may be cut off.
+    let apart = departures.compactMap { departure in
+      departure.number.map { "#\($0) to \(name(diagram.arrows[departure.arrow].destination))" }
+    }
+    if !apart.isEmpty { parts.append(apart.joined(separator: ", ")) }
+    for reason in Set(arrows.map(\.fate)).sorted() where !reason.isEmpty {
+      let whom = arrows.filter { $0.fate == reason }.map { name($0.destination) }
+      parts.append("✗ " + reason + (arrows.count > 1 ? " (\(whom.joined(separator: ", ")))" : ""))
+    }
+    if let begun { parts.append(begun.label) }
+    // A request says what its operation does.
+    if begun?.label.hasPrefix(arrows[0].label) != true {
+      parts.append(arrows[0].label + " " + arrows[0].text)
+    }
+    return parts.joined(separator: ": ")
+  }
+}
+
+extension SpaceTimeDiagram.Note {
+  /// What it says, and more of it.
+  fileprivate var sentence: String {
+    if text.isEmpty { return label }
+    return text.hasPrefix(label) ? text : "\(label): \(text)"
   }
 }
 

@@ -1,29 +1,56 @@
 /// A line of a diagram in text.
 struct TextRow: Hashable {
+  /// A message that leaves, and the number of the row in which it arrives where that is another.
+  struct Departure: Hashable {
+    /// The message's place among the arrows.
+    var arrow: Int
+    var number: Int?
+  }
+
   enum Content: Hashable {
-    /// Messages of one sender, each from its column to its receiver's: places among the arrows.
-    case arrows([Int])
-    /// A message that arrives in a row of its own, and that row; the number tells which belong together.
-    case departure(Int, number: Int)
-    case arrival(Int, number: Int)
+    /// What one column sends in one moment.
+    case sending([Departure])
+    /// A message that left in another row.
+    case arrival(arrow: Int, number: Int)
     case note(Int)
     case start(bar: Int)
     case end(bar: Int)
-    /// Rows that are left out.
+    /// Rows that are left out, and why.
     case gap(String)
   }
 
   /// When it happens, as moments go.
   var moment: Int
   var content: Content
-  /// Operations that begin or end with a message, and why it was sent.
-  var prefix = ""
-  var suffix = ""
+  /// Why something is sent.
+  var cause = ""
+  /// The operation that begins with what is sent, and the one that ends with what arrives.
+  var begun: Int?
+  var ended: Int?
+
+  init(_ moment: Int, _ content: Content) {
+    self.moment = moment
+    self.content = content
+  }
+
+  /// The places among the arrows of what is sent.
+  var sent: [Int] {
+    if case .sending(let departures) = content { departures.map(\.arrow) } else { [] }
+  }
+
+  /// The numbers of the messages that take two rows.
+  var numbers: [Int] {
+    switch content {
+    case .sending(let departures): departures.compactMap(\.number)
+    case .arrival(_, let number): [number]
+    case .note, .start, .end, .gap: []
+    }
+  }
 
   /// Whether it is a message and nothing besides.
   var isPlainMessage: Bool {
     switch content {
-    case .arrows, .departure, .arrival: prefix.isEmpty && suffix.isEmpty
+    case .sending, .arrival: begun == nil && ended == nil
     case .note, .start, .end, .gap: false
     }
   }

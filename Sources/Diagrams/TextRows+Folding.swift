@@ -2,127 +2,121 @@ extension TextRows {
   /// Makes one row of messages that only say again what others said since something else happened:
   /// heartbeats and their answers, and what is sent again and again to who does not answer.
   mutating func foldRepetitions() {
-    var seen: Set<Signature> = []
-    var folded: [TextRow] = []
-    var repetitions: [TextRow] = []
-    func fold() {
-      if repetitions.count > 1 {
-        folded.append(gap(repetitions) { "as above: \($0)" })
-      } else {
-        folded += repetitions
-      }
-      repetitions = []
-    }
-    for row in rows {
-      if row.isPlainMessage || isTimed(row) {
-        if !seen.insert(signature(of: row)).inserted {
-          repetitions.append(row)
-          continue
-        }
-      } else {
+    var seen: Set<SpaceTimeDiagram.Arrow> = []
+    var hidden: Set<Int> = []
+    for (place, row) in rows.enumerated() {
+      if case .arrival = row.content { continue }
+      guard row.isPlainMessage else {
         seen = []
-      }
-      fold()
-      folded.append(row)
-    }
-    fold()
-    rows = folded
-  }
-
-  /// Leaves out the earliest messages, then the earliest of the rest, until so many rows are left;
-  /// operations stay with the messages that begin and end them.
-  mutating func shorten(to limit: Int) {
-    guard rows.count > limit else { return }
-    let order =
-      rows.indices.filter { rows[$0].isPlainMessage || isTimed(rows[$0]) }
-      + rows.indices.filter { isMinor(rows[$0]) }
-    var hidden = Set(order.prefix(rows.count - limit))
-    // A message whose other row is hidden would come from nowhere.
-    var numbers: Set<Int> = []
-    for place in hidden { if let number = number(of: rows[place]) { numbers.insert(number) } }
-    for place in rows.indices {
-      if let number = number(of: rows[place]), numbers.contains(number) { hidden.insert(place) }
-    }
-    var kept: [TextRow] = []
-    var run: [TextRow] = []
-    for place in rows.indices {
-      if hidden.contains(place) {
-        run.append(rows[place])
         continue
       }
-      if !run.isEmpty { kept.append(gap(run) { "left out: \($0)" }) }
-      run = []
-      kept.append(rows[place])
+      let said = row.sent.map { timeless(diagram.arrows[$0]) }
+      if said.allSatisfy(seen.contains) { hidden.insert(place) }
+      seen.formUnion(said)
     }
-    if !run.isEmpty { kept.append(gap(run) { "left out: \($0)" }) }
+    hide(hidden, "as above: ", keepsSingle: true)
+  }
+
+  /// A message without its times.
+  private func timeless(_ arrow: SpaceTimeDiagram.Arrow) -> SpaceTimeDiagram.Arrow {
+    var arrow = arrow
+    arrow.sent = 0
+    switch arrow.end {
+    case .received: arrow.end = .received(at: 0)
+    case .lost(_, let reason): arrow.end = .lost(at: 0, reason: reason)
+    case .open: break
+    }
+    return arrow
+  }
+
+  /// Leaves out rows until about so many are left.
+  ///
+  /// What is nearest to the end stays. Of the rest, messages go first, those of the most frequent kind
+  /// before others; then operations that the picture is not about; then what happened to columns.
+  mutating func shorten(to limit: Int) {
+    guard rows.count > limit else { return }
+    var counts: [String: Int] = [:]
+    for row in rows {
+      for arrow in row.sent { counts[diagram.arrows[arrow].label, default: 0] += 1 }
+    }
+    func rank(_ place: Int) -> (Int, Int, Int)? {
+      let row = rows[place]
+      if case .arrival = row.content { return nil }
+      let isNear = place >= rows.count - limit / 3
+      if row.isPlainMessage {
+        return (isNear ? 3 : 0, -counts[diagram.arrows[row.sent[0]].label, default: 0], place)
+      }
+      guard !isNear, !isEssential(row) else { return nil }
+      if case .note = row.content { return (2, 0, place) }
+      return (1, 0, place)
+    }
+    let order = rows.indices.compactMap(rank).sorted(by: <).map(\.2)
+    hide(Set(order.prefix(rows.count - limit)), "left out: ", keepsSingle: false)
+  }
+
+  /// Whether the picture is about it.
+  private func isEssential(_ row: TextRow) -> Bool {
+    switch row.content {
+    case .sending, .arrival:
+      [row.begun, row.ended].contains { $0.map { diagram.bars[$0].isCentral } ?? false }
+    case .note(let place): diagram.notes[place].kind == .violation
+    case .start(let place), .end(let place): diagram.bars[place].isCentral
+    case .gap: true
+    }
+  }
+
+  /// Puts gaps in the place of rows, and leaves out the other rows of messages that are hidden.
+  ///
+  /// - Parameter keepsSingle: Whether a row that is the only one in its gap stays.
+  private mutating func hide(_ hidden: Set<Int>, _ reason: String, keepsSingle: Bool) {
+    var kept: [TextRow] = []
+    var run: [TextRow] = []
+    var gone: Set<Int> = []
+    func close() {
+      if run.count == 1 && keepsSingle {
+        kept += run
+      } else if let first = run.first {
+        for row in run { gone.formUnion(row.numbers) }
+        kept.append(TextRow(first.moment, .gap("⋮ " + reason + summary(of: run))))
+      }
+      run = []
+    }
+    for (place, row) in rows.enumerated() {
+      if hidden.contains(place) {
+        run.append(row)
+        continue
+      }
+      if case .arrival(_, let number) = row.content, row.ended == nil {
+        let isInRun = run.contains { $0.numbers.contains(number) }
+        if isInRun && run.count == 1 && keepsSingle { close() }
+        // Where a message has left in a hidden row, nobody misses the row of its arrival.
+        if gone.contains(number) || run.contains(where: { $0.numbers.contains(number) }) {
+          continue
+        }
+      }
+      close()
+      kept.append(row)
+    }
+    close()
     rows = kept
   }
 
-  private func number(of row: TextRow) -> Int? {
-    switch row.content {
-    case .departure(_, let number), .arrival(_, let number): number
-    case .arrows, .note, .start, .end, .gap: nil
-    }
-  }
-
-  /// Whether it is a message that a timer sends.
-  private func isTimed(_ row: TextRow) -> Bool {
-    guard row.suffix.isEmpty, case .arrows(let arrows) = row.content else { return false }
-    return diagram.columns[diagram.arrows[arrows[0]].source].kind != .client
-  }
-
-  /// Whether a picture that is too long can do without it.
-  private func isMinor(_ row: TextRow) -> Bool {
-    switch row.content {
-    case .note(let place): diagram.notes[place].kind != .violation
-    case .start(let place), .end(let place): !diagram.bars[place].isCentral
-    case .arrows, .departure, .arrival, .gap: false
-    }
-  }
-
-  /// What makes two rows say the same.
-  private struct Signature: Hashable {
-    var source: Int
-    var destinations: [Int]
-    var fates: [String]
-    var text: String
-  }
-
-  private func signature(of row: TextRow) -> Signature {
-    let places = messages(of: row)
-    let arrows = places.map { diagram.arrows[$0] }
-    return Signature(
-      source: arrows.first?.source ?? -1, destinations: arrows.map(\.destination).sorted(),
-      fates: arrows.map(\.fate).sorted(),
-      text: row.prefix + (arrows.first.map { $0.label + " " + $0.text } ?? ""))
-  }
-
-  private func messages(of row: TextRow) -> [Int] {
-    switch row.content {
-    case .arrows(let places): places
-    case .departure(let place, _): [place]
-    case .arrival, .note, .start, .end, .gap: []
-    }
-  }
-
-  private func gap(_ rows: [TextRow], _ text: (String) -> String) -> TextRow {
+  private func summary(of rows: [TextRow]) -> String {
     var labels: [String] = []
     var counts: [String: Int] = [:]
     var others = 0
     for row in rows {
-      if !row.isPlainMessage && !isTimed(row) { others += 1 }
-      for place in messages(of: row) {
+      if !row.isPlainMessage { others += 1 }
+      for place in row.sent {
         let arrow = diagram.arrows[place]
         let label = arrow.label + (arrow.fate.isEmpty ? "" : " ✗")
-        if counts.updateValue((counts[label] ?? 0) + 1, forKey: label) == nil {
-          labels.append(label)
-        }
+        counts[label, default: 0] += 1
+        if counts[label] == 1 { labels.append(label) }
       }
     }
     var parts = labels.map { "\(counts[$0] ?? 0) × \($0)" }
-    if others > 0 { parts.append("\(others) events") }
-    return TextRow(
-      moment: rows[0].moment, content: .gap("⋮ " + text(parts.joined(separator: ", "))))
+    if others > 0 { parts.append(others == 1 ? "1 event" : "\(others) events") }
+    return parts.isEmpty ? "arrivals" : parts.joined(separator: ", ")
   }
 }
 

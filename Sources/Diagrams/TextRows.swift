@@ -62,50 +62,58 @@ struct TextRows {
     for place in shown {
       let arrow = diagram.arrows[place]
       guard case .received(let arrived) = arrow.end else {
-        rows.append(TextRow(moment: arrow.sent, content: .arrows([place])))
+        rows.append(TextRow(arrow.sent, .sending([.init(arrow: place)])))
         continue
       }
       if arrow.source != arrow.destination {
         if isQuiet(arrow.destination, after: arrow.sent, before: arrived) {
           move(arrow.destination, arrived, to: arrow.sent)
-          rows.append(TextRow(moment: arrow.sent, content: .arrows([place])))
+          rows.append(TextRow(arrow.sent, .sending([.init(arrow: place)])))
           continue
         }
         if isQuiet(arrow.source, after: arrow.sent, before: arrived) {
           move(arrow.source, arrow.sent, to: arrived)
-          rows.append(TextRow(moment: arrived, content: .arrows([place])))
+          rows.append(TextRow(arrived, .sending([.init(arrow: place)])))
           continue
         }
       }
       number += 1
-      rows.append(TextRow(moment: arrow.sent, content: .departure(place, number: number)))
-      rows.append(TextRow(moment: arrived, content: .arrival(place, number: number)))
+      rows.append(TextRow(arrow.sent, .sending([.init(arrow: place, number: number)])))
+      rows.append(TextRow(arrived, .arrival(arrow: place, number: number)))
     }
+  }
+
+  /// The rows in which columns send and receive, by the moments in which they do.
+  private var rowsByMoment: (sent: [Int: Int], received: [Int: Int]) {
+    var (sent, received): ([Int: Int], [Int: Int]) = ([:], [:])
+    for (place, row) in rows.enumerated() {
+      for arrow in row.sent {
+        sent[diagram.arrows[arrow].sent] = place
+        if row.numbers.isEmpty, case .received(let moment) = diagram.arrows[arrow].end {
+          received[moment] = place
+        }
+      }
+      if case .arrival(let arrow, _) = row.content {
+        received[diagram.arrows[arrow].lastMoment] = place
+      }
+    }
+    return (sent, received)
   }
 
   /// Adds a row for each note; the cause of a message becomes part of the message's row.
   private mutating func addNotes() {
-    var sendings: [Int: Int] = [:]
-    for (place, row) in rows.enumerated() {
-      switch row.content {
-      case .arrows(let arrows): for arrow in arrows { sendings[diagram.arrows[arrow].sent] = place }
-      case .departure(let arrow, _): sendings[diagram.arrows[arrow].sent] = place
-      case .arrival, .note, .start, .end, .gap: break
-      }
-    }
+    let sendings = rowsByMoment.sent
     for (place, note) in diagram.notes.enumerated() where matters(note.moment) {
       guard note.kind == .cause else {
-        rows.append(TextRow(moment: note.moment, content: .note(place)))
+        rows.append(TextRow(note.moment, .note(place)))
         continue
       }
       // What a column sends because of a timer are the very next moments of the same time.
       let position = diagram.moments[note.moment].position
       var moment = note.moment + 1
       while moment < diagram.moments.count, diagram.moments[moment].position == position {
-        if let place = sendings[moment], let source = source(of: rows[place]),
-          source == note.column
-        {
-          rows[place].prefix = note.label + ": "
+        if let row = sendings[moment], diagram.arrows[rows[row].sent[0]].source == note.column {
+          rows[row].cause = note.label
           break
         }
         moment += 1
@@ -113,59 +121,38 @@ struct TextRows {
     }
   }
 
-  private func source(of row: TextRow) -> Int? {
-    switch row.content {
-    case .arrows(let arrows): arrows.first.map { diagram.arrows[$0].source }
-    case .departure(let arrow, _): diagram.arrows[arrow].source
-    case .arrival, .note, .start, .end, .gap: nil
-    }
-  }
-
   /// Adds the beginnings and ends of operations, to the row of a message where they are one with it.
   private mutating func addBars() {
-    var requests: [SpaceTimeDiagram.Point: Int] = [:]
-    var replies: [SpaceTimeDiagram.Point: Int] = [:]
-    for (place, row) in rows.enumerated() {
-      switch row.content {
-      case .arrows(let arrows):
-        let arrow = diagram.arrows[arrows[0]]
-        requests[.init(arrow.source, arrow.sent)] = place
-        if case .received(let moment) = arrow.end {
-          replies[.init(arrow.destination, moment)] = place
-        }
-      case .departure(let arrow, _):
-        requests[.init(diagram.arrows[arrow].source, diagram.arrows[arrow].sent)] = place
-      case .arrival(let arrow, _):
-        if case .received(let moment) = diagram.arrows[arrow].end {
-          replies[.init(diagram.arrows[arrow].destination, moment)] = place
-        }
-      case .note, .start, .end, .gap: break
-      }
-    }
+    let (sent, received) = rowsByMoment
     for (place, bar) in diagram.bars.enumerated() where matters(bar.start) {
-      if let row = requests[.init(bar.column, bar.start + 1)] {
-        rows[row].prefix = bar.label + ": "
+      if let row = sent[bar.start + 1], diagram.arrows[rows[row].sent[0]].source == bar.column {
+        rows[row].begun = place
       } else {
-        rows.append(TextRow(moment: bar.start, content: .start(bar: place)))
+        rows.append(TextRow(bar.start, .start(bar: place)))
       }
       guard let end = bar.end, matters(end) else { continue }
-      if let row = replies[.init(bar.column, end - 1)] {
-        rows[row].suffix = " ⇒ " + bar.outcome
+      if let row = received[end - 1], receiver(of: rows[row]) == bar.column {
+        rows[row].ended = place
       } else {
-        rows.append(TextRow(moment: end, content: .end(bar: place)))
+        rows.append(TextRow(end, .end(bar: place)))
       }
     }
   }
 
-  /// Makes one row of what a node sends to several at once.
+  private func receiver(of row: TextRow) -> Int? {
+    if case .arrival(let arrow, _) = row.content { return diagram.arrows[arrow].destination }
+    return row.sent.first.map { diagram.arrows[$0].destination }
+  }
+
+  /// Makes one row of what a column sends to several at once.
   private mutating func mergeBroadcasts() {
     var merged: [TextRow] = []
     for row in rows {
-      if let last = merged.last, case .arrows(let arrows) = last.content,
-        case .arrows(let more) = row.content, isBroadcast(arrows, more[0]), row.prefix.isEmpty,
-        row.suffix.isEmpty, last.suffix.isEmpty
+      if let last = merged.last, case .sending(let departures) = last.content,
+        case .sending(let more) = row.content, isBroadcast(last.sent, row.sent[0]),
+        row.cause.isEmpty, row.begun == nil, row.ended == nil, last.ended == nil
       {
-        merged[merged.count - 1].content = .arrows(arrows + more)
+        merged[merged.count - 1].content = .sending(departures + more)
       } else {
         merged.append(row)
       }

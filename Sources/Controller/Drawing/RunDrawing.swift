@@ -42,7 +42,7 @@ struct RunDrawing {
     }
     diagram = SpaceTimeDiagram(
       Self.title(outcome, finding), unit: "ms",
-      columns: (0..<concurrency).map { .init("client \($0)", .client) }
+      columns: (0..<concurrency).map { .init("c\($0)", .client) }
         + names.names.map { .init($0, .node) } + services.map { .init($0.rawValue, .service) })
     starts = self.operations.map { _ in 0 }
     ends = self.operations.map { _ in nil }
@@ -231,7 +231,9 @@ extension RunDrawing {
         note(node, .resume, "is resumed")
       case .became(let node, let role, let status):
         diagram.notes.append(
-          .init(column(node), at: moment, .role, "is \(role)", text: status == role ? "" : status))
+          .init(
+            column(node), at: moment, .role, "is \(role)",
+            text: status.isEmpty ? "" : "is \(status)"))
       case .fault(let fault):
         diagram.notes.append(.init(nil, at: moment, .fault, fault.text(names)))
       case .violated(let violation):

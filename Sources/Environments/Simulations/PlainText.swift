@@ -52,7 +52,13 @@ struct PlainText {
     let text = describe(child.value, level)
     // Unlabelled elements of tuples are labelled `.0`.
     guard let label = child.label, !label.hasPrefix(".") else { return text }
-    return "\(label) \(text)"
+    guard let holds = child.value as? Bool, label.hasPrefix("is") || label.hasPrefix("has") else {
+      return "\(label) \(text)"
+    }
+    // `isGranted` reads better as `granted` or `not granted`.
+    let adjective = label.drop { $0.isLowercase }
+    guard let initial = adjective.first else { return "\(label) \(text)" }
+    return (holds ? "" : "not ") + initial.lowercased() + adjective.dropFirst()
   }
 
   private func describe(_ value: Any, _ level: Int) -> String {
