@@ -146,7 +146,7 @@ let package = Package(
     tests("Invariants", "Invariants", "Verdicts", "Histories", "Values"),
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),
     tests("Suites", "Suites", "Reports", "Verdicts", "Values"),
-    tests("Diagrams", "Diagrams"),
+    tests("Diagrams", "Diagrams", "Values"),
     tests(
       "Controller", "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Generators",
       "Environments",

@@ -124,10 +124,11 @@ extension SVGDiagram {
       return """
         <g>\(element("title", "\(name): \(bar.label) ⇒ \(bar.outcome)"))<rect class="\(kind)" \
         x="\(x(bar.column) - 5)" y="\(first)" width="10" height="\(max(4, last - first))" rx="3"/></g>
-        """ + label(x: x(bar.column) - 10, y: first + 4, "operation", bar.label)
+        """ + labelAmidst(x: x(bar.column) - 10, y: first + 4, "operation", bar.label)
           + (bar.outcome.isEmpty
             ? ""
-            : label(x: x(bar.column) - 10, y: max(last, first + 11) + 4, "operation", bar.outcome))
+            : labelAmidst(
+              x: x(bar.column) - 10, y: max(last, first + 11) + 4, "operation", bar.outcome))
     }
   }
 
@@ -153,10 +154,10 @@ extension SVGDiagram {
         return #"<g>\#(title)<circle class="dot" cx="\#(x)" cy="\#(y)" r="2.5"/></g>"#
       case .crash, .violation:
         return "<g>\(title)" + cross(x, y, 6, "wrong") + "</g>"
-          + label(x: x + 12, y: y + 4, "wrong side", note.label)
+          + labelAmidst(x: x + 12, y: y + 4, "wrong side", note.label)
       case .start, .pause, .resume, .role, .fault:
         return #"<g>\#(title)<circle class="event" cx="\#(x)" cy="\#(y)" r="4.5"/></g>"#
-          + label(x: x + 12, y: y + 4, "side", note.label)
+          + labelAmidst(x: x + 12, y: y + 4, "side", note.label)
       }
     }
   }
@@ -198,7 +199,7 @@ extension SVGDiagram {
     let offset = min(abs(x2 - x1), Self.pitch) / 2
     let place = x2 > x1 ? x1 + offset : x1 - offset
     let height = y1 + (y2 - y1) * offset / max(1, abs(x2 - x1))
-    return label(x: place, y: height - 3, "word", arrow.label)
+    return labelAmidst(x: place, y: height - 3, "word", arrow.label)
   }
 }
 
@@ -211,6 +212,11 @@ extension SVGDiagram {
 
   private func label(x: Int, y: Int, _ kind: String, _ text: String) -> String {
     #"<text class="\#(kind)" x="\#(x)" y="\#(y)">\#(escaped(text))</text>"#
+  }
+
+  /// A label in the midst of lines, which it hides where they would cross it.
+  private func labelAmidst(x: Int, y: Int, _ kind: String, _ text: String) -> String {
+    label(x: x, y: y, "\(kind) halo", text) + label(x: x, y: y, kind, text)
   }
 
   private func line(_ kind: String, _ x1: Int, _ y1: Int, _ x2: Int, _ y2: Int) -> String {
@@ -253,7 +259,7 @@ extension SVGDiagram {
     .time{font-family:ui-monospace,monospace;font-size:10px}
     .name{text-anchor:middle;font-size:13px;font-weight:600}
     .word{text-anchor:middle;font-size:10px}
-    .word,.side,.operation{paint-order:stroke;stroke:#fff;stroke-width:3px}
+    .halo{stroke:#fff;stroke-width:3px;stroke-linejoin:round}
     text.wrong,text.fault{fill:#c0261c}
     .life{stroke:#c3c9d1;stroke-width:1.5}
     .client{stroke-dasharray:2 4}
@@ -276,7 +282,7 @@ extension SVGDiagram {
     text{fill:#e4e8ee}
     .ground{fill:#15181d}
     .minor,.time,.dot{fill:#949eac}
-    .word,.side,.operation{stroke:#15181d}
+    .halo{stroke:#15181d}
     text.wrong,text.fault{fill:#ff7b6e}
     .life,.tick{stroke:#3d4552}
     .down{fill:#353b46}

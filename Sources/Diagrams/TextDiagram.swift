@@ -37,13 +37,9 @@ public struct TextDiagram {
       lines.append(line(padded(moment == label ? "" : moment), row, states))
       label = moment
     }
-    if let horizon = diagram.horizon, horizon < diagram.moments.count - 1 {
-      lines.append(padded("") + "  (what comes later can't have had a part in it)")
-    }
     let omitted = diagram.irrelevantCount
     if omitted > 0 {
-      lines.append(
-        padded("") + "  (left out: \(omitted) messages that can't have had a part in it)")
+      lines.append("Left out: \(omitted) messages that can't have led to it.")
     }
     return lines.map { $0.trimmingEnd + "\n" }.joined()
   }
@@ -79,9 +75,9 @@ public struct TextDiagram {
       let bar = diagram.bars[place]
       canvas.put("┷", at: bar.column, in: &cells)
       words += "\(bar.label) ⇒ \(bar.outcome)"
-    case .gap(let text):
+    case .gap(let gap):
       cells = canvas.gap
-      words += text
+      words += "⋮ " + gap.text
     }
     let outcome = row.ended.map { " ⇒ " + cut(diagram.bars[$0].outcome, to: 40) } ?? ""
     let room = width - labelWidth - canvas.width - 4

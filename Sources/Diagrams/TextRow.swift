@@ -1,13 +1,13 @@
 /// A line of a diagram in text.
-struct TextRow: Hashable {
+package struct TextRow: Hashable {
   /// A message that leaves, and the number of the row in which it arrives where that is another.
-  struct Departure: Hashable {
+  package struct Departure: Hashable {
     /// The message's place among the arrows.
-    var arrow: Int
-    var number: Int?
+    package var arrow: Int
+    package var number: Int?
   }
 
-  enum Content: Hashable {
+  package enum Content: Hashable {
     /// What one column sends in one moment.
     case sending([Departure])
     /// A message that left in another row.
@@ -15,13 +15,12 @@ struct TextRow: Hashable {
     case note(Int)
     case start(bar: Int)
     case end(bar: Int)
-    /// Rows that are left out, and why.
-    case gap(String)
+    case gap(TextGap)
   }
 
   /// When it happens, as moments go.
   var moment: Int
-  var content: Content
+  package var content: Content
   /// Why something is sent.
   var cause = ""
   /// The operation that begins with what is sent, and the one that ends with what arrives.

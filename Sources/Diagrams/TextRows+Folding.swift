@@ -14,7 +14,7 @@ extension TextRows {
       if said.allSatisfy(seen.contains) { hidden.insert(place) }
       seen.formUnion(said)
     }
-    hide(hidden, "as above: ", keepsSingle: true)
+    hide(hidden, isRepetition: true)
   }
 
   /// A message without its times.
@@ -50,8 +50,22 @@ extension TextRows {
       if case .note = row.content { return (2, 0, place) }
       return (1, 0, place)
     }
-    let order = rows.indices.compactMap(rank).sorted(by: <).map(\.2)
-    hide(Set(order.prefix(rows.count - limit)), "left out: ", keepsSingle: false)
+    var arrivals: Set<Int> = []
+    for row in rows {
+      if case .arrival(_, let number) = row.content, row.ended == nil { arrivals.insert(number) }
+    }
+    var hidden: Set<Int> = []
+    var left = rows.count
+    for (_, _, place) in rows.indices.compactMap(rank).sorted(by: <) where left > limit {
+      hidden.insert(place)
+      left -= 1 + rows[place].numbers.count(where: arrivals.contains)
+    }
+    // Gaps become one with those beside them.
+    for place in rows.indices {
+      guard case .gap = rows[place].content else { continue }
+      if hidden.contains(place - 1) || hidden.contains(place + 1) { hidden.insert(place) }
+    }
+    hide(hidden, isRepetition: false)
   }
 
   /// Whether the picture is about it.
@@ -67,17 +81,18 @@ extension TextRows {
 
   /// Puts gaps in the place of rows, and leaves out the other rows of messages that are hidden.
   ///
-  /// - Parameter keepsSingle: Whether a row that is the only one in its gap stays.
-  private mutating func hide(_ hidden: Set<Int>, _ reason: String, keepsSingle: Bool) {
+  /// A row that would be the only one in its gap stays.
+  private mutating func hide(_ hidden: Set<Int>, isRepetition: Bool) {
     var kept: [TextRow] = []
     var run: [TextRow] = []
     var gone: Set<Int> = []
     func close() {
-      if run.count == 1 && keepsSingle {
+      if run.count == 1 {
         kept += run
       } else if let first = run.first {
         for row in run { gone.formUnion(row.numbers) }
-        kept.append(TextRow(first.moment, .gap("⋮ " + reason + summary(of: run))))
+        let gap = TextGap(run, of: diagram, isRepetition: isRepetition)
+        kept.append(TextRow(first.moment, .gap(gap)))
       }
       run = []
     }
@@ -88,7 +103,7 @@ extension TextRows {
       }
       if case .arrival(_, let number) = row.content, row.ended == nil {
         let isInRun = run.contains { $0.numbers.contains(number) }
-        if isInRun && run.count == 1 && keepsSingle { close() }
+        if isInRun && run.count == 1 { close() }
         // Where a message has left in a hidden row, nobody misses the row of its arrival.
         if gone.contains(number) || run.contains(where: { $0.numbers.contains(number) }) {
           continue
@@ -99,24 +114,6 @@ extension TextRows {
     }
     close()
     rows = kept
-  }
-
-  private func summary(of rows: [TextRow]) -> String {
-    var labels: [String] = []
-    var counts: [String: Int] = [:]
-    var others = 0
-    for row in rows {
-      if !row.isPlainMessage { others += 1 }
-      for place in row.sent {
-        let arrow = diagram.arrows[place]
-        let label = arrow.label + (arrow.fate.isEmpty ? "" : " ✗")
-        counts[label, default: 0] += 1
-        if counts[label] == 1 { labels.append(label) }
-      }
-    }
-    var parts = labels.map { "\(counts[$0] ?? 0) × \($0)" }
-    if others > 0 { parts.append(others == 1 ? "1 event" : "\(others) events") }
-    return parts.isEmpty ? "arrivals" : parts.joined(separator: ", ")
   }
 }
 

@@ -3,14 +3,14 @@
 /// A message takes one row where that is true to both of its columns: the row of its sending, if nothing
 /// happens to the receiver before it arrives, or that of its arrival, if the sender does nothing
 /// meanwhile. Any other takes two rows, and messages that cross do cross.
-struct TextRows {
+package struct TextRows {
   let diagram: SpaceTimeDiagram
-  var rows: [TextRow] = []
+  package var rows: [TextRow] = []
   /// The moments of each column's events as they are laid out, ascending.
   private var events: [[Int]]
   private var shown: [Int] = []
 
-  init(_ diagram: SpaceTimeDiagram) {
+  package init(_ diagram: SpaceTimeDiagram) {
     self.diagram = diagram
     events = Array(repeating: [], count: diagram.columns.count)
     shown = diagram.arrows.indices.filter { diagram.arrows[$0].isRelevant }
