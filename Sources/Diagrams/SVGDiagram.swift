@@ -183,9 +183,10 @@ extension SVGDiagram {
       kind += " open"
     }
     let names = "\(diagram.columns[arrow.source].name) → \(diagram.columns[arrow.destination].name)"
-    let times =
-      diagram.moments[arrow.sent].label
-      + (arrow.lastMoment > arrow.sent ? "–" + diagram.moments[arrow.lastMoment].label : "")
+    let (began, ended) = (
+      diagram.moments[arrow.sent].label, diagram.moments[arrow.lastMoment].label
+    )
+    let times = began == ended ? began : "\(began)–\(ended)"
     let fate = arrow.fate.isEmpty ? "" : " (\(arrow.fate))"
     return "<g>" + element("title", "\(times) \(names)\(fate): \(arrow.label) \(arrow.text)")
       + line("hit", x1, y1, x2, y2) + line(kind, x1, y1, x2, y2) + end + "</g>"

@@ -124,7 +124,8 @@ public struct TextDiagram {
     if !apart.isEmpty { parts.append(apart.joined(separator: ", ")) }
     for reason in Set(arrows.map(\.fate)).sorted() where !reason.isEmpty {
       let whom = arrows.filter { $0.fate == reason }.map { name($0.destination) }
-      parts.append("✗ " + reason + (arrows.count > 1 ? " (\(whom.joined(separator: ", ")))" : ""))
+      let glyph = arrows.contains { $0.fate == reason && $0.end == .open } ? "… " : "✗ "
+      parts.append(glyph + reason + (arrows.count > 1 ? " (\(whom.joined(separator: ", ")))" : ""))
     }
     if let begun { parts.append(begun.label) }
     // A request says what its operation does.

@@ -110,7 +110,7 @@ struct SVGDiagramTests {
     var check = XMLCheck()
     #expect(check.problem(in: text) == nil)
     let count = text.split(separator: "class=\"message").count
-    #expect((2_500...3_500).contains(count), "\(count)")
+    #expect((2_500...5_000).contains(count), "\(count)")
     #expect(text.contains("messages long before or after"))
   }
 

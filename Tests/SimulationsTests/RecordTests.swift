@@ -49,7 +49,8 @@ struct RecordTests {
     #expect(
       messages.count { !$0.isCopy } == run.traffic.betweenServers + run.traffic.withClients,
       "seed \(seed)")
-    #expect(messages.count(where: \.isCopy) == run.faults.duplicated, "seed \(seed)")
+    // A copy may be lost at once, where a link of limited rate has no room for it.
+    #expect(messages.count(where: \.isCopy) <= run.faults.duplicated, "seed \(seed)")
     #expect(fates.received.count == run.traffic.delivered, "seed \(seed)")
     #expect(fates.lost.keys.count(where: isBetweenNodes) == run.traffic.lost, "seed \(seed)")
     #expect(
@@ -106,7 +107,7 @@ struct RecordTests {
       }
     }
     for kind in [
-      "sent", "received", "lost", "timer", "synced", "started", "ended", "paused", "resumed",
+      "sent", "received", "lost", "synced", "started", "ended", "paused", "resumed",
       "fault",
       "cut", "dropped", "corrupt", "down",
     ] {
