@@ -26,6 +26,7 @@ final class SpecializedCluster: SimulatedCluster {
   var traffic: Traffic { cluster.traffic }
   var handledCount: Int { cluster.handledCount }
   var digest: UInt64 { cluster.digest }
+  var delays: [MessageDelay] { cluster.delays }
   var trace: ((String) -> Void)? {
     get { cluster.trace }
     set { cluster.trace = newValue }

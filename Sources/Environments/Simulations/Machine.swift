@@ -73,11 +73,7 @@ final class Machine<N: Node> {
   @usableFromInline @exclusivity(unchecked) var timers: [Timer]
   @usableFromInline @exclusivity(unchecked) var disk: Disk
   @usableFromInline @exclusivity(unchecked) var clock = NodeClock()
-  @usableFromInline @exclusivity(unchecked) var diskDraws: Draws
-  @usableFromInline @exclusivity(unchecked) var serviceDraws: Draws
-  @usableFromInline @exclusivity(unchecked) var damageDraws: Draws
-  @usableFromInline @exclusivity(unchecked) var crashDraws: Draws
-  let afflictionDraws: Draws
+  @usableFromInline @exclusivity(unchecked) var draws: MachineDraws
   var diskFaults: [DiskFaultInForce] = []
   /// Whether a fault of the disk took the process down, so that its end starts it again.
   var isDownForDisk = false
@@ -105,17 +101,12 @@ final class Machine<N: Node> {
     cell = NodeCell(N(configuration), isUp: false)
     timerCases = Array(N.Timer.allCases)
     fileCases = Array(N.File.allCases)
-    let timerDraws = Stream.timers.draws(seed: seed, of: name)
-    timers = timerCases.indices.map { Timer(draws: timerDraws.child(UInt64($0))) }
+    draws = MachineDraws(seed: seed, of: name)
+    timers = timerCases.indices.map { [draws] in Timer(draws: draws.timers.child(UInt64($0))) }
     disk = Disk(fileCount: fileCases.count)
     choices = Choices(
       Stream.choices.draws(seed: seed, of: name),
       overrides: settings.choices[configuration.id] ?? [:])
-    diskDraws = Stream.disks.draws(seed: seed, of: name)
-    serviceDraws = Stream.serviceLatencies.draws(seed: seed, of: name)
-    damageDraws = Stream.damage.draws(seed: seed, of: name)
-    crashDraws = Stream.crashes.draws(seed: seed, of: name)
-    afflictionDraws = Stream.afflictions.draws(seed: seed, of: name)
     var clockDraws = Stream.clocks.draws(seed: seed, of: name)
     clock.setDrift(clockDraws.within(settings.drifts), at: 0)
     clock.setWall(offset: clockDraws.within(settings.wallOffsets), at: 0)
@@ -144,6 +135,13 @@ final class Machine<N: Node> {
   @inlinable
   func place(_ file: N.File) -> Int { fileCases.firstIndex(of: file) ?? 0 }
 
+  /// Draws from another seed from now on.
+  func reseed(_ name: String, _ seed: UInt64) {
+    draws = MachineDraws(seed: seed, of: name)
+    for place in timers.indices { timers[place].draws = draws.timers.child(UInt64(place)) }
+    choices.redraw(from: Stream.choices.draws(seed: seed, of: name))
+  }
+
   /// Ends the process: what lived in its memory is gone.
   func die() {
     cell.isUp = false
@@ -159,5 +157,25 @@ final class Machine<N: Node> {
     heldCount = 0
     pendingCrash = nil
     requests.removeAll()
+  }
+}
+
+/// A host's streams of chance.
+@usableFromInline
+struct MachineDraws: Sendable {
+  @usableFromInline var disk: Draws
+  @usableFromInline var service: Draws
+  @usableFromInline var damage: Draws
+  @usableFromInline var crash: Draws
+  let affliction: Draws
+  let timers: Draws
+
+  init(seed: UInt64, of name: String) {
+    disk = Stream.disks.draws(seed: seed, of: name)
+    service = Stream.serviceLatencies.draws(seed: seed, of: name)
+    damage = Stream.damage.draws(seed: seed, of: name)
+    crash = Stream.crashes.draws(seed: seed, of: name)
+    affliction = Stream.afflictions.draws(seed: seed, of: name)
+    timers = Stream.timers.draws(seed: seed, of: name)
   }
 }

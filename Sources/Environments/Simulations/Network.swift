@@ -13,6 +13,8 @@ struct Network: Sendable {
     @usableFromInline var isCut = false
     @usableFromInline var latencies: Draws
     var disturbances: Draws
+    /// How many messages were sent on it, where they are counted.
+    var sent = 0
     /// Until when a link of limited rate is busy with what was sent before.
     var busyUntil: Nanoseconds = 0
   }
@@ -62,6 +64,13 @@ struct Network: Sendable {
   @usableFromInline var lanes: [Lane]
   /// The share of messages that is lost when no fault is in force.
   private let loss: Double
+  /// Delays by link and number, in place of drawn ones.
+  private var delays: [Int: [Int: Nanoseconds]] = [:]
+  /// The delays of all messages so far, where they are wanted.
+  private(set) var recorded: [MessageDelay] = []
+  private let records: Bool
+  /// Whether messages are counted.
+  @usableFromInline let isNumbered: Bool
   private var probes: Draws
   private var cut: Force?
   /// The disturbances in force, by the place of their kind.
@@ -73,10 +82,14 @@ struct Network: Sendable {
   @usableFromInline var sent = 0
   private(set) var tally = FaultTally()
 
-  init(_ names: NodeNames, seed: UInt64, loss: Double) {
+  init(_ settings: SimulationSettings) {
+    let names = settings.names
+    let seed = settings.seed
     count = names.count
-    self.loss = loss
+    loss = settings.loss
     isCalm = loss == 0
+    records = settings.recordsDelays
+    isNumbered = records || !settings.delays.isEmpty
     probes = Stream.probes.draws(seed: seed)
     let texts = names.nodes.map { names[$0] }
     lanes = texts.flatMap { source in
@@ -84,6 +97,22 @@ struct Network: Sendable {
         Lane(
           latencies: Stream.latencies.draws(seed: seed, of: source, to: destination),
           disturbances: Stream.disturbances.draws(seed: seed, of: source, to: destination))
+      }
+    }
+    for delay in settings.delays where contains(delay.link) {
+      delays[place(delay.link), default: [:]][delay.number] = delay.delay
+    }
+  }
+
+  /// Draws from another seed from now on.
+  mutating func reseed(_ names: NodeNames, _ seed: UInt64) {
+    for source in names.nodes {
+      for destination in names.nodes {
+        let place = place(Link(from: source, to: destination))
+        lanes[place].latencies = Stream.latencies.draws(
+          seed: seed, of: names[source], to: names[destination])
+        lanes[place].disturbances = Stream.disturbances.draws(
+          seed: seed, of: names[source], to: names[destination])
       }
     }
   }
@@ -100,8 +129,20 @@ struct Network: Sendable {
     sent += 1
     lanes[place].latencies.move(to: time)
     var fate = Fate(latency: latency.draw(&lanes[place].latencies))
+    if isNumbered { fate.latency = numbered(link, fate.latency) }
     if !isCalm { disturb(&fate, on: place, latency, at: time, size: size, type: type) }
     return fate
+  }
+
+  /// Counts a message, and says how long it travels.
+  @usableFromInline
+  mutating func numbered(_ link: Link, _ drawn: Nanoseconds) -> Nanoseconds {
+    let place = place(link)
+    lanes[place].sent += 1
+    let number = lanes[place].sent
+    let delay = delays[place]?[number] ?? drawn
+    if records { recorded.append(MessageDelay(link, number: number, delay: delay)) }
+    return delay
   }
 
   /// Whether a message that arrives now is lost, because its link was cut on the way.

@@ -38,15 +38,15 @@ extension Simulation {
     if fault.kind.isStrike {
       _ = crash(machine, .disk(fault.kind))
     } else {
-      machine.disk.afflict(fault, machine.afflictionDraws.child(UInt64(bitPattern: time)))
+      machine.disk.afflict(fault, machine.draws.affliction.child(UInt64(bitPattern: time)))
     }
   }
 
   /// Strikes the disk of a machine on which no process runs any more.
   func strike(_ machine: Machine<N>, _ kind: DiskFault.Kind) {
-    machine.damageDraws.move(to: time)
+    machine.draws.damage.move(to: time)
     let loss = machine.disk.strike(
-      kind, &machine.damageDraws, tornAppends: settings.tornAppends)
+      kind, &machine.draws.damage, tornAppends: settings.tornAppends)
     if kind.cutsPower { touched.powerLosses += 1 }
     touched.lostOperations += loss.lost
     touched.tornAppends += loss.isTorn ? 1 : 0
@@ -146,7 +146,7 @@ extension Simulation {
   /// Where a fault touched none of the system's operations, one of the harness's own would have been.
   private func showProbe(_ machine: Machine<N>) -> Bool {
     machine.diskFaults.contains { force in
-      Disk.showsProbe(of: force.fault, machine.afflictionDraws.child(.max))
+      Disk.showsProbe(of: force.fault, machine.draws.affliction.child(.max))
     }
   }
 

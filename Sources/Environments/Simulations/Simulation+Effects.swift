@@ -110,9 +110,9 @@ extension Simulation {
     guard let bytes = machine.disk.execute(operation, file: file),
       case .read(_, let token) = operation
     else { return }
-    machine.diskDraws.move(to: time)
+    machine.draws.disk.move(to: time)
     end(
-      .read, after: machine.diskDraws.within(settings.syncLatency),
+      .read, after: machine.draws.disk.within(settings.syncLatency),
       slot: payloads.insert(.read(token, bytes)), of: machine)
   }
 
@@ -129,8 +129,8 @@ extension Simulation {
 
   @inlinable
   func startSync(of machine: Machine<N>) {
-    machine.diskDraws.move(to: time)
-    let drawn = machine.diskDraws.within(settings.syncLatency)
+    machine.draws.disk.move(to: time)
+    let drawn = machine.draws.disk.within(settings.syncLatency)
     let latency = machine.disk.isDirty ? drawn : settings.emptySyncLatency
     machine.disk.startSync()
     end(.sync, after: latency, slot: 0, of: machine)
@@ -154,9 +154,9 @@ extension Simulation {
     let payload = Payload.serviceRequest(service, request, token)
     let slot = payloads.insert(payload)
     recordSending(payload, from: machine.id, slot: slot)
-    machine.serviceDraws.move(to: time)
+    machine.draws.service.move(to: time)
     queue.schedule(
-      .serviceRequest, at: time + settings.latency.draw(&machine.serviceDraws),
+      .serviceRequest, at: time + settings.latency.draw(&machine.draws.service),
       node: machine.id.rawValue, slot: slot, generation: machine.incarnation)
   }
 
@@ -169,8 +169,8 @@ extension Simulation {
     recordEnd(ofPayload: event.slot)
     guard let reply = services[place].handle(request, from: Int(event.node)) else { return }
     carried.betweenServers += 1
-    machines[Int(event.node)].serviceDraws.move(to: time)
-    let latency = settings.latency.draw(&machines[Int(event.node)].serviceDraws)
+    machines[Int(event.node)].draws.service.move(to: time)
+    let latency = settings.latency.draw(&machines[Int(event.node)].draws.service)
     let payload = Payload.serviceReply(service, token, reply)
     let slot = payloads.insert(payload)
     recordSending(payload, from: NodeID(Int(event.node)), slot: slot)

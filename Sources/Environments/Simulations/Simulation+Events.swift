@@ -18,7 +18,7 @@ extension Simulation {
       event.slot = machine.disk.finishSync() ? 0 : 1
       deliver(event, to: machine)
     case .request, .read, .serviceReply: deliver(event, to: machine)
-    case .reply, .serviceRequest, .boot, .crash, .drain, .stalled: takeRare(event, machine)
+    case .reply, .serviceRequest, .boot, .crash, .drain, .stalled, .reseed: takeRare(event, machine)
     }
   }
 
@@ -40,6 +40,7 @@ extension Simulation {
     case .drain:
       while !machine.isPaused, let event = machine.held.popFirst() { handOver(event, to: machine) }
     case .stalled: endStalled(of: machine)
+    case .reseed: if let reseeding = settings.reseeding { reseed(reseeding.seed) }
     case .message, .timer, .sync, .request, .read, .serviceReply: break
     }
   }
@@ -112,7 +113,7 @@ extension Simulation {
       handle(.timer(machine.timerCases[place]), on: machine)
     case .sync: if event.slot == 0 { finishSync(of: machine) } else { failSync(of: machine) }
     case .request, .read, .serviceReply: handOverPayload(event, to: machine)
-    case .reply, .serviceRequest, .boot, .crash, .drain, .stalled: break
+    case .reply, .serviceRequest, .boot, .crash, .drain, .stalled, .reseed: break
     }
   }
 

@@ -140,8 +140,8 @@ extension Simulation {
   private func waits(_ crash: Machine<N>.Crash, for machine: Machine<N>) -> Bool {
     guard !machine.isPaused else { return false }
     if crash.writesNeeded > 0 { return machine.disk.unsynced.count < crash.writesNeeded }
-    machine.crashDraws.move(to: time)
-    return machine.crashDraws.chance(settings.crashesBetweenEffects)
+    machine.draws.crash.move(to: time)
+    return machine.draws.crash.chance(settings.crashesBetweenEffects)
   }
 
   /// Whether a crash that waits for the node's next event comes amid these effects of it.
@@ -162,8 +162,8 @@ extension Simulation {
     if let crash = machine.pendingCrash, crash.writesNeeded > 0 {
       earliest = effects.lastIndex(where: \.isWrite).map { $0 + 1 } ?? 0
     }
-    machine.crashDraws.move(to: time)
-    let point = earliest + machine.crashDraws.below(effects.count - earliest + 1)
+    machine.draws.crash.move(to: time)
+    let point = earliest + machine.draws.crash.below(effects.count - earliest + 1)
     if 0 < point && point < effects.count { touched.crashesBetweenEffects += 1 }
     return point
   }
@@ -214,9 +214,9 @@ extension Simulation {
   func boot(_ machine: Machine<N>) -> Int {
     machine.isBooting = true
     machine.isDownForDisk = false
-    machine.crashDraws.move(to: time)
+    machine.draws.crash.move(to: time)
     queue.schedule(
-      .boot, at: time + machine.crashDraws.within(settings.bootDelay),
+      .boot, at: time + machine.draws.crash.within(settings.bootDelay),
       node: machine.id.rawValue, generation: machine.incarnation)
     touched.restarts += 1
     defer { machine.missed = 0 }

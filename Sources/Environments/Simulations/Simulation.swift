@@ -80,6 +80,8 @@ public final class Simulation<N: Node>: Environment {
   @usableFromInline @exclusivity(unchecked) var ready: [Effect<N>] = []
   /// Which nodes are damaged where not all that a fault is meant for may be.
   var ledgerDraws: Draws
+  /// Where chance comes from now.
+  var seed: UInt64
   /// What the next return of `advance` reports.
   @usableFromInline @exclusivity(unchecked) var happened: [EnvironmentEvent] = []
 
@@ -100,7 +102,7 @@ public final class Simulation<N: Node>: Environment {
         settings)
     }
     states = ClusterStates(machines.map(\.cell))
-    network = Network(names, seed: settings.seed, loss: settings.loss)
+    network = Network(settings)
     services = Service.allCases.enumerated().map { place, service in
       ServiceState(
         service, draws: Stream.services.draws(seed: settings.seed, place),
@@ -108,6 +110,7 @@ public final class Simulation<N: Node>: Environment {
     }
     ledgerDraws = Stream.ledger.draws(seed: settings.seed)
     context = Context(choices: Choices(Draws(seed: 0)))
+    seed = settings.seed
   }
 
   public var now: Nanoseconds { time }
@@ -153,6 +156,10 @@ public final class Simulation<N: Node>: Environment {
     return tally
   }
 
+  /// How long all messages between nodes travelled, as far as nothing disturbed them, where the
+  /// settings want that to be known.
+  public var delays: [MessageDelay] { network.recorded }
+
   /// A fingerprint of all that has happened so far.
   public var digest: UInt64 { hasher.value }
 
@@ -167,6 +174,20 @@ public final class Simulation<N: Node>: Environment {
   /// Starts all nodes, in the order of their ids; each has handled its first event afterwards.
   public func start() {
     for machine in machines { begin(machine) }
+    if let reseeding = settings.reseeding {
+      queue.scheduleNext(.reseed, at: reseeding.time, node: 0)
+    }
+  }
+
+  /// Draws from another seed from now on.
+  func reseed(_ seed: UInt64) {
+    self.seed = seed
+    network.reseed(names, seed)
+    for machine in machines { machine.reseed(names[machine.id], seed) }
+    for place in services.indices {
+      services[place].redraw(from: Stream.services.draws(seed: seed, place))
+    }
+    ledgerDraws = Stream.ledger.draws(seed: seed)
   }
 
   public func stop() {
@@ -193,7 +214,7 @@ public final class Simulation<N: Node>: Environment {
   /// one more client doesn't shift anything.
   @usableFromInline
   func clientLatency(of id: RequestID, leg: UInt64) -> Nanoseconds {
-    var draws = Stream.clients.draws(seed: settings.seed, id.client)
+    var draws = Stream.clients.draws(seed: seed, id.client)
     draws.move(to: time)
     draws.number &+= leg
     return settings.clientLatency.draw(&draws)

@@ -204,6 +204,7 @@ extension ZooReport {
         "mean-cpu-seconds": number(bug.cpuSeconds.mean),
         "shrunk": .list(bug.shrunk.map { $0.map(value) ?? .null }),
         "token": .string(bug.token ?? ""),
+        "tokens": .list(bug.results.compactMap(\.token).map { .string($0) }),
         "unexpected-token": bug.unexpectedToken.map { .string($0) } ?? .null,
       ]))
   }
