@@ -19,7 +19,7 @@ struct DiagramFile {
   }
 
   func write(_ diagram: SpaceTimeDiagram) throws {
-    if isStandardOutput { return print(TextDiagram(diagram).text, terminator: "") }
+    if isStandardOutput { return print("\n" + TextDiagram(diagram).text) }
     let text = name.hasSuffix(".svg") ? SVGDiagram(diagram).text : TextDiagram(diagram).text
     do { try FileContents.write(Array(text.utf8), to: FilePath(name)) } catch {
       throw PlanError("--diagram \(name): \(error)")
