@@ -1,4 +1,5 @@
 import Algorithms
+public import Diagrams
 import Environments
 import Nodes
 import Simulations
@@ -63,6 +64,21 @@ public struct SimulatedRun {
     outcome.statistics.events = cluster.handledCount
     outcome.token = Token.encode(test.plan)
     return outcome
+  }
+
+  /// Runs to the end as ``run(journal:trace:)`` does, and draws what happened.
+  ///
+  /// The picture is about the first anomaly of the first finding, where the run has one, and about a
+  /// broken invariant, where one was: messages that can't have led to it are not relevant in it.
+  public func draw(
+    journal: any RunJournal = NoJournal(), trace: ((String) -> Void)? = nil
+  ) throws -> (outcome: Outcome, diagram: SpaceTimeDiagram) {
+    let record = SimulationRecord()
+    let listener = RunListener(journal)
+    cluster.record = record
+    defer { cluster.record = nil }
+    let outcome = try run(journal: listener, trace: trace)
+    return (outcome, RunDrawing(record, listener.operations, outcome, test.names).diagram)
   }
 }
 

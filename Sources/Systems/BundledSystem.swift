@@ -48,6 +48,8 @@ public protocol SimulatedCluster: AnyObject, Environment {
   var delays: [MessageDelay] { get }
   /// Takes a line for each event and fault, where a trace is wanted.
   var trace: ((String) -> Void)? { get set }
+  /// Takes in what happens, where that is wanted.
+  var record: SimulationRecord? { get set }
 }
 
 extension Simulation: SimulatedCluster {}

@@ -31,6 +31,10 @@ final class SpecializedCluster: SimulatedCluster {
     get { cluster.trace }
     set { cluster.trace = newValue }
   }
+  var record: SimulationRecord? {
+    get { cluster.record }
+    set { cluster.record = newValue }
+  }
 
   func support(for family: FaultFamily) -> FaultSupport { cluster.support(for: family) }
   func start() throws { try cluster.start() }

@@ -21,6 +21,13 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "Write a line for each event of a simulated run to this file.")
   var trace: String?
 
+  @Option(
+    help: """
+      Draw the messages and crashes of a simulated run to this file: an image where its name ends in \
+      .svg, else text; - is standard output.
+      """)
+  var diagram: String?
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -28,7 +35,9 @@ struct ReplayCommand: ParsableCommand {
     do {
       var plan = try Plan(named: what, asPlanned: planned)
       plan.adoptBuild()
-      let code = try SingleTest(plan: plan, output: output, trace: trace).run()
+      let code = try SingleTest(
+        plan: plan, output: output, trace: trace, diagram: diagram.map(DiagramFile.init)
+      ).run()
       quit(code.status(isCompatible: plan.isCompatible))
     } catch {
       Failure.end(Failure.code(of: error), "\(error)", json: output.json)

@@ -11,11 +11,13 @@ struct SingleTest {
   var plan: Plan
   var output: OutputOptions
   var trace: String?
+  var diagram: DiagramFile?
 
   func run() throws -> Controller.ExitCode {
     // Looked up before a folder is made, so that what makes no sense leaves nothing behind.
     let test = try Controller.Test(plan)
     try plan.check()
+    try diagram?.check(against: plan, output)
     let trace = try openTrace()
     defer { try? trace?.close() }
     let folder = try RunFolder.create(in: FilePath(output.results), plan: plan)
@@ -51,8 +53,13 @@ struct SingleTest {
   ) throws -> Outcome {
     if plan.place == .simulated {
       let run = try SimulatedRun(plan)
-      guard let trace else { return try run.run(journal: journal) }
-      return try run.run(journal: journal) { line in _ = try? trace.writeAll((line + "\n").utf8) }
+      let take = trace.map { trace in
+        { (line: String) in _ = try? trace.writeAll((line + "\n").utf8) }
+      }
+      guard let diagram else { return try run.run(journal: journal, trace: take) }
+      var (outcome, picture) = try run.draw(journal: journal, trace: take)
+      do { try diagram.write(picture) } catch { outcome.hindrances.append("\(error)") }
+      return outcome
     }
     var surroundings = LocalRun.Surroundings(folder: folder, executable: ownExecutable)
     surroundings.echoesStandardError = output.logStderr

@@ -53,6 +53,14 @@ public final class RaftCommand: Hashable, Sendable {
   public func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
 }
 
+extension RaftCommand: CustomReflectable {
+  /// Without the encoding, which says the same again.
+  public var customMirror: Mirror {
+    guard let request else { return Mirror(self, children: ["operation": "no-op"]) }
+    return Mirror(self, children: ["request": request, "operation": operation])
+  }
+}
+
 /// One entry of Raft's log: a command, and the term in which a leader received it.
 public struct RaftEntry: Hashable, Sendable, StablyCodable {
   public var term: Int

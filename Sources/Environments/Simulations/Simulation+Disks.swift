@@ -56,6 +56,7 @@ extension Simulation {
   /// A sync failed: its node is told, where it asked to be told, and else ended by its host.
   @usableFromInline
   func failSync(of machine: Machine<N>) {
+    recordSync(of: machine, isDurable: false)
     let tokens = machine.barrier.syncFailed()
     guard tokens.isEmpty else {
       for token in tokens where machine.isUp { handle(.completed(token, .failed), on: machine) }

@@ -11,6 +11,7 @@ extension Simulation {
   /// what it affected is known when the node is restarted.
   public func apply(_ fault: Fault) -> FaultReport {
     if trace != nil { writeTrace(fault) }
+    record?.note(.fault(fault), at: time)
     return switch fault {
     case .cut(let links): FaultReport(network.cut(links))
     case .mend: FaultReport(network.cut([]))
@@ -178,6 +179,7 @@ extension Simulation {
     machine.die()
     if case .disk(let kind) = crash { strike(machine, kind) }
     if trace != nil { writeTrace(crash.text, of: machine) }
+    record?.note(.ended(machine.id, how: crash.text), at: time)
   }
 
   /// Gives up what was held back for a process that is gone.
@@ -186,7 +188,10 @@ extension Simulation {
     case .message:
       _ = messages.remove(event.slot)
       carried.lost += 1
-    case .request, .read, .serviceReply: _ = payloads.remove(event.slot)
+      recordLoss(at: event.slot, isCut: false, isDown: true)
+    case .request, .read, .serviceReply:
+      _ = payloads.remove(event.slot)
+      recordEnd(ofPayload: event.slot, isDown: true)
     default: break
     }
   }
@@ -237,6 +242,7 @@ extension Simulation {
       machine.isPaused = true
       machine.heldCount = machine.held.count
       report.did[machine.id] = "paused"
+      record?.note(.paused(machine.id), at: time)
     }
     return report
   }
@@ -247,6 +253,7 @@ extension Simulation {
     for machine in machines(of: nodes) where machine.isPaused && !machine.isStopping {
       machine.isPaused = false
       report.did[machine.id] = "resumed"
+      record?.note(.resumed(machine.id), at: time)
       report.tookHold = true
       report.affected = (report.affected ?? 0) + machine.heldCount
       queue.scheduleNext(.drain, at: time, node: machine.id.rawValue)

@@ -47,12 +47,14 @@ public final class Simulation<N: Node>: Environment {
     case reply(RequestID, Reply, from: NodeID)
     case read(Token, [UInt8])
     case serviceRequest(Service, Request, Token)
-    case serviceReply(Token, Reply)
+    case serviceReply(Service, Token, Reply)
   }
 
   public let names: NodeNames
   /// Takes a line for each event and fault, where a trace is wanted.
   public var trace: ((String) -> Void)?
+  /// Takes in what happens from now on, where that is wanted; it changes nothing of it.
+  @exclusivity(unchecked) public var record: SimulationRecord?
 
   // All calls come from one thread, and nothing that a node or an invariant runs reaches the
   // simulation: no two accesses overlap. Checking that as it runs would cost half of the speed.
@@ -202,9 +204,10 @@ public final class Simulation<N: Node>: Environment {
 
   public func submit(_ request: Request, as id: RequestID, to node: NodeID) {
     carried.withClients += 1
+    let slot = payloads.insert(.request(id, request))
+    if record != nil { recordSending(.request(id, request), from: node, slot: slot) }
     queue.schedule(
-      .request, at: time + clientLatency(of: id, leg: 0), node: node.rawValue,
-      slot: payloads.insert(.request(id, request)))
+      .request, at: time + clientLatency(of: id, leg: 0), node: node.rawValue, slot: slot)
   }
 
   /// How long a request or its reply travels: a function of (seed, client, millisecond, leg), so that
