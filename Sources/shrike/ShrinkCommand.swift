@@ -1,5 +1,6 @@
 import ArgumentParser
 import Controller
+import Reports
 import Values
 
 struct ShrinkCommand: ParsableCommand {
@@ -35,9 +36,7 @@ struct ShrinkCommand: ParsableCommand {
   }
 
   private func shrink() throws -> Controller.ExitCode {
-    guard let limit = Nanoseconds(duration: budget), limit > 0 else {
-      throw PlanError("--budget \(budget): a duration such as 90s or 5m")
-    }
+    let limit = try Shrinking.limit(budget, option: "--budget")
     var plan = try Plan(named: what)
     guard plan.place == .simulated else {
       throw PlanError("\(what): only simulated runs can be shrunk; this one was of real processes")

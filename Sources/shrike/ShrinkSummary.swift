@@ -1,5 +1,6 @@
 import Controller
 import Reports
+import SystemPackage
 import Values
 import Verdicts
 

@@ -19,6 +19,14 @@ struct Shrinking {
   /// How long shrinking takes at most where nothing is said.
   static let standardLimit = "60s"
 
+  /// Reads how long it may take.
+  static func limit(_ text: String, option: String) throws -> Nanoseconds {
+    guard let limit = Nanoseconds(duration: text), limit > 0 else {
+      throw PlanError("\(option) \(text): a duration such as 90s or 5m")
+    }
+    return limit
+  }
+
   /// - Throws: When the run does not fail, or the folder of what is left can't be written.
   func run() throws -> ShrinkSummary {
     let anomaly = try chosenAnomaly()
@@ -75,6 +83,27 @@ struct Shrinking {
     try FileContents.write(Array(diagram.utf8), to: folder.diagramText)
     try FileContents.write(Array(SVGDiagram(picture).text.utf8), to: folder.diagramImage)
     return (folder, diagram)
+  }
+}
+
+extension VerdictDocument {
+  /// Shrinks failing runs, and adds what came of each.
+  ///
+  /// - Parameter say: Tells people.
+  mutating func shrink(
+    _ plans: [Plan], _ limit: Nanoseconds, _ output: OutputOptions, _ say: (String) -> Void
+  ) {
+    let shrunk = plans.prefix { _ in !Interruption.hasCome }.compactMap { plan -> Value? in
+      do {
+        let summary = try Shrinking(plan: plan, limit: limit, output: output).run()
+        say("\nshrunk: \(summary.text)")
+        return summary.document.value
+      } catch {
+        say("seed \(plan.seed) is not shrunk: \(error)")
+        return nil
+      }
+    }
+    add("shrunk", .list(shrunk))
   }
 }
 

@@ -12,6 +12,8 @@ struct SingleTest {
   var output: OutputOptions
   var trace: String?
   var diagram: DiagramFile?
+  /// How long a failing run is shrunk, where it is.
+  var shrinkLimit: Nanoseconds?
 
   func run() throws -> Controller.ExitCode {
     // Looked up before a folder is made, so that what makes no sense leaves nothing behind.
@@ -34,7 +36,11 @@ struct SingleTest {
       outcome.hindrances.append("\(error)")
     }
     say(outcome.text)
-    if output.json { print(outcome.document.value.json) }
+    var document = outcome.document
+    if let shrinkLimit {
+      document.shrink(outcome.verdict == .invalid ? [plan] : [], shrinkLimit, output, say)
+    }
+    if output.json { print(document.value.json) }
     return outcome.exitCode
   }
 

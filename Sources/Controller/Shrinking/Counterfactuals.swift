@@ -1,4 +1,5 @@
 public import Values
+import Verdicts
 
 /// How likely a failing run is to fail by what has happened so far.
 ///
@@ -48,9 +49,10 @@ public struct Counterfactuals: Sendable {
       let failures = try onCores(cores, count: runCount, interrupted: interrupted) { number in
         var plan = plan
         let seed = Int(truncatingIfNeeded: mixed(plan.seed &+ UInt64(number)) >> 1)
-        plan.reseeding = .map([
-          "time": .string((outcome.began + time).durationText), "seed": .integer(seed),
-        ])
+        plan.reseeding = .map(
+          ValueMap(facts: [
+            "time": .string((outcome.began + time).durationText), "seed": .integer(seed),
+          ]))
         return try SimulatedRun(plan).run().anomalyNames.contains(anomaly)
       }
       guard !failures.contains(nil) else { return false }
