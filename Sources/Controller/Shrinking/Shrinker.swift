@@ -40,10 +40,13 @@ public struct Shrinker: Sendable {
     var eventsMax: Int
     /// The same for attempts to do without the beginning, from which all later ones gain.
     var eventsMaxForTime = 15_000
+    /// The same for attempts to do with fewer nodes before all else.
+    var eventsMaxForNodes = 0
   }
 
   private static let levels = [
-    Level(piecesMax: 4, eventsMax: 15_000, eventsMaxForTime: 6_000_000),
+    Level(
+      piecesMax: 4, eventsMax: 15_000, eventsMaxForTime: 6_000_000, eventsMaxForNodes: 2_000_000),
     Level(piecesMax: 16, eventsMax: 15_000, eventsMaxForTime: 3_000_000),
     Level(piecesMax: 64, eventsMax: 15_000), Level(piecesMax: .max, eventsMax: 15_000),
     Level(piecesMax: .max, eventsMax: 150_000),
@@ -138,6 +141,10 @@ public struct Shrinker: Sendable {
 
   private mutating func pass(_ failure: inout Failure) throws {
     try shortenTime(&failure)
+    // While there is much else that can go wrong, few nodes do; later each has its part.
+    if level.eventsMaxForNodes > level.eventsMax {
+      try leaveOutNodes(&failure, downTo: 3, eventsMax: level.eventsMaxForNodes)
+    }
     try shortenBeginning(&failure)
     try leaveOutDisruptions(&failure)
     try leaveOutKeys(&failure)
@@ -257,11 +264,13 @@ public struct Shrinker: Sendable {
     }
   }
 
-  private mutating func leaveOutNodes(_ failure: inout Failure) throws {
+  private mutating func leaveOutNodes(
+    _ failure: inout Failure, downTo least: Int = 1, eventsMax: Int? = nil
+  ) throws {
     for node in failure.scenario.base.nodes.indices.reversed()
-    where failure.scenario.base.nodes.count > 1 {
+    where failure.scenario.base.nodes.count > least {
       let scenario = failure.scenario.without(node: node)
-      if let found = try self.failure(of: scenario) { failure = found }
+      if let found = try self.failure(of: scenario, eventsMax: eventsMax) { failure = found }
     }
   }
 
