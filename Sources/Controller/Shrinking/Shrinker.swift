@@ -42,6 +42,10 @@ public struct Shrinker: Sendable {
     var eventsMaxForTime = 15_000
     /// The same for attempts to do with fewer nodes before all else.
     var eventsMaxForNodes = 0
+    /// The most seeds that one attempt tries.
+    var seedsMax = 100
+    /// Whether it is left out where what is left is small.
+    var isForLarge = false
   }
 
   private static let levels = [
@@ -50,6 +54,7 @@ public struct Shrinker: Sendable {
     Level(piecesMax: 16, eventsMax: 15_000, eventsMaxForTime: 3_000_000),
     Level(piecesMax: 64, eventsMax: 15_000), Level(piecesMax: .max, eventsMax: 15_000),
     Level(piecesMax: .max, eventsMax: 150_000),
+    Level(piecesMax: .max, eventsMax: 1_500_000, seedsMax: 1_000, isForLarge: true),
   ]
   private var level = Shrinker.levels[0]
   /// The most seeds, and events of runs, by which it is looked whether something can be left out.
@@ -58,9 +63,6 @@ public struct Shrinker: Sendable {
   /// How much time a cluster has to come up, where its beginning is left out.
   private static let leadMax = Nanoseconds.milliseconds(300)
   private static let fewItems = 30
-  /// The most seeds that one attempt tries.
-  private static let seedsMax = 100
-
   /// - Parameters:
   ///   - interrupted: Asked before each attempt; once it says yes, what is left is the result.
   ///   - watch: Told of what is left, before each attempt.
@@ -100,14 +102,16 @@ public struct Shrinker: Sendable {
     guard try fails(plan, outcome) else { return nil }
     let scenario = try Scenario(
       plan, recorder, began: outcome.began, demandsProgress: anomaly == "nodes/no-progress")
-    guard var failure = try failure(of: scenario, seedCount: Shrinker.seedsMax) else { return nil }
-    for level in Shrinker.levels {
+    guard var failure = try failure(of: scenario, seedCount: level.seedsMax) else { return nil }
+    for level in Shrinker.levels where !level.isForLarge || failure.scenario.isLarge {
       self.level = level
       while case let before = failure.scenario.size, !interrupted() {
         try pass(&failure)
         if failure.scenario.size == before { break }
       }
     }
+    // With what was special about the settings it failed more often, which all before gained from.
+    try simplifySettings(&failure)
     try polish(&failure, names: plan.nodes)
     let neededUnder = try neededUnder(&failure)
     try simplifyOrder(&failure)
@@ -151,7 +155,6 @@ public struct Shrinker: Sendable {
     try leaveOutThreads(&failure)
     try leaveOutRequests(&failure)
     try leaveOutNodes(&failure)
-    try simplifySettings(&failure)
     // One attempt for each of hundreds of gaps gains little.
     if level.piecesMax == .max || failure.scenario.itemCount <= Shrinker.fewItems {
       try closeGaps(&failure)
@@ -348,7 +351,7 @@ public struct Shrinker: Sendable {
     runCount += 1
     if try fails(plan, first) { return Failure(scenario: scenario, outcome: first) }
     let affordable = (eventsMax ?? level.eventsMax) / max(1, first.statistics.events ?? 1)
-    let count = (seedCount ?? min(Shrinker.seedsMax, affordable)) - 1
+    let count = (seedCount ?? min(level.seedsMax, affordable)) - 1
     guard count > 0 else { return nil }
     let seed = scenario.seed
     let found = try firstInOrder(of: count, cores: cores) { [fails] number in
@@ -373,6 +376,11 @@ extension Scenario.Request {
 }
 
 extension Scenario {
+  /// Whether it is more than people take in at a glance.
+  fileprivate var isLarge: Bool {
+    requests.count > 8 || disruptions.count > 3 || base.nodes.count > 3
+  }
+
   /// What is to become smaller.
   fileprivate var size: [Int] {
     [base.nodes.count, requests.count, disruptions.count, disruptions.count { $0.end != nil }]
