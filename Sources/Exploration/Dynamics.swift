@@ -26,7 +26,10 @@ struct LocalOutcome {
   @usableFromInline var marks: UInt32 = 0
   /// A mark that shows the node to be wrong; -1 for none.
   @usableFromInline var violation: Int32 = -1
-  @usableFromInline var isCrash = false
+  /// What the node's own choices were answered.
+  @usableFromInline var answers: [Int] = []
+  /// Where it crashed, if it did.
+  @usableFromInline var crash: CrashPoint?
   /// Whether the node left the bounds within which it is explored.
   @usableFromInline var isBeyond = false
   /// Whether the node's own state is another than before.
@@ -154,6 +157,7 @@ protocol Dynamics: AnyObject {
   func renamed(message: UInt32, _ places: [Int]) -> UInt32
 
   func text(ofMessage number: UInt32) -> String
+  func kind(ofMessage number: UInt32) -> String
   func text(ofTimer place: UInt32) -> String
   func text(ofRequest client: Int, number: Int) -> String
   func text(ofClientEvent number: UInt32) -> String

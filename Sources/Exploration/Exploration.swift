@@ -21,11 +21,26 @@ public struct Exploration<N: Node>: Sendable {
   public func run(
     _ strategy: ExplorationStrategy = .bfs, _ limits: ExplorationLimits = ExplorationLimits()
   ) throws(ExplorationError) -> ExplorationResult {
+    try makeSearch().run(strategy, limits)
+  }
+
+  /// Takes exactly these steps, up to the first that breaks something.
+  ///
+  /// - Parameter start: In which of the ways in which nodes can start; see ``ExplorationResult/start``.
+  /// - Throws: When a step can't be taken, with its number and what can be taken there.
+  @inlinable
+  public func replay(
+    _ steps: [ScenarioStep], from start: Int = 0
+  ) throws(ExplorationError) -> ExplorationReplay {
+    try makeSearch().replay(steps, from: start)
+  }
+
+  @inlinable
+  func makeSearch() throws(ExplorationError) -> Search {
     try check()
-    let search = Search(
+    return Search(
       Universe(settings), nodeCount: settings.nodes.count, network: settings.network,
       bounds: settings.bounds, eventually: settings.eventually, sometimes: settings.sometimes)
-    return try search.run(strategy, limits)
   }
 
   @usableFromInline

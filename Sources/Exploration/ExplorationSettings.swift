@@ -13,6 +13,9 @@ public enum NetworkKind: String, Hashable, Sendable, CaseIterable {
 
 /// How much may go wrong on one path; nothing counts as no limit.
 public struct ExplorationBounds: Hashable, Sendable {
+  /// No bound can be higher, but that on the depth.
+  public static let limit = Budget.limit
+
   public var crashes = 0
   public var drops = 0
   public var duplicates = 0

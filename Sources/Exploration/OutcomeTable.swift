@@ -157,7 +157,7 @@ final class OutcomeTable {
         process: outcome.process, witness: outcome.witness, sends: sends,
         clientEvents: clientEvents, sendCount: UInt16(outcome.sends.count),
         clientEventCount: UInt16(outcome.clientEvents.count), marks: outcome.marks,
-        violation: outcome.violation, isCrash: outcome.isCrash, isBeyond: outcome.isBeyond,
+        violation: outcome.violation, isCrash: outcome.crash != nil, isBeyond: outcome.isBeyond,
         isChanged: outcome.isChanged, gain: after.whole &- before.whole,
         bareGain: after.bare &- before.bare))
   }

@@ -55,7 +55,7 @@ final class Search {
 
   /// The states in which everything begins.
   func initialStates(
-    _ expander: Expander
+    _ expander: Expander, exchangingNames: Bool = true
   ) throws(ExplorationError) -> (states: StateList, violation: Int32) {
     let states = StateList()
     var violation: Int32 = -1
@@ -67,7 +67,9 @@ final class Search {
       words += state.sends
       let fingerprint = words.withUnsafeMutableBufferPointer { buffer -> Fingerprint in
         guard let base = buffer.baseAddress else { return .zero }
-        return expander.canonicalize(base, count: buffer.count)
+        return exchangingNames
+          ? expander.canonicalize(base, count: buffer.count)
+          : expander.fingerprint(base, count: buffer.count)
       }
       states.append(words, fingerprint)
       if violation < 0 { violation = state.violation }

@@ -13,6 +13,8 @@ public struct ExplorableSystem: Sendable {
   private let explore:
     @Sendable (ExplorationPlan, ExplorationStrategy, ExplorationLimits) throws(ExplorationError) ->
       ExplorationResult
+  private let take:
+    @Sendable (ExplorationPlan, [ScenarioStep], Int) throws(ExplorationError) -> ExplorationReplay
 
   init<System: Algorithm>(
     _: System.Type, hasSymmetry: Bool = false, _ standard: ExplorationPlan,
@@ -25,6 +27,10 @@ public struct ExplorableSystem: Sendable {
       plan, strategy, limits throws(ExplorationError) in
       try Exploration(settings(plan)).run(strategy, limits)
     }
+    take = {
+      plan, steps, start throws(ExplorationError) in
+      try Exploration(settings(plan)).replay(steps, from: start)
+    }
   }
 
   /// - Throws: When the plan asks for what can't be explored.
@@ -32,14 +38,26 @@ public struct ExplorableSystem: Sendable {
     _ plan: ExplorationPlan, _ strategy: ExplorationStrategy = .bfs,
     _ limits: ExplorationLimits = ExplorationLimits()
   ) throws(ExplorationError) -> ExplorationResult {
-    for name in plan.limits.keys.sorted() where standard.limits[name] == nil {
-      throw ExplorationError("\(description.name) has no bound \"\(name)\"")
-    }
+    try check(plan)
     return try explore(plan, strategy, limits)
   }
 
+  /// Takes exactly these steps; see ``Scenario``.
+  func replay(
+    _ plan: ExplorationPlan, _ steps: [ScenarioStep], from start: Int
+  ) throws(ExplorationError) -> ExplorationReplay {
+    try check(plan)
+    return try take(plan, steps, start)
+  }
+
+  private func check(_ plan: ExplorationPlan) throws(ExplorationError) {
+    for name in plan.limits.keys.sorted() where standard.limits[name] == nil {
+      throw ExplorationError("\(description.name) has no bound \"\(name)\"")
+    }
+  }
+
   public static let all: [ExplorableSystem] = [
-    .twoPhaseCommit, .raft, .synod, .broadcast, .echo,
+    .twoPhaseCommit, .raft, .synod, .leaseLock, .broadcast, .echo,
   ]
 
   public static func named(_ name: String) -> ExplorableSystem? {
@@ -93,6 +111,20 @@ public struct ExplorableSystem: Sendable {
       nodes: plan.configurations(count: plan.nodeCount), network: plan.network, bounds: plan.bounds)
     settings.invariants = Synod.invariants()
     settings.sometimes = Synod.description.marks
+    return settings
+  }
+
+  /// The nodes that are counted are the clients; leases may expire whenever it is most awkward.
+  public static let leaseLock = ExplorableSystem(
+    LeaseLock.self, hasSymmetry: true,
+    ExplorationPlan(nodeCount: 2, network: .multiset, bounds: ExplorationBounds(timeouts: 4))
+  ) { plan in
+    var settings = ExplorationSettings<LeaseLock>(
+      nodes: plan.configurations(count: plan.nodeCount + 2), network: plan.network,
+      bounds: plan.bounds)
+    settings.invariants = LeaseLock.invariants()
+    settings.sometimes = LeaseLock.description.marks
+    if plan.usesSymmetry { settings.symmetry = Symmetry() }
     return settings
   }
 

@@ -53,6 +53,13 @@ public final class RaftCommand: Hashable, Sendable {
   public func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
 }
 
+extension RaftCommand: CustomStringConvertible {
+  public var description: String {
+    guard let request else { return "no-op" }
+    return "\(operation) of client \(request.client)"
+  }
+}
+
 /// One entry of Raft's log: a command, and the term in which a leader received it.
 public struct RaftEntry: Hashable, Sendable, StablyCodable {
   public var term: Int
