@@ -123,8 +123,8 @@ protocol Dynamics: AnyObject {
   func initialStates() throws(ExplorationError) -> [InitialState]
   func outcomes(of process: UInt32, on event: UInt32) throws(ExplorationError) -> [LocalOutcome]
   func clients(_ clients: UInt32, after event: UInt32) -> UInt32
-  /// The number of the event that a client begins its next call.
-  func beginning(of client: Int) -> UInt32
+  /// The number of the event that a client begins its next call, at a node.
+  func beginning(of client: Int, at node: Int) -> UInt32
   /// The memory of the invariants after a node has handled an event, and what they found wrong.
   func memory(
     _ memory: UInt32, after changed: Int, in processes: [UInt32]
@@ -155,6 +155,7 @@ protocol Dynamics: AnyObject {
   /// What has a number, with places exchanged.
   func renamed(process: UInt32, _ places: [Int]) -> UInt32
   func renamed(message: UInt32, _ places: [Int]) -> UInt32
+  func renamed(memory: UInt32, _ places: [Int]) -> UInt32
 
   func text(ofMessage number: UInt32) -> String
   func kind(ofMessage number: UInt32) -> String

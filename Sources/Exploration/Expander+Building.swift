@@ -82,8 +82,7 @@ extension Expander {
   ///
   /// - Returns: Its fingerprint.
   func canonicalize(_ words: UnsafeMutablePointer<UInt32>, count: Int) -> Fingerprint {
-    canonicalizer?.canonicalize(words, count: count, table)
-    return fingerprint(words, count: count)
+    canonicalizer?.canonicalize(words, count: count, self) ?? fingerprint(words, count: count)
   }
 
   /// The fingerprint of the state that stands for another.

@@ -43,7 +43,7 @@ final class Expander {
 
   deinit { stamps.deallocate() }
 
-  var bytes: Int { table.bytes + stamps.bytes }
+  var bytes: Int { table.bytes + stamps.bytes + (canonicalizer?.bytes ?? 0) }
 
   // MARK: Fingerprints
 

@@ -46,11 +46,11 @@ public enum ExplorationStrategy: String, Hashable, Sendable, CaseIterable {
 
 /// One of the things that clients ask for.
 public struct ScriptedRequest: Hashable, Sendable {
-  /// The node that is asked.
-  public var node: NodeID
+  /// The node that is asked; nothing where it may be any.
+  public var node: NodeID?
   public var request: Request
 
-  public init(_ request: Request, of node: NodeID) {
+  public init(_ request: Request, of node: NodeID?) {
     self.node = node
     self.request = request
   }

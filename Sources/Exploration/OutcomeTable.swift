@@ -173,7 +173,9 @@ final class OutcomeTable {
     return after
   }
 
-  func beginning(of client: Int) -> UInt32 { shared.withLock { $0.beginning(of: client) } }
+  func beginning(of client: Int, at node: Int) -> UInt32 {
+    shared.withLock { $0.beginning(of: client, at: node) }
+  }
 
   /// What the invariants remember after a node has handled an event, and what they found wrong.
   ///

@@ -39,9 +39,6 @@ final class Search {
       case .dfs: try depthFirst(limits)
       case .random: try walk(limits)
       }
-    guard dynamics.interchangeable.isEmpty || dynamics.memoryCount == 1 else {
-      throw ExplorationError("names can't be exchanged in what an invariant remembers")
-    }
     result.reachedMarks = dynamics.reachedMarks
     if result.ending == .exhausted || result.ending == .walked {
       result.missedMarks = sometimes.filter { !result.reachedMarks.contains($0) }

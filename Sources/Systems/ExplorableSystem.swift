@@ -79,7 +79,7 @@ public struct ExplorableSystem: Sendable {
 
   /// Elections without pre-votes, which double the messages; each client writes once.
   public static let raft = ExplorableSystem(
-    Raft.self,
+    Raft.self, hasSymmetry: true,
     ExplorationPlan(
       nodeCount: 3, network: .fifo, bounds: ExplorationBounds(timeouts: 2), requests: 1,
       limits: ["term": 2])
@@ -92,12 +92,8 @@ public struct ExplorableSystem: Sendable {
     settings.sometimes = ["raft: a leader was elected"]
     let term = plan.limits["term"] ?? .max
     settings.isWithin = { $0.term <= term }
-    settings.script = (0..<plan.requests).map { client in
-      [
-        ScriptedRequest(
-          .write(key: "x", value: .integer(client + 1)), of: NodeID(client % plan.nodeCount))
-      ]
-    }
+    settings.script = plan.script { .write(key: "x", value: .integer($0 + 1)) }
+    if plan.usesSymmetry { settings.symmetry = Symmetry() }
     settings.judge = plan.judge
     return settings
   }
@@ -137,9 +133,7 @@ public struct ExplorableSystem: Sendable {
     var settings = ExplorationSettings<Broadcast>(
       nodes: plan.configurations(count: plan.nodeCount), network: plan.network, bounds: plan.bounds)
     settings.invariants = Broadcast.invariants()
-    settings.script = (0..<plan.requests).map { client in
-      [ScriptedRequest(.broadcast(.integer(client)), of: NodeID(client % plan.nodeCount))]
-    }
+    settings.script = plan.script { .broadcast(.integer($0)) }
     return settings
   }
 
@@ -149,9 +143,7 @@ public struct ExplorableSystem: Sendable {
   ) { plan in
     var settings = ExplorationSettings<Echo>(
       nodes: plan.configurations(count: plan.nodeCount), network: plan.network, bounds: plan.bounds)
-    settings.script = (0..<plan.requests).map { client in
-      [ScriptedRequest(.echo(.integer(client)), of: NodeID(client % plan.nodeCount))]
-    }
+    settings.script = plan.script { .echo(.integer($0)) }
     settings.judge = { calls in
       let wrong = calls.first { call in
         if case .answered(let reply) = call.outcome { reply != call.request.echoed } else { false }

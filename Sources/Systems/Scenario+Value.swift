@@ -12,6 +12,7 @@ extension Scenario {
       .init(key: "steps", value: .list(steps.map(\.value))),
     ]
     if plan.requests > 0 { fields.append(.init(key: "requests", value: .integer(plan.requests))) }
+    if plan.asksAnyNode { fields.append(.init(key: "any-node", value: .bool(true))) }
     if start > 0 { fields.append(.init(key: "start", value: .integer(start))) }
     if !plan.limits.isEmpty {
       fields.append(
@@ -69,6 +70,9 @@ extension Scenario {
     case "requests":
       guard let count = value.integer, count >= 0 else { return false }
       plan.requests = count
+    case "any-node":
+      guard case .bool(let asksAnyNode) = value else { return false }
+      plan.asksAnyNode = asksAnyNode
     case "start":
       guard let number = value.integer, number >= 0 else { return false }
       start = number

@@ -1,4 +1,5 @@
 import Exploration
+import Nodes
 import Systems
 import Testing
 

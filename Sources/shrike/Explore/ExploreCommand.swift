@@ -54,6 +54,9 @@ struct ExploreCommand: ParsableCommand {
   @Option(help: "How many requests clients make.")
   var requests: Int?
 
+  @Flag(help: "Let clients ask any node, rather than one that is theirs.")
+  var anyNode = false
+
   @Option(help: "One of the system's own bounds, as name=number: term=2.")
   var bound: [String] = []
 
@@ -156,6 +159,10 @@ struct ExploreCommand: ParsableCommand {
       throw PlanError("the names of \(system.description.name)'s nodes can't be exchanged")
     }
     plan.usesSymmetry = symmetry
+    plan.asksAnyNode = anyNode
+    if symmetry && plan.requests > 0 && !anyNode {
+      throw PlanError("--symmetry: clients call nodes by name; --any-node lets them call any")
+    }
     plan.adoptJudge(of: system)
     return plan
   }

@@ -99,7 +99,7 @@ extension ExplorationPlan {
   /// - Parameter isBounded: Whether it is told how much may go wrong.
   func terms(isBounded: Bool) -> String {
     var words = ["\(nodeCount) nodes", "network \(network.rawValue)"]
-    if requests > 0 { words.append("requests \(requests)") }
+    if requests > 0 { words.append("requests \(requests)\(asksAnyNode ? " of any node" : "")") }
     if isBounded { words += bounds.words }
     for (name, limit) in limits.sorted(by: { $0.key < $1.key }) {
       words.append("\(name) up to \(limit)")
