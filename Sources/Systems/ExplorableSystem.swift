@@ -113,13 +113,17 @@ public struct ExplorableSystem: Sendable {
   /// The nodes that are counted are the clients; leases may expire whenever it is most awkward.
   public static let leaseLock = ExplorableSystem(
     LeaseLock.self, hasSymmetry: true,
-    ExplorationPlan(nodeCount: 2, network: .multiset, bounds: ExplorationBounds(timeouts: 4))
+    ExplorationPlan(
+      nodeCount: 2, network: .multiset, bounds: ExplorationBounds(timeouts: 4),
+      limits: ["token": 3])
   ) { plan in
     var settings = ExplorationSettings<LeaseLock>(
       nodes: plan.configurations(count: plan.nodeCount + 2), network: plan.network,
       bounds: plan.bounds)
     settings.invariants = LeaseLock.invariants()
     settings.sometimes = LeaseLock.description.marks
+    let token = plan.limits["token"] ?? .max
+    settings.isWithin = { $0.token <= token }
     if plan.usesSymmetry { settings.symmetry = Symmetry() }
     return settings
   }

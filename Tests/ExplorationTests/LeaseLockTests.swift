@@ -14,7 +14,8 @@ struct LeaseLockTests {
     plan.bounds.crashes = crashes
     plan.usesSymmetry = symmetry
     if let bug { plan.bugs = [bug] }
-    return try ExplorableSystem.leaseLock.run(plan, .bfs, ExplorationLimits(cores: 2))
+    return try ExplorableSystem.leaseLock.run(
+      plan, .bfs, ExplorationLimits(memory: 1 << 30, cores: 2))
   }
 
   @Test(

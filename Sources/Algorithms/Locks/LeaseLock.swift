@@ -72,7 +72,7 @@ public struct LeaseLock: Algorithm {
   private let bugs: Set<String>
 
   /// A client's lease; the lock server's last one, which is durable.
-  private var token = 0
+  public private(set) var token = 0
   // The lock server.
   private var holder: NodeID?
   private var hasExpired = false
