@@ -11,13 +11,13 @@ private struct CollectingSink: CandidateSink {
 }
 
 extension Search {
-  /// The steps of a path, of which only the states' fingerprints are known, and in which of the ways
-  /// to start it begins.
+  /// Adds to a result the steps of a path, of which only the states' fingerprints are known, and in
+  /// which of the ways to start it begins.
   ///
   /// - Parameter violation: What is wrong with the last state; -1 where that shows in no step.
   func retrace(
-    _ path: [Fingerprint], violation: Int32
-  ) throws(ExplorationError) -> (start: Int, steps: [ExplorationStep]) {
+    _ path: [Fingerprint], violation: Int32, into result: inout ExplorationResult
+  ) throws(ExplorationError) {
     let expander = makeExpander()
     expander.keepsStill = true
     // With their own names, so that the path keeps them; successors' fingerprints start from these.
@@ -26,10 +26,10 @@ extension Search {
       let start = (0..<initial.count).first(where: {
         expander.canonicalFingerprint(initial[$0]) == path.first
       })
-    else { return (0, []) }
+    else { return }
     var list = StateList()
     list.append(initial[start])
-    var steps: [ExplorationStep] = []
+    result.start = start
     for (place, target) in path.enumerated().dropFirst() {
       let isLast = place == path.count - 1
       let state = list[0]
@@ -38,12 +38,14 @@ extension Search {
         expander.canonicalFingerprint($0, of: state) == target
           && (!isLast || violation < 0 || expander.violation(of: $0, state) >= 0)
       }
-      guard let found else { break }
+      guard let found else { return }
       let name = try names(of: [found], among: candidates, in: state, expander)[0]
-      steps.append(describe(found, name, of: state, expander))
+      result.counterexample.append(describe(found, name, of: state, expander))
+      // By the names that the path keeps; it may have been found with others.
+      let wrong = expander.violation(of: found, state)
+      if isLast && wrong >= 0 { result.violation = dynamics.violation(wrong) }
       list = expander.successor(found, of: state)
     }
-    return (start, steps)
   }
 
   /// Takes the steps of a scenario, as long as nothing is wrong.

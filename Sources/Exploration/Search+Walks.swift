@@ -83,8 +83,7 @@ extension Search {
         result.violation =
           finding.violation >= 0
           ? dynamics.violation(finding.violation) : missing(finding.marks)
-        (result.start, result.counterexample) = try retrace(
-          finding.path, violation: finding.violation)
+        try retrace(finding.path, violation: finding.violation, into: &result)
       } else if limits.isStopped() {
         result.ending = .stopped
       } else if result.bytes > limits.memory {

@@ -53,8 +53,9 @@ extension ScenarioStep {
     func message(_ name: String) -> ScenarioMessage? {
       guard let text = field(name)?.name, let source = node("from"), let destination = node("to")
       else { return nil }
-      return ScenarioMessage(
-        text, from: source, to: destination, which: field("which")?.integer)
+      let which = field("which")
+      guard which == nil || which?.integer != nil else { return nil }
+      return ScenarioMessage(text, from: source, to: destination, which: which?.integer)
     }
     let found: Action? =
       if unread.contains("deliver") {
