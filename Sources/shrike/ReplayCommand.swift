@@ -39,6 +39,9 @@ struct ReplayCommand: ParsableCommand {
   }
 
   private func replay(_ scenario: Scenario) throws -> Never {
+    guard !planned, trace == nil else {
+      throw PlanError("--planned and --trace are for runs; \(what) is a scenario")
+    }
     let report = try ScenarioReport(scenario)
     if output.json {
       complain(report.text)

@@ -93,7 +93,8 @@ struct ExploreCommandTests {
 
   @Test("a damaged token is told to be one")
   func damagedToken() throws {
-    let end = try Workshop().start(["replay", "x1eyJ", "--json"]).wait()
+    let workshop = try Workshop()
+    let end = try workshop.start(["replay", "x1eyJ", "--json"]).wait()
     #expect(end.code == 64)
     #expect(try end.json["error"]?.name == "the token is damaged, or not the whole of one")
   }

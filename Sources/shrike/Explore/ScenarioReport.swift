@@ -1,5 +1,6 @@
 import Controller
 import Exploration
+import Glibc
 import Nodes
 import Reports
 import SystemPackage
@@ -55,16 +56,23 @@ extension Scenario {
       self = scenario
       return
     }
-    guard let bytes = try? FileContents.read(FilePath(what)), let value = try? Value(json: bytes),
+    guard let bytes = Scenario.contents(of: what), let value = try? Value(json: bytes),
       value["steps"] != nil
     else { return nil }
     do { try self.init(value: value) } catch { throw PlanError("\(what): \(error)") }
   }
 
+  private static func contents(of file: String) -> [UInt8]? {
+    var status = stat()
+    // A run's folder is no scenario.
+    guard stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return try? FileContents.read(FilePath(file))
+  }
+
   /// A file may have the name of a token.
   private static func of(token: String) throws -> Scenario? {
     do { return try Scenario(token: token) } catch {
-      if (try? FileContents.read(FilePath(token))) != nil { return nil }
+      if contents(of: token) != nil { return nil }
       throw error
     }
   }
