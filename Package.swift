@@ -83,13 +83,14 @@ let rooms: [Room] = [
     ]),
 
   Room("Suites", "Sources/Suites", needs: ["Verdicts", "Values", yams]),
+  Room("Diagrams", "Sources/Diagrams"),
   Room("Reports", "Sources/Reports", needs: ["Suites", "Verdicts", "Histories", "Values"]),
   Room(
     "Controller", "Sources/Controller",
     needs: [
       "Systems", "Algorithms", "Workloads", "Nemeses", "Generators", "Verdicts", "Linearizability",
       "ObjectModels", "Isolation", "Invariants", "Environments", "Simulations", "LocalProcesses",
-      "NodeProcesses",
+      "NodeProcesses", "Diagrams",
       "Histories", "Nodes", "Values", system,
     ]),
 ]
@@ -115,6 +116,7 @@ let package = Package(
       name: "shrike",
       dependencies: [
         "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Suites",
+        "Diagrams",
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
         "Invariants",
         "NodeProcesses", "LocalProcesses", "CProcess", "Exploration", "Simulations", "Generators",
@@ -144,9 +146,10 @@ let package = Package(
     tests("Invariants", "Invariants", "Verdicts", "Histories", "Values"),
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),
     tests("Suites", "Suites", "Reports", "Verdicts", "Values"),
+    tests("Diagrams", "Diagrams", "Values"),
     tests(
       "Controller", "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Generators",
       "Environments",
-      "Verdicts", "Reports", "Histories", "Nodes", "Values"),
+      "Verdicts", "Reports", "Diagrams", "Simulations", "Histories", "Nodes", "Values"),
   ]
 )

@@ -14,6 +14,9 @@ public struct Divergence: Sendable {
     public var versions: [String]
   }
 
+  /// What it is called among the names of anomalies.
+  public static let name = "nondeterminism"
+
   /// What came of the seed the first time.
   public var outcome: Outcome
   /// Where two further runs part; nothing where a few pairs of them did not.
@@ -21,6 +24,16 @@ public struct Divergence: Sendable {
 
   /// How many pairs of runs are compared until two differ.
   static let pairsMax = 5
+
+  /// Whether two runs of a plan differ.
+  public static func occurs(in plan: Plan) throws -> Bool {
+    let digests = try (0..<2).map { _ in
+      let run = try SimulatedRun(plan, digestsContents: true)
+      _ = try run.run()
+      return run.digest
+    }
+    return digests[0] != digests[1]
+  }
 
   /// Runs a seed that has gone two ways again, and finds where the ways part.
   init(of outcome: Outcome) throws {

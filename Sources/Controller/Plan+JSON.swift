@@ -116,17 +116,15 @@ private struct PlanField: Sendable {
       }
       return true
     },
-    PlanField(name: "operations", kind: "a list of operations") {
-      $0.operations.map { .list($0) } ?? .null
+    .optionalList("operations", of: "operations", \.operations),
+    .optionalList("faults", of: "faults", \.faults),
+    .optionalList("delays", of: "delays", \.delays),
+    .optionalList("choices", of: "choices", \.choices),
+    PlanField(name: "reseed", kind: "an object with a time and a seed") {
+      $0.reseeding ?? .null
     } write: { plan, value in
-      plan.operations = value.elements
-      return value == .null || value.elements != nil
-    },
-    PlanField(name: "faults", kind: "a list of faults") {
-      $0.faults.map { .list($0) } ?? .null
-    } write: { plan, value in
-      plan.faults = value.elements
-      return value == .null || value.elements != nil
+      plan.reseeding = value == .null ? .none : .some(value)
+      return value == .null || value.map != nil
     },
     .text("build", \.build),
   ]
@@ -161,6 +159,17 @@ private struct PlanField: Sendable {
       let texts = elements.compactMap(\.name)
       plan[keyPath: path] = texts
       return texts.count == elements.count
+    }
+  }
+
+  static func optionalList(
+    _ name: String, of things: String, _ path: Path<[Value]?>
+  ) -> PlanField {
+    PlanField(name: name, kind: "a list of \(things)") {
+      $0[keyPath: path].map { .list($0) } ?? .null
+    } write: { plan, value in
+      plan[keyPath: path] = value.elements
+      return value == .null || value.elements != nil
     }
   }
 

@@ -8,11 +8,10 @@ extension Plan {
   /// What the plan's nemeses do.
   var nemeses: [NemesisSpec] {
     get throws {
-      let all = try allNemeses
       // A swarm without nemeses of its own draws from all.
-      return try (nemesis.isEmpty && isSwarm ? ["all"] : nemesis).flatMap {
-        try parseNemesis($0, all: all)
-      }
+      let asked = nemesis.isEmpty && isSwarm ? ["all"] : nemesis
+      let all = asked.contains { $0.contains("all") } ? try allNemeses : []
+      return try asked.flatMap { text throws(NemesisError) in try parseNemesis(text, all: all) }
     }
   }
 
@@ -86,12 +85,20 @@ extension Plan {
   /// What a bundled system claims to survive.
   private var claims: [NemesisSpec]? {
     get throws {
-      guard let survives = system.flatMap({ BundledSystem.named($0)?.description.survives }) else {
-        return nil
-      }
-      return try survives.map { text throws(NemesisError) in try NemesisSpec(parsing: text) }
+      try system.flatMap { Plan.claims[$0] }?.get()
     }
   }
+
+  /// What each bundled system claims to survive: read once, as each run asks for it again.
+  private static let claims: [String: Result<[NemesisSpec], NemesisError>] = Dictionary(
+    uniqueKeysWithValues: BundledSystem.all.map { system in
+      let claims = Result { () throws(NemesisError) in
+        try system.description.survives.map { text throws(NemesisError) in
+          try NemesisSpec(parsing: text)
+        }
+      }
+      return (system.description.name, claims)
+    })
 
   /// What `--nemesis all` stands for: all that the system claims to survive and the environment can
   /// inject.

@@ -54,6 +54,12 @@ public struct Plan: Hashable, Sendable {
   public var operations: [Value]?
   /// The schedule to follow, as `faults.jsonl` writes its lines.
   public var faults: [Value]?
+  /// Delays of single messages and answers to single choices of nodes, in place of those that the seed
+  /// would give, as ``NumberedChoices`` writes them.
+  public var delays: [Value]?
+  public var choices: [Value]?
+  /// The moment in the simulation's time from which all chance comes from another seed.
+  public var reseeding: Value?
   /// The build of Shrike that made the plan.
   public var build: String = ""
 

@@ -31,6 +31,9 @@ public struct RunFolder: Hashable, Sendable {
   public var messages: FilePath { path.appending("messages.jsonl") }
   public var faults: FilePath { path.appending("faults.jsonl") }
   public var verdict: FilePath { path.appending("verdict.json") }
+  /// What a simulated run looked like, for a terminal and for a browser.
+  public var diagramText: FilePath { path.appending("diagram.txt") }
+  public var diagramImage: FilePath { path.appending("diagram.svg") }
   /// A folder for each node's log.
   public var nodes: FilePath { path.appending("nodes") }
   /// A folder for each node's files.

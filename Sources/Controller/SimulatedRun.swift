@@ -1,4 +1,5 @@
 import Algorithms
+public import Diagrams
 import Environments
 import Nodes
 import Simulations
@@ -10,9 +11,11 @@ public struct SimulatedRun {
   private let test: Test
   private let cluster: any SimulatedCluster
 
-  /// - Parameter digestsContents: Whether the digest covers what events carry and nodes ask for.
+  /// - Parameters:
+  ///   - digestsContents: Whether the digest covers what events carry and nodes ask for.
   /// - Throws: When the plan names something that does not exist or asks for what can't be.
-  public init(_ plan: Plan, digestsContents: Bool = false) throws {
+  ///   - recordsDelays: Whether ``delays`` are to be known.
+  public init(_ plan: Plan, digestsContents: Bool = false, recordsDelays: Bool = false) throws {
     let plan = try plan.drawn()
     test = try Test(plan)
     let system = try plan.bundledSystem
@@ -26,6 +29,11 @@ public struct SimulatedRun {
     settings.damageLimits = try plan.damageLimits
     settings.hasCompatibleServices = plan.isCompatible
     settings.digestsContents = digestsContents
+    let numbered = try NumberedChoices(plan, test.names)
+    settings.delays = numbered.delays
+    settings.choices = numbered.choices
+    settings.reseeding = numbered.reseeding
+    settings.recordsDelays = recordsDelays
     if let mean = plan.latency {
       guard let latency = Latency(distribution: plan.latencyDistribution, mean: mean) else {
         throw PlanError.latencyDistribution(plan.latencyDistribution)
@@ -37,6 +45,9 @@ public struct SimulatedRun {
 
   /// A fingerprint of all that has happened so far.
   public var digest: UInt64 { cluster.digest }
+
+  /// How long the nodes' messages travelled, as plans write it.
+  var delays: [Value] { cluster.delays.map { $0.planValue(test.names) } }
 
   /// The simulation's time.
   public var now: Nanoseconds { cluster.now }
@@ -53,6 +64,21 @@ public struct SimulatedRun {
     outcome.statistics.events = cluster.handledCount
     outcome.token = Token.encode(test.plan)
     return outcome
+  }
+
+  /// Runs to the end as ``run(journal:trace:)`` does, and draws what happened.
+  ///
+  /// The picture is about the first anomaly of the first finding, where the run has one, and about a
+  /// broken invariant, where one was: messages that can't have led to it are not relevant in it.
+  public func draw(
+    journal: any RunJournal = NoJournal(), trace: ((String) -> Void)? = nil
+  ) throws -> (outcome: Outcome, diagram: SpaceTimeDiagram) {
+    let record = SimulationRecord()
+    let listener = RunListener(journal)
+    cluster.record = record
+    defer { cluster.record = nil }
+    let outcome = try run(journal: listener, trace: trace)
+    return (outcome, RunDrawing(record, listener.operations, outcome, test.names).diagram)
   }
 }
 

@@ -36,6 +36,13 @@ public struct Choices: Sendable {
   @inlinable
   public var count: UInt64 { draws.number }
 
+  /// Draws what is chosen next from another stream, with the same numbers.
+  public mutating func redraw(from stream: Draws) {
+    let number = draws.number
+    draws = stream
+    draws.number = number
+  }
+
   /// An answer in `0..<bound`.
   @inlinable
   public mutating func choose(below bound: Int) -> Int {

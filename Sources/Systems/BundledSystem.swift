@@ -44,8 +44,12 @@ public protocol SimulatedCluster: AnyObject, Environment {
   var handledCount: Int { get }
   /// A fingerprint of all that has happened so far.
   var digest: UInt64 { get }
+  /// How long all messages between nodes travelled, where that is wanted.
+  var delays: [MessageDelay] { get }
   /// Takes a line for each event and fault, where a trace is wanted.
   var trace: ((String) -> Void)? { get set }
+  /// Takes in what happens, where that is wanted.
+  var record: SimulationRecord? { get set }
 }
 
 extension Simulation: SimulatedCluster {}

@@ -26,9 +26,14 @@ final class SpecializedCluster: SimulatedCluster {
   var traffic: Traffic { cluster.traffic }
   var handledCount: Int { cluster.handledCount }
   var digest: UInt64 { cluster.digest }
+  var delays: [MessageDelay] { cluster.delays }
   var trace: ((String) -> Void)? {
     get { cluster.trace }
     set { cluster.trace = newValue }
+  }
+  var record: SimulationRecord? {
+    get { cluster.record }
+    set { cluster.record = newValue }
   }
 
   func support(for family: FaultFamily) -> FaultSupport { cluster.support(for: family) }

@@ -14,17 +14,21 @@ struct CampaignReport {
   /// Failures of the past, which are run again first.
   let corpus: TokenCorpus?
   let output: OutputOptions
+  /// How long a failure of each kind is shrunk, where they are.
+  let shrinkLimit: Nanoseconds?
 
   /// How many failures are run again to leave their folders.
   static let keptCount = 5
 
   init(
-    _ campaign: Campaign, budget: Nanoseconds?, corpus: TokenCorpus? = nil, output: OutputOptions
+    _ campaign: Campaign, budget: Nanoseconds?, corpus: TokenCorpus? = nil, output: OutputOptions,
+    shrinkLimit: Nanoseconds? = nil
   ) {
     self.campaign = campaign
     self.budget = budget
     self.corpus = corpus
     self.output = output
+    self.shrinkLimit = shrinkLimit
   }
 
   func run() throws -> ExitCode {
@@ -55,7 +59,12 @@ struct CampaignReport {
       speed: CampaignSpeed(
         runCount: result.runCount, simulated: result.statistics.duration, seconds: seconds))
     say(summary.text)
-    if output.json { print(summary.document.value.json) }
+    var document = summary.document
+    if let shrinkLimit {
+      let first = signatures.prefix(CampaignReport.keptCount).map(\.first.plan)
+      document.shrink(first, shrinkLimit, output, say)
+    }
+    if output.json { print(document.value.json) }
     try remember(signatures)
     return summary.exitCode
   }

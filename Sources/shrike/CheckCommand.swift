@@ -92,7 +92,7 @@ struct CheckCommand: ParsableCommand {
     let choice = try chosenChecker()
     if let choice, !(choice is LinearizabilityChecker) {
       let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
-      return [choice.check(history)]
+      return [try examine(history, of: file, by: choice)]
     }
     let columns = try HistoryColumns(
       path: file, format: chosenFormat(), order: chosenOrder(), isLean: !isShrinking)
@@ -101,10 +101,28 @@ struct CheckCommand: ParsableCommand {
       return [try examine(columns, of: file, by: choice)]
     }
     let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
-    return [try detectedChecker(for: history).check(history)]
+    return [try examine(history, of: file, by: detectedChecker(for: history))]
   }
 
   private var isShrinking: Bool { shrink || shrinkTo != nil }
+
+  /// Judges a history, and writes what is left of an invalid one where that is wanted.
+  private func examine(
+    _ history: History, of file: String, by checker: any Checker
+  ) throws -> Finding {
+    let finding = checker.check(history)
+    if isShrinking, finding.verdict == .invalid {
+      try writeShrunk(history, of: file, by: checker)
+    }
+    return finding
+  }
+
+  private func writeShrunk(
+    _ history: History, of file: String, by checker: any Checker
+  ) throws {
+    let shrunk = Shrunk(history, by: checker)
+    try shrunk?.write(to: shrinkTo ?? "\(file).shrunk.jsonl", checker)
+  }
 
   /// Judges a history of single objects, and writes what is wanted of its evidence.
   private func examine(
@@ -163,7 +181,11 @@ struct CheckCommand: ParsableCommand {
     let checkers = try chosenChecker().map { [$0] } ?? Controller.Test(plan).checkers
     let path = folder.history.string
     let history = try history(of: HistoryFile(path: path), named: path)
-    return checkers.map { $0.check(history) }
+    let findings = checkers.map { $0.check(history) }
+    if isShrinking, let place = findings.firstIndex(where: { $0.verdict == .invalid }) {
+      try writeShrunk(history, of: path, by: checkers[place])
+    }
+    return findings
   }
 
   private func history(of file: HistoryFile, named name: String) throws -> History {

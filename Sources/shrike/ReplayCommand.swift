@@ -23,6 +23,13 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "Write a line for each event of a simulated run to this file.")
   var trace: String?
 
+  @Option(
+    help: """
+      Draw the messages and crashes of a simulated run to this file: an image where its name ends in \
+      .svg, else text; - is standard output.
+      """)
+  var diagram: String?
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -31,7 +38,9 @@ struct ReplayCommand: ParsableCommand {
       if let scenario = try Scenario(named: what) { try replay(scenario) }
       var plan = try Plan(named: what, asPlanned: planned)
       plan.adoptBuild()
-      let code = try SingleTest(plan: plan, output: output, trace: trace).run()
+      let code = try SingleTest(
+        plan: plan, output: output, trace: trace, diagram: diagram.map(DiagramFile.init)
+      ).run()
       quit(code.status(isCompatible: plan.isCompatible))
     } catch {
       Failure.end(Failure.code(of: error), "\(error)", json: output.json)
@@ -39,8 +48,8 @@ struct ReplayCommand: ParsableCommand {
   }
 
   private func replay(_ scenario: Scenario) throws -> Never {
-    guard !planned, trace == nil else {
-      throw PlanError("--planned and --trace are for runs; \(what) is a scenario")
+    guard !planned, trace == nil, diagram == nil else {
+      throw PlanError("--planned, --trace and --diagram are for runs; \(what) is a scenario")
     }
     let report = try ScenarioReport(scenario)
     if output.json {

@@ -1,12 +1,7 @@
 import ArgumentParser
 import Controller
-import Environments
-import Glibc
-import Nemeses
 import Reports
-import SystemPackage
 import Values
-import Verdicts
 
 struct ShrinkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,7 +22,7 @@ struct ShrinkCommand: ParsableCommand {
   var anomaly: String?
 
   @Option(help: "How long it may take.")
-  var budget = "60s"
+  var budget = Shrinking.standardLimit
 
   @OptionGroup var output: OutputOptions
 
@@ -41,153 +36,14 @@ struct ShrinkCommand: ParsableCommand {
   }
 
   private func shrink() throws -> Controller.ExitCode {
-    guard let limit = Nanoseconds(duration: budget), limit > 0 else {
-      throw PlanError("--budget \(budget): a duration such as 90s or 5m")
-    }
+    let limit = try Shrinking.limit(budget, option: "--budget")
     var plan = try Plan(named: what)
     guard plan.place == .simulated else {
       throw PlanError("\(what): only simulated runs can be shrunk; this one was of real processes")
     }
     plan.adoptBuild()
-    let anomaly = try anomaly(of: plan)
-    let began = monotonicNanoseconds()
-    var shrinker = Shrinker(
-      anomaly: anomaly, cores: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
-      interrupted: { Interruption.hasCome || monotonicNanoseconds() >= began + limit })
-    guard let result = try shrinker.shrink(plan) else {
-      throw PlanError(
-        "the run fails with \(anomaly), but not once its operations and faults are named one by one"
-      )
-    }
-    let seconds = Double(monotonicNanoseconds() - began) / 1e9
-    let folder = try keep(result.plan)
-    let summary = ShrinkSummary(
-      anomaly: anomaly, original: plan, result: result, seconds: seconds, folder: folder)
+    let summary = try Shrinking(plan: plan, anomaly: anomaly, limit: limit, output: output).run()
     if output.json { print(summary.document.value.json) } else { print(summary.text) }
     return ExitCode(summary.verdict)
-  }
-
-  /// The anomaly that is to remain: the one that is asked for, or the first.
-  private func anomaly(of plan: Plan) throws -> String {
-    let found = try SimulatedRun(plan.drawn()).run().anomalyNames
-    guard let first = found.first else {
-      throw PlanError("the run does not fail: nothing to shrink")
-    }
-    guard let anomaly else { return first }
-    guard found.contains(anomaly) else {
-      throw PlanError(
-        "--anomaly \(anomaly): the run has no such anomaly; it has \(found.joined(separator: ", "))"
-      )
-    }
-    return anomaly
-  }
-
-  /// Leaves the folder of the run that is left.
-  private func keep(_ plan: Plan) throws -> RunFolder {
-    let folder = try RunFolder.create(in: FilePath(output.results), plan: plan)
-    try folder.write(plan.value, to: folder.plan)
-    let journal = try Journal(folder, names: try Controller.Test(plan).names)
-    var outcome = try SimulatedRun(plan).run(journal: journal)
-    try journal.close()
-    outcome.folder = folder
-    try folder.write(outcome.document.value, to: folder.verdict)
-    return folder
-  }
-}
-
-/// What is said of a run that was shrunk.
-struct ShrinkSummary {
-  let anomaly: String
-  let original: Plan
-  let result: Shrinker.Result
-  let seconds: Double
-  let folder: RunFolder
-
-  private var sizeText: String {
-    "\(result.plan.nodes.count) nodes, \(result.operationCount) operations, "
-      + "\(result.faultCount) faults, \(result.plan.timeLimit.durationText)"
-  }
-
-  var text: String {
-    var lines = [
-      "\(original.title), seed \(original.seed): \(anomaly)",
-      "  left: \(sizeText); \(result.runCount) runs, \(Int(seconds.rounded())) s",
-    ]
-    lines += timetable.map { "    \($0)" }
-    lines.append(conclusion)
-    lines.append(TerminalReport.text(result.outcome.findings.filter { $0.verdict == .invalid }))
-    lines.append("  plan: \(folder.plan)")
-    lines.append("  replay: \(result.outcome.replayCommand)")
-    return lines.joined(separator: "\n")
-  }
-
-  /// The run fails; but where the time was over, that is not all that was asked.
-  var verdict: Verdict { result.neededUnder == nil ? .unknown : .invalid }
-
-  private var conclusion: String {
-    guard let count = result.neededUnder else {
-      return "  ? the time was over: more could perhaps be left out"
-    }
-    guard result.operationCount + result.faultCount > 0 else {
-      return "  it takes no operation and no fault"
-    }
-    return "  needed: without any one of these the run does not fail so, under \(count) seeds each"
-  }
-
-  /// The operations and the faults that are left, by their times.
-  private var timetable: [String] {
-    let names = result.plan.nodes
-    let operations = (result.plan.operations ?? []).compactMap { operation -> (Int, String)? in
-      guard let time = operation["time"]?.integer, let thread = operation["thread"]?.integer,
-        let f = operation["f"]?.name
-      else { return nil }
-      return (
-        time,
-        "client \(thread) asks \(names[thread % names.count]): \(f) "
-          + (operation["value"] ?? .null).json
-      )
-    }
-    let faults = (result.plan.faults ?? []).compactMap { fault -> (Int, String)? in
-      guard let time = fault["time"]?.integer, let f = fault["f"]?.name else { return nil }
-      let how = fault["parameters"].map { " \($0.json)" } ?? ""
-      guard let target = fault["target"] else { return (time, f + how) }
-      let whom = fault["primaries"] == true ? "the leaders" : text(ofTarget: target)
-      return (time, "\(f)\(how) \(whom)")
-    }
-    return (operations + faults).sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map { time, text in
-      let time = Nanoseconds(time).durationText
-      return String(repeating: " ", count: max(0, 8 - time.count)) + "\(time)  \(text)"
-    }
-  }
-
-  /// Nodes, or links: `n1>n2` one way, `n1-n2` both.
-  private func text(ofTarget target: Value) -> String {
-    let elements = target.elements ?? []
-    let names = elements.compactMap(\.name)
-    guard names.isEmpty else { return names.joined(separator: " ") }
-    let links = elements.compactMap { $0.elements?.compactMap(\.name) }.filter { $0.count == 2 }
-    guard links.count < result.plan.nodes.count * (result.plan.nodes.count - 1) else {
-      return "all links"
-    }
-    return links.compactMap { link in
-      guard links.contains([link[1], link[0]]) else { return "\(link[0])>\(link[1])" }
-      return link[0] < link[1] ? "\(link[0])-\(link[1])" : nil
-    }.joined(separator: " ")
-  }
-
-  var document: VerdictDocument {
-    var document = VerdictDocument(verdict)
-    document.add("anomaly", .string(anomaly))
-    document.add("nodes", .integer(result.plan.nodes.count))
-    document.add("operation-count", .integer(result.operationCount))
-    document.add("fault-count", .integer(result.faultCount))
-    document.add("runs", .integer(result.runCount))
-    document.add("seconds", .double(seconds))
-    document.add("needed-under", result.neededUnder.map { .integer($0) } ?? .null)
-    document.add("plan", result.plan.value)
-    document.add("token", .string(result.outcome.token ?? ""))
-    document.add("replay", .string(result.outcome.replayCommand))
-    document.add("run", .string(folder.path.string))
-    return document
   }
 }

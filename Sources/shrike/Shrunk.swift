@@ -5,9 +5,28 @@ import SystemPackage
 import Values
 import Verdicts
 
-/// The part of an invalid history that its evidence consists of, as a history of its own.
+/// A part of an invalid history that is invalid by itself, as a history of its own.
 struct Shrunk {
   private let operations: [Operation]
+  private let isMinimal: Bool
+
+  /// How long operations are left out at most.
+  private static let timeMax = Nanoseconds.seconds(60)
+
+  /// What is left when no operation can be left out.
+  ///
+  /// - Returns: Nothing where the history is not invalid.
+  init?(_ history: History, by checker: any Checker) {
+    let end = monotonicNanoseconds() + Shrunk.timeMax
+    let shrinker = HistoryShrinker(
+      checker, interrupted: { Interruption.hasCome || monotonicNanoseconds() >= end })
+    guard let (part, isMinimal) = shrinker.shrink(history) else { return nil }
+    operations = part.operations
+    self.isMinimal = isMinimal
+  }
+
+  /// The lines that the evidence against single objects consists of.
+  ///
 
   /// - Returns: Nothing where the finding has no evidence in the history's lines.
   init?(_ history: HistoryColumns, _ finding: Finding) {
@@ -29,10 +48,11 @@ struct Shrunk {
       }
     }
     self.operations = operations
+    isMinimal = true
   }
 
   /// Writes the part, and says where and whether it is invalid by itself.
-  func write(to path: String, _ checker: LinearizabilityChecker) throws {
+  func write(to path: String, _ checker: any Checker) throws {
     var bytes: [UInt8] = []
     for operation in operations {
       operation.writeJSON(into: &bytes)
@@ -40,6 +60,8 @@ struct Shrunk {
     }
     try FileContents.write(bytes, to: FilePath(path))
     let verdict = checker.check(try History(operations)).verdict
-    complain("shrike: \(path): \(operations.count) lines, \(verdict.rawValue) by themselves")
+    complain(
+      "shrike: \(path): \(operations.count) lines, \(verdict.rawValue) by themselves"
+        + (isMinimal ? "" : "; more could perhaps be left out"))
   }
 }

@@ -11,11 +11,15 @@ struct SingleTest {
   var plan: Plan
   var output: OutputOptions
   var trace: String?
+  var diagram: DiagramFile?
+  /// How long a failing run is shrunk, where it is.
+  var shrinkLimit: Nanoseconds?
 
   func run() throws -> Controller.ExitCode {
     // Looked up before a folder is made, so that what makes no sense leaves nothing behind.
     let test = try Controller.Test(plan)
     try plan.check()
+    try diagram?.check(against: plan, output)
     let trace = try openTrace()
     defer { try? trace?.close() }
     let folder = try RunFolder.create(in: FilePath(output.results), plan: plan)
@@ -32,7 +36,11 @@ struct SingleTest {
       outcome.hindrances.append("\(error)")
     }
     say(outcome.text)
-    if output.json { print(outcome.document.value.json) }
+    var document = outcome.document
+    if let shrinkLimit {
+      document.shrink(outcome.verdict == .invalid ? [plan] : [], shrinkLimit, output, say)
+    }
+    if output.json { print(document.value.json) }
     return outcome.exitCode
   }
 
@@ -51,8 +59,13 @@ struct SingleTest {
   ) throws -> Outcome {
     if plan.place == .simulated {
       let run = try SimulatedRun(plan)
-      guard let trace else { return try run.run(journal: journal) }
-      return try run.run(journal: journal) { line in _ = try? trace.writeAll((line + "\n").utf8) }
+      let take = trace.map { trace in
+        { (line: String) in _ = try? trace.writeAll((line + "\n").utf8) }
+      }
+      guard let diagram else { return try run.run(journal: journal, trace: take) }
+      var (outcome, picture) = try run.draw(journal: journal, trace: take)
+      do { try diagram.write(picture) } catch { outcome.hindrances.append("\(error)") }
+      return outcome
     }
     var surroundings = LocalRun.Surroundings(folder: folder, executable: ownExecutable)
     surroundings.echoesStandardError = output.logStderr

@@ -21,6 +21,16 @@ struct TestCommand: ParsableCommand {
   @Option(help: "Write a line for each event of a simulated run to this file.")
   var trace: String?
 
+  @Flag(
+    help: """
+      Make a failing simulated run as small as it can be while it fails in the same way; of a \
+      campaign, the first run of each kind of failure, of five kinds at most.
+      """)
+  var shrink = false
+
+  @Option(help: "How long shrinking may take for each run.")
+  var shrinkBudget = Shrinking.standardLimit
+
   func run() throws {
     Interruption.watch()
     CaseProcess.followParent()
@@ -34,13 +44,16 @@ struct TestCommand: ParsableCommand {
       if let campaign = try campaign(of: plan) {
         let report = CampaignReport(
           campaign, budget: try campaigns.timeLimit(),
-          corpus: try campaigns.corpus.map { try TokenCorpus(path: FilePath($0)) }, output: output)
+          corpus: try campaigns.corpus.map { try TokenCorpus(path: FilePath($0)) }, output: output,
+          shrinkLimit: try shrinkLimit(for: plan))
         quit(try report.run().status(isCompatible: plan.isCompatible))
       }
       var code = Controller.ExitCode.valid
       for number in 0..<max(1, testCount) {
         if number > 0 { plan.seed &+= 1 }
-        code = try SingleTest(plan: plan.drawn(), output: output, trace: trace).run()
+        code = try SingleTest(
+          plan: plan.drawn(), output: output, trace: trace, shrinkLimit: shrinkLimit(for: plan)
+        ).run()
         if code != .valid || Interruption.hasCome { break }
       }
       quit(code.status(isCompatible: test.maelstromCompat))
@@ -55,7 +68,16 @@ struct TestCommand: ParsableCommand {
   func check() throws {
     let plan = try test.plan()
     _ = try campaign(of: plan)
+    _ = try shrinkLimit(for: plan)
     try plan.check()
+  }
+
+  /// How long failing runs are shrunk, where that is asked for.
+  private func shrinkLimit(for plan: Plan) throws -> Nanoseconds? {
+    let limit = try Shrinking.limit(shrinkBudget, option: "--shrink-budget")
+    guard shrink else { return nil }
+    guard plan.place == .simulated else { throw PlanError("--shrink needs --env simulated") }
+    return limit
   }
 
   private func campaign(of plan: Plan) throws -> Campaign? {

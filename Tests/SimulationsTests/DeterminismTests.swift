@@ -140,8 +140,10 @@ struct DeterminismTests {
   }
 
   /// Ledgers under every fault there is.
-  static func run(_ seed: UInt64, traces: Bool = false) -> Run {
-    let simulation = simulate(Ledger.self, seed: seed) {
+  static func run(
+    _ seed: UInt64, traces: Bool = false, record: SimulationRecord? = nil
+  ) -> Run {
+    let simulation = simulate(Ledger.self, seed: seed, record: record) {
       $0.crashesBetweenEffects = 0.7
       $0.digestsContents = true
       $0.drifts = -1_000_000...1_000_000

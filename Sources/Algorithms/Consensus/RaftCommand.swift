@@ -60,6 +60,17 @@ extension RaftCommand: CustomStringConvertible {
   }
 }
 
+extension RaftCommand: CustomReflectable {
+  /// Without the encoding, which says the same again.
+  public var customMirror: Mirror {
+    guard let request else {
+      return Mirror(self, children: ["operation": "no-op"], displayStyle: .class)
+    }
+    return Mirror(
+      self, children: ["request": request, "operation": operation], displayStyle: .class)
+  }
+}
+
 /// One entry of Raft's log: a command, and the term in which a leader received it.
 public struct RaftEntry: Hashable, Sendable, StablyCodable {
   public var term: Int

@@ -15,13 +15,38 @@ extension Scenario {
     return scenario
   }
 
+  /// The same without what begins and ends in the first part of the time, but for a lead in which
+  /// nothing happens. What breaks in it and has no end by then breaks when the rest begins.
+  func dropping(first gap: Nanoseconds, but lead: Nanoseconds) -> Scenario {
+    var scenario = self
+    let moved = { (time: Nanoseconds) in max(time, gap) - gap + lead }
+    scenario.base.timeLimit = moved(base.timeLimit)
+    scenario.requests.removeAll { $0.time < gap }
+    scenario.disruptions.removeAll { ($0.end?.time ?? .max) < gap }
+    for place in scenario.requests.indices {
+      scenario.requests[place].time = moved(scenario.requests[place].time)
+    }
+    for place in scenario.disruptions.indices {
+      scenario.disruptions[place].start.time = moved(scenario.disruptions[place].start.time)
+      if let end = scenario.disruptions[place].end {
+        scenario.disruptions[place].end?.time = moved(end.time)
+      }
+    }
+    return scenario
+  }
+
   /// The same in a cluster without one of its nodes, and without those who ask it.
   func without(node removed: Int) -> Scenario {
     var scenario = self
-    scenario.base.nodes.removeLast()
-    scenario.requests.removeAll { $0.node == removed }
-    for place in scenario.requests.indices where scenario.requests[place].node > removed {
-      scenario.requests[place].node -= 1
+    let count = base.nodes.count
+    scenario.base.nodes.remove(at: removed)
+    scenario.requests = requests.compactMap { request in
+      let node = request.thread % count
+      guard node != removed else { return nil }
+      var request = request
+      request.thread =
+        request.thread / count * (count - 1) + (node > removed ? node - 1 : node)
+      return request
     }
     let renamed = { (node: NodeID) -> NodeID? in
       node.index == removed ? nil : node.index > removed ? NodeID(node.index - 1) : node
@@ -89,6 +114,19 @@ extension Scenario {
       if let end = disruption.end { scenario.disruptions[place].end?.time = rounded(end.time) }
     }
     return scenario
+  }
+
+  /// Gives nodes the first of some names, and clients the first threads.
+  mutating func rename(_ names: [String]) {
+    let count = base.nodes.count
+    base.nodes = Array(names.prefix(count))
+    for node in 0..<count {
+      let threads = Set(requests.map(\.thread).filter { $0 % count == node }).sorted()
+      for place in requests.indices {
+        guard let rank = threads.firstIndex(of: requests[place].thread) else { continue }
+        requests[place].thread = node + count * rank
+      }
+    }
   }
 
   /// Gives keys and values small numbers, in the order in which they come up.

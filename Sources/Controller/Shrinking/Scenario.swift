@@ -10,10 +10,8 @@ struct Scenario: Sendable {
   struct Request: Sendable {
     /// Since the main phase began.
     var time: Nanoseconds
-    /// Which client it is, of those that there were at first.
-    var client: Int
-    /// The node that it asks, by its place.
-    var node: Int
+    /// The client's thread, which says which node it asks.
+    var thread: Int
     var f: String
     var value: Value
     var extra: ValueMap
@@ -52,7 +50,6 @@ struct Scenario: Sendable {
       base.liveness = nil
       base.timeLimit += liveness
     }
-    let nodeCount = plan.nodes.count
     let concurrency = plan.concurrency
     let invocations = recording.invocations.filter { $0.time >= began }
     // What comes when the main phase is over, to show progress or the final state, is not among them.
@@ -64,9 +61,8 @@ struct Scenario: Sendable {
       guard operation.time - began < end, case .client(let process) = operation.process else {
         return nil
       }
-      let thread = process % concurrency
       return Request(
-        time: operation.time - began, client: thread, node: thread % nodeCount, f: operation.f,
+        time: operation.time - began, thread: process % concurrency, f: operation.f,
         value: operation.value, extra: operation.extra)
     }
     disruptions = Scenario.pairs(of: test.schedule)
@@ -90,12 +86,11 @@ struct Scenario: Sendable {
   var plan: Plan {
     var plan = base
     let names = NodeNames(plan.nodes)
-    let threads = threads
     plan.isSwarm = false
-    plan.concurrency = max(1, (threads.values.max() ?? 0) + 1)
+    plan.concurrency = (requests.map(\.thread).max() ?? 0) + 1
     plan.operations = requests.map { request in
       Timetable.Line(
-        time: request.time, thread: threads[[request.node, request.client]] ?? 0, f: request.f,
+        time: request.time, thread: request.thread, f: request.f,
         value: request.value, extra: request.extra
       ).planValue
     }
@@ -107,17 +102,5 @@ struct Scenario: Sendable {
     }
     plan.nemesis = families.isEmpty ? ["none"] : families
     return plan
-  }
-
-  /// A thread for each client, one that asks the client's node.
-  private var threads: [[Int]: Int] {
-    var threads: [[Int]: Int] = [:]
-    var counts = base.nodes.map { _ in 0 }
-    for request in requests where threads[[request.node, request.client]] == nil {
-      threads[[request.node, request.client]] =
-        request.node + base.nodes.count * counts[request.node]
-      counts[request.node] += 1
-    }
-    return threads
   }
 }

@@ -1,5 +1,5 @@
 import Nemeses
-import Values
+public import Values
 
 /// Makes a failing run as small as it can while it fails in the same way.
 ///
@@ -26,7 +26,9 @@ public struct Shrinker: Sendable {
   /// The checker and what it found: `linearizable/nonlinearizable`.
   public let anomaly: String
   let cores: Int
-  private let interrupted: @Sendable () -> Bool
+  let interrupted: @Sendable () -> Bool
+  /// Told of what is left, now and then.
+  private let watch: @Sendable (Progress) -> Void
   private var runCount = 0
 
   /// How hard it tries: each level until nothing more can be left out, from the cheapest on, as what is
@@ -36,10 +38,16 @@ public struct Shrinker: Sendable {
     var piecesMax: Int
     /// How many events the runs of one attempt may have, which tells how many seeds it tries.
     var eventsMax: Int
+    /// The same for attempts to do without the beginning, from which all later ones gain.
+    var eventsMaxForTime = 15_000
+    /// The same for attempts to do with fewer nodes before all else.
+    var eventsMaxForNodes = 0
   }
 
   private static let levels = [
-    Level(piecesMax: 4, eventsMax: 15_000), Level(piecesMax: 16, eventsMax: 15_000),
+    Level(
+      piecesMax: 4, eventsMax: 15_000, eventsMaxForTime: 6_000_000, eventsMaxForNodes: 2_000_000),
+    Level(piecesMax: 16, eventsMax: 15_000, eventsMaxForTime: 3_000_000),
     Level(piecesMax: 64, eventsMax: 15_000), Level(piecesMax: .max, eventsMax: 15_000),
     Level(piecesMax: .max, eventsMax: 150_000),
   ]
@@ -47,20 +55,36 @@ public struct Shrinker: Sendable {
   /// The most seeds, and events of runs, by which it is looked whether something can be left out.
   private static let neededSeedsMax = 200
   private static let neededEventsMax = 400_000
+  /// How much time a cluster has to come up, where its beginning is left out.
+  private static let leadMax = Nanoseconds.milliseconds(300)
+  private static let fewItems = 30
   /// The most seeds that one attempt tries.
   private static let seedsMax = 100
 
-  /// - Parameter interrupted: Asked before each attempt; once it says yes, what is left is the result.
+  /// - Parameters:
+  ///   - interrupted: Asked before each attempt; once it says yes, what is left is the result.
+  ///   - watch: Told of what is left, before each attempt.
   public init(
-    anomaly: String, cores: Int, interrupted: @escaping @Sendable () -> Bool = { false }
+    anomaly: String, cores: Int, interrupted: @escaping @Sendable () -> Bool = { false },
+    watch: @escaping @Sendable (Progress) -> Void = { _ in }
   ) {
     self.anomaly = anomaly
     self.cores = cores
     self.interrupted = interrupted
+    self.watch = watch
+  }
+
+  /// How far it has come.
+  public struct Progress: Sendable {
+    public var nodeCount: Int
+    public var operationCount: Int
+    public var faultCount: Int
+    public var time: Nanoseconds
+    public var runCount: Int
   }
 
   /// A scenario that fails, and what its run was.
-  private struct Failure: Sendable {
+  struct Failure: Sendable {
     var scenario: Scenario
     var outcome: Outcome
   }
@@ -73,7 +97,7 @@ public struct Shrinker: Sendable {
     let plan = try plan.drawn()
     let recorder = InvocationRecorder()
     let outcome = try SimulatedRun(plan).run(journal: recorder)
-    guard outcome.anomalyNames.contains(anomaly) else { return nil }
+    guard try fails(plan, outcome) else { return nil }
     let scenario = try Scenario(
       plan, recorder, began: outcome.began, demandsProgress: anomaly == "nodes/no-progress")
     guard var failure = try failure(of: scenario, seedCount: Shrinker.seedsMax) else { return nil }
@@ -84,8 +108,9 @@ public struct Shrinker: Sendable {
         if failure.scenario.size == before { break }
       }
     }
-    try polish(&failure)
+    try polish(&failure, names: plan.nodes)
     let neededUnder = try neededUnder(&failure)
+    try simplifyOrder(&failure)
     return Result(
       plan: failure.scenario.plan, outcome: failure.outcome,
       operationCount: failure.scenario.requests.count,
@@ -116,13 +141,21 @@ public struct Shrinker: Sendable {
 
   private mutating func pass(_ failure: inout Failure) throws {
     try shortenTime(&failure)
+    // While there is much else that can go wrong, few nodes do; later each has its part.
+    if level.eventsMaxForNodes > level.eventsMax {
+      try leaveOutNodes(&failure, downTo: 3, eventsMax: level.eventsMaxForNodes)
+    }
+    try shortenBeginning(&failure)
     try leaveOutDisruptions(&failure)
     try leaveOutKeys(&failure)
-    try leaveOutClients(&failure)
+    try leaveOutThreads(&failure)
     try leaveOutRequests(&failure)
     try leaveOutNodes(&failure)
     try simplifySettings(&failure)
-    try closeGaps(&failure)
+    // One attempt for each of hundreds of gaps gains little.
+    if level.piecesMax == .max || failure.scenario.itemCount <= Shrinker.fewItems {
+      try closeGaps(&failure)
+    }
   }
 
   /// Nothing after the violation matters; before it half of the time is tried first.
@@ -141,6 +174,25 @@ public struct Shrinker: Sendable {
     }
   }
 
+  /// What long preceded the violation matters little: first half of the time is tried to be left out,
+  /// then less and less.
+  private mutating func shortenBeginning(_ failure: inout Failure) throws {
+    var part: Nanoseconds = 2
+    while part <= 8, !interrupted() {
+      let gap = failure.scenario.base.timeLimit / part
+      guard gap > 2 * Shrinker.leadMax else { return }
+      if let found = try self.failure(
+        of: failure.scenario.dropping(first: gap, but: Shrinker.leadMax),
+        eventsMax: level.eventsMaxForTime)
+      {
+        failure = found
+        part = 2
+      } else {
+        part *= 2
+      }
+    }
+  }
+
   /// Operations on one key need no others, most often.
   private mutating func leaveOutKeys(_ failure: inout Failure) throws {
     let keys = Set(failure.scenario.requests.compactMap(\.key)).sorted()
@@ -155,10 +207,10 @@ public struct Shrinker: Sendable {
     }
   }
 
-  private mutating func leaveOutClients(_ failure: inout Failure) throws {
-    for client in Set(failure.scenario.requests.map(\.client)).sorted() {
+  private mutating func leaveOutThreads(_ failure: inout Failure) throws {
+    for thread in Set(failure.scenario.requests.map(\.thread)).sorted() {
       var scenario = failure.scenario
-      scenario.requests.removeAll { $0.client == client }
+      scenario.requests.removeAll { $0.thread == thread }
       guard !scenario.requests.isEmpty else { continue }
       if let found = try self.failure(of: scenario) { failure = found }
     }
@@ -194,8 +246,8 @@ public struct Shrinker: Sendable {
   }
 
   /// Leaves out chunks of a list, from the end on, first large ones.
-  private mutating func leaveOut(
-    _ failure: inout Failure, _ count: (Scenario) -> Int,
+  mutating func leaveOut(
+    _ failure: inout Failure, _ count: (Scenario) -> Int, seedCount: Int? = nil,
     _ remove: (inout Scenario, Range<Int>) -> Void
   ) throws {
     let whole = count(failure.scenario)
@@ -205,20 +257,20 @@ public struct Shrinker: Sendable {
       var end = count(failure.scenario)
       while end > 0, !interrupted() {
         let chunk = max(0, end - size)..<end
-        var scenario = failure.scenario
-        remove(&scenario, chunk)
-        if let found = try self.failure(of: scenario) { failure = found }
+        try attempt(&failure, seedCount: seedCount) { remove(&$0, chunk) }
         end = chunk.lowerBound
       }
       size /= 2
     }
   }
 
-  private mutating func leaveOutNodes(_ failure: inout Failure) throws {
+  private mutating func leaveOutNodes(
+    _ failure: inout Failure, downTo least: Int = 1, eventsMax: Int? = nil
+  ) throws {
     for node in failure.scenario.base.nodes.indices.reversed()
-    where failure.scenario.base.nodes.count > 1 {
+    where failure.scenario.base.nodes.count > least {
       let scenario = failure.scenario.without(node: node)
-      if let found = try self.failure(of: scenario) { failure = found }
+      if let found = try self.failure(of: scenario, eventsMax: eventsMax) { failure = found }
     }
   }
 
@@ -234,7 +286,7 @@ public struct Shrinker: Sendable {
 
   /// What is left is written as people would: round times, small numbers, faults that hit whom they
   /// hit.
-  private mutating func polish(_ failure: inout Failure) throws {
+  private mutating func polish(_ failure: inout Failure, names: [String]) throws {
     for unit in [Nanoseconds.milliseconds(100), .milliseconds(10), .milliseconds(1)] {
       let scenario = failure.scenario.rounded(to: unit)
       guard let found = try self.failure(of: scenario) else { continue }
@@ -242,14 +294,16 @@ public struct Shrinker: Sendable {
       break
     }
     try attempt(&failure) { $0.renumber() }
+    try attempt(&failure) { $0.rename(names) }
   }
 
-  private mutating func attempt(
-    _ failure: inout Failure, _ change: (inout Scenario) -> Void
+  /// Tries a change, and keeps it where the run fails with it.
+  mutating func attempt(
+    _ failure: inout Failure, seedCount: Int? = nil, _ change: (inout Scenario) -> Void
   ) throws {
     var scenario = failure.scenario
     change(&scenario)
-    if let found = try self.failure(of: scenario) { failure = found }
+    if let found = try self.failure(of: scenario, seedCount: seedCount) { failure = found }
   }
 
   /// Brings what follows nearer to what comes before, by half of the gap at a time.
@@ -272,26 +326,36 @@ public struct Shrinker: Sendable {
 
   // MARK: Attempts
 
+  /// Whether a run of a plan fails as it should.
+  private func fails(_ plan: Plan, _ outcome: Outcome) throws -> Bool {
+    anomaly == Divergence.name
+      ? try Divergence.occurs(in: plan) : outcome.anomalyNames.contains(anomaly)
+  }
+
   /// Runs a scenario under its own seed and then under others.
   ///
   /// - Returns: The first of these runs that fails as it should.
-  private mutating func failure(
-    of scenario: Scenario, seedCount: Int? = nil
+  mutating func failure(
+    of scenario: Scenario, seedCount: Int? = nil, eventsMax: Int? = nil
   ) throws -> Failure? {
     guard !interrupted() else { return nil }
+    watch(
+      Progress(
+        nodeCount: scenario.base.nodes.count, operationCount: scenario.requests.count,
+        faultCount: scenario.disruptions.count, time: scenario.base.timeLimit, runCount: runCount))
     let plan = scenario.plan
     let first = try SimulatedRun(plan).run()
     runCount += 1
-    if first.anomalyNames.contains(anomaly) { return Failure(scenario: scenario, outcome: first) }
-    let affordable = level.eventsMax / max(1, first.statistics.events ?? 1)
+    if try fails(plan, first) { return Failure(scenario: scenario, outcome: first) }
+    let affordable = (eventsMax ?? level.eventsMax) / max(1, first.statistics.events ?? 1)
     let count = (seedCount ?? min(Shrinker.seedsMax, affordable)) - 1
     guard count > 0 else { return nil }
     let seed = scenario.seed
-    let found = try firstInOrder(of: count, cores: cores) { [anomaly] number in
+    let found = try firstInOrder(of: count, cores: cores) { [fails] number in
       var plan = plan
       plan.seed = mixed(seed &+ UInt64(number) &+ 1)
       let outcome = try SimulatedRun(plan).run()
-      return outcome.anomalyNames.contains(anomaly) ? outcome : nil
+      return try fails(plan, outcome) ? outcome : nil
     }
     runCount += found.map { $0.place + 1 } ?? count
     guard let found else { return nil }

@@ -36,6 +36,10 @@ public struct BugResult: Sendable {
   public let bug: PlantedBug
   var hunts: [(order: Int, result: Hunt.Result)] = []
 
+  /// What the runs that the first hunts ended with were shrunk to; nothing for one that does not fail
+  /// any more once it is taken apart.
+  public internal(set) var shrunk: [ShrunkFailure?] = []
+
   public var results: [Hunt.Result] { hunts.map(\.result) }
 
   public func status(of repetitions: Int) -> Status {
@@ -114,6 +118,13 @@ public struct Sample: Sendable {
   /// Nothing where there are no values.
   public var mean: Double? {
     values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+  }
+
+  /// The middle one, or the mean of the two in the middle; nothing where there are no values.
+  public var median: Double? {
+    guard !values.isEmpty else { return nil }
+    let sorted = values.sorted()
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
   }
 
   /// The standard error of the mean; nothing of fewer than two values.

@@ -15,6 +15,9 @@ public struct Zoo: Sendable {
   public var repetitions: Int
   /// Under how many seeds each correct system runs.
   public var seedCount: Int
+  /// The failing runs of how many hunts of each bug are shrunk, and how many seconds each may take.
+  public var shrinkCount = 0
+  public var shrinkLimit = 60.0
 
   public init(
     _ exhibits: [Exhibit] = Exhibit.all, bugs: Set<String>? = nil, repetitions: Int,
@@ -85,7 +88,18 @@ public struct Zoo: Sendable {
     }
     let (ended, error) = shared.withLock { ($0.results, $0.firstError) }
     if let error { throw error }
-    return ended.map(\.inOrder)
+    var ordered = ended.map(\.inOrder)
+    let shrinkCount = shrinkCount * ordered.map(\.bugs.count).reduce(0, +)
+    var begun = 0
+    for system in ordered.indices {
+      for bug in ordered[system].bugs.indices {
+        try shrinkFailures(of: &ordered[system].bugs[bug], cores: cores, interrupted: interrupted) {
+          watch(work.count + begun + $0, work.count + shrinkCount)
+        }
+        begun += self.shrinkCount
+      }
+    }
+    return ordered
   }
 
   private func hunted(in exhibit: Exhibit) -> [PlantedBug] {

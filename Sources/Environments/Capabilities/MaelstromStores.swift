@@ -13,7 +13,7 @@ struct WrappingStore: Sendable {
   /// The number of the newest state.
   private var newest = 0
   private var seen: [Int: Int] = [:]
-  private var draws: Draws
+  var draws: Draws
 
   init(draws: Draws) { self.draws = draws }
 
@@ -45,7 +45,7 @@ struct WrappingStore: Sendable {
 /// A key can't be created by a compare-and-set.
 struct SeparateReplicas: Sendable {
   private var replicas = [KeyValueState(), KeyValueState()]
-  private var draws: Draws
+  var draws: Draws
 
   init(draws: Draws) { self.draws = draws }
 

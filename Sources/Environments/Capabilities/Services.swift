@@ -35,6 +35,25 @@ public struct ServiceState: Sendable {
       }
   }
 
+  /// Draws from another stream from now on.
+  public mutating func redraw(from draws: Draws) {
+    switch store {
+    case .sequential(var sequential):
+      sequential.draws = draws
+      store = .sequential(sequential)
+    case .lastWriterWins(var replicas):
+      replicas.draws = draws
+      store = .lastWriterWins(replicas)
+    case .wrapping(var states):
+      states.draws = draws
+      store = .wrapping(states)
+    case .separate(var replicas):
+      replicas.draws = draws
+      store = .separate(replicas)
+    case .linearizable, .timestamps: break
+    }
+  }
+
   /// Answers a request of `client`: a number that tells the service's clients apart.
   ///
   /// - Returns: Nothing where the service does not answer: a compatible one that does not know the
@@ -122,7 +141,7 @@ struct SequentialStore: Sendable {
   /// The number of the oldest retained state.
   private var first = 0
   private var seen: [Int: Int] = [:]
-  private var draws: Draws
+  var draws: Draws
 
   init(draws: Draws) { self.draws = draws }
 
@@ -162,7 +181,7 @@ struct LastWriterWinsStore: Sendable {
 
   private var replicas = [[Value: Written]](repeating: [:], count: replicaCount)
   private var clocks = [Int](repeating: 0, count: replicaCount)
-  private var draws: Draws
+  var draws: Draws
 
   init(draws: Draws) { self.draws = draws }
 

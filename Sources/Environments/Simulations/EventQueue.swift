@@ -21,6 +21,8 @@ struct Scheduled: Sendable {
     case drain
     /// A disk that stalls ends an operation.
     case stalled
+    /// All chance comes from another seed.
+    case reseed
   }
 
   @usableFromInline var time: Nanoseconds

@@ -73,14 +73,8 @@ final class Machine<N: Node> {
   @usableFromInline @exclusivity(unchecked) var timers: [Timer]
   @usableFromInline @exclusivity(unchecked) var disk: Disk
   @usableFromInline @exclusivity(unchecked) var clock = NodeClock()
-  @usableFromInline @exclusivity(unchecked) var diskDraws: Draws
-  @usableFromInline @exclusivity(unchecked) var serviceDraws: Draws
-  @usableFromInline @exclusivity(unchecked) var damageDraws: Draws
-  @usableFromInline @exclusivity(unchecked) var crashDraws: Draws
-  let afflictionDraws: Draws
+  @usableFromInline @exclusivity(unchecked) var draws: MachineDraws
   var diskFaults: [DiskFaultInForce] = []
-  /// How many faults have been put on the disk so far, each of which has draws of its own.
-  var diskFaultCount: UInt64 = 0
   /// Whether a fault of the disk took the process down, so that its end starts it again.
   var isDownForDisk = false
   var damage = Damage.none
@@ -101,24 +95,19 @@ final class Machine<N: Node> {
   /// Clients' requests that this process received and has not answered.
   @usableFromInline @exclusivity(unchecked) var requests: Set<RequestID> = []
 
-  init(_ configuration: Configuration, _ settings: SimulationSettings) {
-    let index = configuration.id.index
+  init(_ name: String, _ configuration: Configuration, _ settings: SimulationSettings) {
+    let seed = settings.seed
     self.configuration = configuration
     cell = NodeCell(N(configuration), isUp: false)
     timerCases = Array(N.Timer.allCases)
     fileCases = Array(N.File.allCases)
-    let timerDraws = Stream.timers.draws(seed: settings.seed, index)
-    timers = timerCases.indices.map { Timer(draws: timerDraws.child(UInt64($0))) }
+    draws = MachineDraws(seed: seed, of: name)
+    timers = timerCases.indices.map { [draws] in Timer(draws: draws.timers.child(UInt64($0))) }
     disk = Disk(fileCount: fileCases.count)
     choices = Choices(
-      Stream.choices.draws(seed: settings.seed, index),
+      Stream.choices.draws(seed: seed, of: name),
       overrides: settings.choices[configuration.id] ?? [:])
-    diskDraws = Stream.disks.draws(seed: settings.seed, index)
-    serviceDraws = Stream.serviceLatencies.draws(seed: settings.seed, index)
-    damageDraws = Stream.damage.draws(seed: settings.seed, index)
-    crashDraws = Stream.crashes.draws(seed: settings.seed, index)
-    afflictionDraws = Stream.afflictions.draws(seed: settings.seed, index)
-    var clockDraws = Stream.clocks.draws(seed: settings.seed, index)
+    var clockDraws = Stream.clocks.draws(seed: seed, of: name)
     clock.setDrift(clockDraws.within(settings.drifts), at: 0)
     clock.setWall(offset: clockDraws.within(settings.wallOffsets), at: 0)
   }
@@ -146,6 +135,13 @@ final class Machine<N: Node> {
   @inlinable
   func place(_ file: N.File) -> Int { fileCases.firstIndex(of: file) ?? 0 }
 
+  /// Draws from another seed from now on.
+  func reseed(_ name: String, _ seed: UInt64) {
+    draws = MachineDraws(seed: seed, of: name)
+    for place in timers.indices { timers[place].draws = draws.timers.child(UInt64(place)) }
+    choices.redraw(from: Stream.choices.draws(seed: seed, of: name))
+  }
+
   /// Ends the process: what lived in its memory is gone.
   func die() {
     cell.isUp = false
@@ -161,5 +157,25 @@ final class Machine<N: Node> {
     heldCount = 0
     pendingCrash = nil
     requests.removeAll()
+  }
+}
+
+/// A host's streams of chance.
+@usableFromInline
+struct MachineDraws: Sendable {
+  @usableFromInline var disk: Draws
+  @usableFromInline var service: Draws
+  @usableFromInline var damage: Draws
+  @usableFromInline var crash: Draws
+  let affliction: Draws
+  let timers: Draws
+
+  init(seed: UInt64, of name: String) {
+    disk = Stream.disks.draws(seed: seed, of: name)
+    service = Stream.serviceLatencies.draws(seed: seed, of: name)
+    damage = Stream.damage.draws(seed: seed, of: name)
+    crash = Stream.crashes.draws(seed: seed, of: name)
+    affliction = Stream.afflictions.draws(seed: seed, of: name)
+    timers = Stream.timers.draws(seed: seed, of: name)
   }
 }

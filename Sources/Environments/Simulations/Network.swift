@@ -3,8 +3,8 @@ public import Values
 
 /// The links between a cluster's nodes: which are cut, and how the others disturb messages.
 ///
-/// Message *k* on a link has a latency that is a function of (seed, link, *k*), whatever happens on
-/// other links and whatever faults there are.
+/// The latency of a message is a function of (seed, link, millisecond, how many before it in that),
+/// whatever happens on other links and whatever faults there are.
 @usableFromInline
 struct Network: Sendable {
   /// A directed link.
@@ -13,6 +13,8 @@ struct Network: Sendable {
     @usableFromInline var isCut = false
     @usableFromInline var latencies: Draws
     var disturbances: Draws
+    /// How many messages were sent on it, where they are counted.
+    var sent = 0
     /// Until when a link of limited rate is busy with what was sent before.
     var busyUntil: Nanoseconds = 0
   }
@@ -62,6 +64,13 @@ struct Network: Sendable {
   @usableFromInline var lanes: [Lane]
   /// The share of messages that is lost when no fault is in force.
   private let loss: Double
+  /// Delays by link and number, in place of drawn ones.
+  private var delays: [Int: [Int: Nanoseconds]] = [:]
+  /// The delays of all messages so far, where they are wanted.
+  private(set) var recorded: [MessageDelay] = []
+  private let records: Bool
+  /// Whether messages are counted.
+  @usableFromInline let isNumbered: Bool
   private var probes: Draws
   private var cut: Force?
   /// The disturbances in force, by the place of their kind.
@@ -73,15 +82,38 @@ struct Network: Sendable {
   @usableFromInline var sent = 0
   private(set) var tally = FaultTally()
 
-  init(nodeCount: Int, seed: UInt64, loss: Double) {
-    count = nodeCount
-    self.loss = loss
+  init(_ settings: SimulationSettings) {
+    let names = settings.names
+    let seed = settings.seed
+    count = names.count
+    loss = settings.loss
     isCalm = loss == 0
+    records = settings.recordsDelays
+    isNumbered = records || !settings.delays.isEmpty
     probes = Stream.probes.draws(seed: seed)
-    lanes = (0..<nodeCount * nodeCount).map {
-      Lane(
-        latencies: Stream.latencies.draws(seed: seed, $0),
-        disturbances: Stream.disturbances.draws(seed: seed, $0))
+    let texts = names.nodes.map { names[$0] }
+    lanes = texts.flatMap { source in
+      texts.map { destination in
+        Lane(
+          latencies: Stream.latencies.draws(seed: seed, of: source, to: destination),
+          disturbances: Stream.disturbances.draws(seed: seed, of: source, to: destination))
+      }
+    }
+    for delay in settings.delays where contains(delay.link) {
+      delays[place(delay.link), default: [:]][delay.number] = delay.delay
+    }
+  }
+
+  /// Draws from another seed from now on.
+  mutating func reseed(_ names: NodeNames, _ seed: UInt64) {
+    for source in names.nodes {
+      for destination in names.nodes {
+        let place = place(Link(from: source, to: destination))
+        lanes[place].latencies = Stream.latencies.draws(
+          seed: seed, of: names[source], to: names[destination])
+        lanes[place].disturbances = Stream.disturbances.draws(
+          seed: seed, of: names[source], to: names[destination])
+      }
     }
   }
 
@@ -95,9 +127,22 @@ struct Network: Sendable {
   ) -> Fate {
     let place = place(link)
     sent += 1
+    lanes[place].latencies.move(to: time)
     var fate = Fate(latency: latency.draw(&lanes[place].latencies))
+    if isNumbered { fate.latency = numbered(link, fate.latency) }
     if !isCalm { disturb(&fate, on: place, latency, at: time, size: size, type: type) }
     return fate
+  }
+
+  /// Counts a message, and says how long it travels.
+  @usableFromInline
+  mutating func numbered(_ link: Link, _ drawn: Nanoseconds) -> Nanoseconds {
+    let place = place(link)
+    lanes[place].sent += 1
+    let number = lanes[place].sent
+    let delay = delays[place]?[number] ?? drawn
+    if records { recorded.append(MessageDelay(link, number: number, delay: delay)) }
+    return delay
   }
 
   /// Whether a message that arrives now is lost, because its link was cut on the way.
@@ -121,7 +166,7 @@ struct Network: Sendable {
       fate.copies = 0
       return
     }
-    var draws = lanes[place].disturbances
+    var draws = lanes[place].disturbances.moved(to: time)
     defer { lanes[place].disturbances = draws }
     let isLost = strikes(.loss, place, type, &draws) != nil
     if isLost || (loss > 0 && draws.chance(loss)) {

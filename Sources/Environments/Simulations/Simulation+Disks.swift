@@ -38,15 +38,15 @@ extension Simulation {
     if fault.kind.isStrike {
       _ = crash(machine, .disk(fault.kind))
     } else {
-      machine.disk.afflict(fault, machine.afflictionDraws.child(machine.diskFaultCount))
-      machine.diskFaultCount += 1
+      machine.disk.afflict(fault, machine.draws.affliction.child(UInt64(bitPattern: time)))
     }
   }
 
   /// Strikes the disk of a machine on which no process runs any more.
   func strike(_ machine: Machine<N>, _ kind: DiskFault.Kind) {
+    machine.draws.damage.move(to: time)
     let loss = machine.disk.strike(
-      kind, &machine.damageDraws, tornAppends: settings.tornAppends)
+      kind, &machine.draws.damage, tornAppends: settings.tornAppends)
     if kind.cutsPower { touched.powerLosses += 1 }
     touched.lostOperations += loss.lost
     touched.tornAppends += loss.isTorn ? 1 : 0
@@ -56,6 +56,7 @@ extension Simulation {
   /// A sync failed: its node is told, where it asked to be told, and else ended by its host.
   @usableFromInline
   func failSync(of machine: Machine<N>) {
+    recordSync(of: machine, isDurable: false)
     let tokens = machine.barrier.syncFailed()
     guard tokens.isEmpty else {
       for token in tokens where machine.isUp { handle(.completed(token, .failed), on: machine) }
@@ -145,7 +146,7 @@ extension Simulation {
   /// Where a fault touched none of the system's operations, one of the harness's own would have been.
   private func showProbe(_ machine: Machine<N>) -> Bool {
     machine.diskFaults.contains { force in
-      Disk.showsProbe(of: force.fault, machine.afflictionDraws.child(.max))
+      Disk.showsProbe(of: force.fault, machine.draws.affliction.child(.max))
     }
   }
 
@@ -162,6 +163,7 @@ extension Simulation {
     }
     let free = limits[kind, default: 0] - machines.count { $0.damage != .none }
     let sound = wanted.filter { $0.damage == .none }
+    ledgerDraws.move(to: time)
     let chosen = ledgerDraws.shuffled(sound).prefix(max(0, free))
     return sound.filter { machine in chosen.contains { $0 === machine } }
   }

@@ -44,7 +44,9 @@ extension Simulation {
     case .call(let service, let request, let token):
       call(service, request, token, of: machine)
     case .mark(let mark): note(mark, of: machine)
-    case .log(let line): if trace != nil { writeTrace("log: \(line)", of: machine) }
+    case .log(let line):
+      if trace != nil { writeTrace("log: \(line)", of: machine) }
+      if record != nil { recordLine(line, of: machine) }
     }
   }
 
@@ -54,15 +56,18 @@ extension Simulation {
     if settings.checksEncoding { checkEncoding(of: body, from: link.source) }
     guard machines.indices.contains(link.destination.index) else {
       carried.lost += 1
+      if record != nil { recordLoss(of: body, on: link) }
       return
     }
     let fate = network.send(
       on: link, settings.latency, at: time, size: { body.encoded.count }, type: { body.kind })
     if fate.copies == 0 {
       carried.lost += 1
+      if record != nil { recordLoss(of: body, on: link) }
       return
     }
     let slot = messages.insert(Message(link: link, body: body, isCorrupt: fate.isCorrupt))
+    if record != nil { recordSending(body, on: link, slot: slot) }
     if fate.isHeld {
       clogged.append(Clogged(slot: slot, node: link.destination, latency: fate.latency))
     } else {
@@ -70,15 +75,17 @@ extension Simulation {
         .message, at: time + fate.latency, node: link.destination.rawValue, slot: slot)
     }
     if fate.copies == 2 {
+      let slot = messages.insert(Message(link: link, body: body))
+      if record != nil { recordSending(body, on: link, slot: slot, isCopy: true) }
       queue.schedule(
-        .message, at: time + fate.copyLatency, node: link.destination.rawValue,
-        slot: messages.insert(Message(link: link, body: body)))
+        .message, at: time + fate.copyLatency, node: link.destination.rawValue, slot: slot)
     }
   }
 
   /// Sets a timer, after a delay by the node's own clock.
   @inlinable
   func set(_ place: Int, of machine: Machine<N>, within delays: ClosedRange<Nanoseconds>) {
+    machine.timers[place].draws.move(to: time)
     let delay = min(max(0, machine.timers[place].draws.within(delays)), .max / 4)
     machine.timers[place].isArmed = true
     machine.timers[place].reading = machine.clock.monotonic(at: time) + delay
@@ -103,8 +110,9 @@ extension Simulation {
     guard let bytes = machine.disk.execute(operation, file: file),
       case .read(_, let token) = operation
     else { return }
+    machine.draws.disk.move(to: time)
     end(
-      .read, after: machine.diskDraws.within(settings.syncLatency),
+      .read, after: machine.draws.disk.within(settings.syncLatency),
       slot: payloads.insert(.read(token, bytes)), of: machine)
   }
 
@@ -121,7 +129,8 @@ extension Simulation {
 
   @inlinable
   func startSync(of machine: Machine<N>) {
-    let drawn = machine.diskDraws.within(settings.syncLatency)
+    machine.draws.disk.move(to: time)
+    let drawn = machine.draws.disk.within(settings.syncLatency)
     let latency = machine.disk.isDirty ? drawn : settings.emptySyncLatency
     machine.disk.startSync()
     end(.sync, after: latency, slot: 0, of: machine)
@@ -132,18 +141,23 @@ extension Simulation {
   func send(_ reply: Reply, to id: RequestID, of machine: Machine<N>) {
     guard machine.requests.remove(id) != nil else { return }
     carried.withClients += 1
+    let payload = Payload.reply(id, reply, from: machine.id)
+    let slot = payloads.insert(payload)
+    if record != nil { recordSending(payload, from: machine.id, slot: slot) }
     queue.schedule(
-      .reply, at: time + clientLatency(of: id, leg: 1), node: machine.id.rawValue,
-      slot: payloads.insert(.reply(id, reply, from: machine.id)))
+      .reply, at: time + clientLatency(of: id, leg: 1), node: machine.id.rawValue, slot: slot)
   }
 
   @usableFromInline
   func call(_ service: Service, _ request: Request, _ token: Token, of machine: Machine<N>) {
     carried.betweenServers += 1
+    let payload = Payload.serviceRequest(service, request, token)
+    let slot = payloads.insert(payload)
+    recordSending(payload, from: machine.id, slot: slot)
+    machine.draws.service.move(to: time)
     queue.schedule(
-      .serviceRequest, at: time + settings.latency.draw(&machine.serviceDraws),
-      node: machine.id.rawValue, slot: payloads.insert(.serviceRequest(service, request, token)),
-      generation: machine.incarnation)
+      .serviceRequest, at: time + settings.latency.draw(&machine.draws.service),
+      node: machine.id.rawValue, slot: slot, generation: machine.incarnation)
   }
 
   /// Has a service answer a node's call, even of a process that is gone.
@@ -152,17 +166,23 @@ extension Simulation {
       let place = Service.allCases.firstIndex(of: service)
     else { return }
     carried.delivered += 1
+    recordEnd(ofPayload: event.slot)
     guard let reply = services[place].handle(request, from: Int(event.node)) else { return }
     carried.betweenServers += 1
-    let latency = settings.latency.draw(&machines[Int(event.node)].serviceDraws)
+    machines[Int(event.node)].draws.service.move(to: time)
+    let latency = settings.latency.draw(&machines[Int(event.node)].draws.service)
+    let payload = Payload.serviceReply(service, token, reply)
+    let slot = payloads.insert(payload)
+    recordSending(payload, from: NodeID(Int(event.node)), slot: slot)
     queue.schedule(
-      .serviceReply, at: time + latency, node: event.node,
-      slot: payloads.insert(.serviceReply(token, reply)), generation: event.generation)
+      .serviceReply, at: time + latency, node: event.node, slot: slot,
+      generation: event.generation)
   }
 
   @usableFromInline
   func note(_ mark: Mark, of machine: Machine<N>) {
     if mark.kind != .sometimes || mark.holds { reached[mark.label, default: 0] += 1 }
+    record?.note(.marked(machine.id, mark), at: time)
     guard mark.isViolation else { return }
     let problem =
       mark.kind == .unreachable

@@ -18,7 +18,7 @@ extension Simulation {
       event.slot = machine.disk.finishSync() ? 0 : 1
       deliver(event, to: machine)
     case .request, .read, .serviceReply: deliver(event, to: machine)
-    case .reply, .serviceRequest, .boot, .crash, .drain, .stalled: takeRare(event, machine)
+    case .reply, .serviceRequest, .boot, .crash, .drain, .stalled, .reseed: takeRare(event, machine)
     }
   }
 
@@ -29,6 +29,7 @@ extension Simulation {
     case .reply:
       guard case .reply(let id, let reply, let node) = payloads.remove(event.slot) else { return }
       carried.delivered += 1
+      recordEnd(ofPayload: event.slot)
       happened.append(.replied(id, reply, from: node))
     case .serviceRequest: serve(event)
     case .boot: if event.generation == machine.incarnation { begin(machine) }
@@ -39,6 +40,7 @@ extension Simulation {
     case .drain:
       while !machine.isPaused, let event = machine.held.popFirst() { handOver(event, to: machine) }
     case .stalled: endStalled(of: machine)
+    case .reseed: if let reseeding = settings.reseeding { reseed(reseeding.seed) }
     case .message, .timer, .sync, .request, .read, .serviceReply: break
     }
   }
@@ -46,9 +48,9 @@ extension Simulation {
   /// Brings a message to its host, where it may find no process.
   @inlinable
   func arrive(_ event: Scheduled, at machine: Machine<N>) {
-    if network.loses(arriving: messages[event.slot].link) || !machine.isUp
-      || messages[event.slot].isCorrupt
-    {
+    let isCut = network.loses(arriving: messages[event.slot].link)
+    if isCut || !machine.isUp || messages[event.slot].isCorrupt {
+      if record != nil { recordLoss(at: event.slot, isCut: isCut, isDown: !machine.isUp) }
       if !machine.isUp { machine.missed += 1 }
       carried.lost += 1
       _ = messages.remove(event.slot)
@@ -97,6 +99,7 @@ extension Simulation {
     case .message:
       let message = messages.remove(event.slot)
       carried.delivered += 1
+      if record != nil { recordArrival(of: event.slot) }
       handle(.message(from: message.link.source, message.body), on: machine)
     case .timer:
       // Once more, as an event that was held back before it may have cancelled or set it.
@@ -110,13 +113,14 @@ extension Simulation {
       handle(.timer(machine.timerCases[place]), on: machine)
     case .sync: if event.slot == 0 { finishSync(of: machine) } else { failSync(of: machine) }
     case .request, .read, .serviceReply: handOverPayload(event, to: machine)
-    case .reply, .serviceRequest, .boot, .crash, .drain, .stalled: break
+    case .reply, .serviceRequest, .boot, .crash, .drain, .stalled, .reseed: break
     }
   }
 
   @inlinable
   func handOverPayload(_ event: Scheduled, to machine: Machine<N>) {
     let payload = payloads.remove(event.slot)
+    if record != nil { recordEnd(of: payload, event, at: machine) }
     if case .request(let id, let request) = payload {
       guard machine.isUp else { return }
       carried.delivered += 1
@@ -126,7 +130,7 @@ extension Simulation {
     guard event.generation == machine.incarnation else { return }
     switch payload {
     case .read(let token, let bytes): handle(.completed(token, .bytes(bytes)), on: machine)
-    case .serviceReply(let token, let reply):
+    case .serviceReply(_, let token, let reply):
       carried.delivered += 1
       handle(.answered(token, reply), on: machine)
     case .request, .reply, .serviceRequest: break
@@ -136,6 +140,7 @@ extension Simulation {
   /// Lets out what waited for a sync, and tells the node where it asked to be told.
   @inlinable
   func finishSync(of machine: Machine<N>) {
+    if record != nil { recordSync(of: machine, isDurable: true) }
     ready.removeAll(keepingCapacity: true)
     let tokens = machine.barrier.syncSucceeded(into: &ready)
     if let crash = machine.pendingCrash, !ready.isEmpty, isDue(crash, amid: ready, of: machine) {
@@ -158,6 +163,7 @@ extension Simulation {
     swap(&context.choices, &machine.choices)
     digest(event, of: machine)
     if trace != nil { writeTrace(event, machine) }
+    if record != nil { recordHandling(event, of: machine) }
     checkInvariants(machine.id)
     // Taken out, so that the array is not copied while effects are executed.
     var effects: [Effect<N>] = []
@@ -206,6 +212,7 @@ extension Simulation {
   func report(_ violation: Violation) {
     guard firstViolation == nil else { return }
     firstViolation = violation
+    record?.note(.violated(violation), at: time)
     happened.append(.violated(violation))
   }
 }

@@ -11,6 +11,7 @@ extension Simulation {
   /// what it affected is known when the node is restarted.
   public func apply(_ fault: Fault) -> FaultReport {
     if trace != nil { writeTrace(fault) }
+    record?.note(.fault(fault), at: time)
     return switch fault {
     case .cut(let links): FaultReport(network.cut(links))
     case .mend: FaultReport(network.cut([]))
@@ -139,7 +140,8 @@ extension Simulation {
   private func waits(_ crash: Machine<N>.Crash, for machine: Machine<N>) -> Bool {
     guard !machine.isPaused else { return false }
     if crash.writesNeeded > 0 { return machine.disk.unsynced.count < crash.writesNeeded }
-    return machine.crashDraws.chance(settings.crashesBetweenEffects)
+    machine.draws.crash.move(to: time)
+    return machine.draws.crash.chance(settings.crashesBetweenEffects)
   }
 
   /// Whether a crash that waits for the node's next event comes amid these effects of it.
@@ -160,7 +162,8 @@ extension Simulation {
     if let crash = machine.pendingCrash, crash.writesNeeded > 0 {
       earliest = effects.lastIndex(where: \.isWrite).map { $0 + 1 } ?? 0
     }
-    let point = earliest + machine.crashDraws.below(effects.count - earliest + 1)
+    machine.draws.crash.move(to: time)
+    let point = earliest + machine.draws.crash.below(effects.count - earliest + 1)
     if 0 < point && point < effects.count { touched.crashesBetweenEffects += 1 }
     return point
   }
@@ -176,6 +179,7 @@ extension Simulation {
     machine.die()
     if case .disk(let kind) = crash { strike(machine, kind) }
     if trace != nil { writeTrace(crash.text, of: machine) }
+    record?.note(.ended(machine.id, how: crash.text), at: time)
   }
 
   /// Gives up what was held back for a process that is gone.
@@ -184,7 +188,10 @@ extension Simulation {
     case .message:
       _ = messages.remove(event.slot)
       carried.lost += 1
-    case .request, .read, .serviceReply: _ = payloads.remove(event.slot)
+      recordLoss(at: event.slot, isCut: false, isDown: true)
+    case .request, .read, .serviceReply:
+      _ = payloads.remove(event.slot)
+      recordEnd(ofPayload: event.slot, isDown: true)
     default: break
     }
   }
@@ -207,8 +214,9 @@ extension Simulation {
   func boot(_ machine: Machine<N>) -> Int {
     machine.isBooting = true
     machine.isDownForDisk = false
+    machine.draws.crash.move(to: time)
     queue.schedule(
-      .boot, at: time + machine.crashDraws.within(settings.bootDelay),
+      .boot, at: time + machine.draws.crash.within(settings.bootDelay),
       node: machine.id.rawValue, generation: machine.incarnation)
     touched.restarts += 1
     defer { machine.missed = 0 }
@@ -234,6 +242,7 @@ extension Simulation {
       machine.isPaused = true
       machine.heldCount = machine.held.count
       report.did[machine.id] = "paused"
+      record?.note(.paused(machine.id), at: time)
     }
     return report
   }
@@ -244,6 +253,7 @@ extension Simulation {
     for machine in machines(of: nodes) where machine.isPaused && !machine.isStopping {
       machine.isPaused = false
       report.did[machine.id] = "resumed"
+      record?.note(.resumed(machine.id), at: time)
       report.tookHold = true
       report.affected = (report.affected ?? 0) + machine.heldCount
       queue.scheduleNext(.drain, at: time, node: machine.id.rawValue)

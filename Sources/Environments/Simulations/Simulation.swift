@@ -47,12 +47,14 @@ public final class Simulation<N: Node>: Environment {
     case reply(RequestID, Reply, from: NodeID)
     case read(Token, [UInt8])
     case serviceRequest(Service, Request, Token)
-    case serviceReply(Token, Reply)
+    case serviceReply(Service, Token, Reply)
   }
 
   public let names: NodeNames
   /// Takes a line for each event and fault, where a trace is wanted.
   public var trace: ((String) -> Void)?
+  /// Takes in what happens from now on, where that is wanted; it changes nothing of it.
+  @exclusivity(unchecked) public var record: SimulationRecord?
 
   // All calls come from one thread, and nothing that a node or an invariant runs reaches the
   // simulation: no two accesses overlap. Checking that as it runs would cost half of the speed.
@@ -78,6 +80,8 @@ public final class Simulation<N: Node>: Environment {
   @usableFromInline @exclusivity(unchecked) var ready: [Effect<N>] = []
   /// Which nodes are damaged where not all that a fault is meant for may be.
   var ledgerDraws: Draws
+  /// Where chance comes from now.
+  var seed: UInt64
   /// What the next return of `advance` reports.
   @usableFromInline @exclusivity(unchecked) var happened: [EnvironmentEvent] = []
 
@@ -91,13 +95,14 @@ public final class Simulation<N: Node>: Environment {
     let members = settings.names.nodes
     machines = members.map { id in
       Machine(
+        settings.names[id],
         Configuration(
           id: id, members: members, options: settings.options, bugs: settings.bugs,
           version: settings.versions[id] ?? Configuration.newestVersion),
         settings)
     }
     states = ClusterStates(machines.map(\.cell))
-    network = Network(nodeCount: members.count, seed: settings.seed, loss: settings.loss)
+    network = Network(settings)
     services = Service.allCases.enumerated().map { place, service in
       ServiceState(
         service, draws: Stream.services.draws(seed: settings.seed, place),
@@ -105,6 +110,7 @@ public final class Simulation<N: Node>: Environment {
     }
     ledgerDraws = Stream.ledger.draws(seed: settings.seed)
     context = Context(choices: Choices(Draws(seed: 0)))
+    seed = settings.seed
   }
 
   public var now: Nanoseconds { time }
@@ -150,6 +156,10 @@ public final class Simulation<N: Node>: Environment {
     return tally
   }
 
+  /// How long all messages between nodes travelled, as far as nothing disturbed them, where the
+  /// settings want that to be known.
+  public var delays: [MessageDelay] { network.recorded }
+
   /// A fingerprint of all that has happened so far.
   public var digest: UInt64 { hasher.value }
 
@@ -164,6 +174,20 @@ public final class Simulation<N: Node>: Environment {
   /// Starts all nodes, in the order of their ids; each has handled its first event afterwards.
   public func start() {
     for machine in machines { begin(machine) }
+    if let reseeding = settings.reseeding {
+      queue.scheduleNext(.reseed, at: reseeding.time, node: 0)
+    }
+  }
+
+  /// Draws from another seed from now on.
+  func reseed(_ seed: UInt64) {
+    self.seed = seed
+    network.reseed(names, seed)
+    for machine in machines { machine.reseed(names[machine.id], seed) }
+    for place in services.indices {
+      services[place].redraw(from: Stream.services.draws(seed: seed, place))
+    }
+    ledgerDraws = Stream.ledger.draws(seed: seed)
   }
 
   public func stop() {
@@ -180,17 +204,19 @@ public final class Simulation<N: Node>: Environment {
 
   public func submit(_ request: Request, as id: RequestID, to node: NodeID) {
     carried.withClients += 1
+    let slot = payloads.insert(.request(id, request))
+    if record != nil { recordSending(.request(id, request), from: node, slot: slot) }
     queue.schedule(
-      .request, at: time + clientLatency(of: id, leg: 0), node: node.rawValue,
-      slot: payloads.insert(.request(id, request)))
+      .request, at: time + clientLatency(of: id, leg: 0), node: node.rawValue, slot: slot)
   }
 
-  /// How long a request or its reply travels: a function of (seed, client, number) alone, so that
+  /// How long a request or its reply travels: a function of (seed, client, millisecond, leg), so that
   /// one more client doesn't shift anything.
   @usableFromInline
   func clientLatency(of id: RequestID, leg: UInt64) -> Nanoseconds {
-    var draws = Stream.clients.draws(seed: settings.seed, id.client)
-    draws.number = UInt64(bitPattern: Int64(id.number)) &* 2 &+ leg
+    var draws = Stream.clients.draws(seed: seed, id.client)
+    draws.move(to: time)
+    draws.number &+= leg
     return settings.clientLatency.draw(&draws)
   }
 

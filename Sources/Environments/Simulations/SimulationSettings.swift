@@ -58,6 +58,12 @@ public struct SimulationSettings: Sendable {
 
   /// Answers to nodes' choices in place of drawn ones: node → number of the choice → answer.
   public var choices: [NodeID: [UInt64: Int]] = [:]
+  /// Delays of single messages between nodes, in place of drawn ones.
+  public var delays: [MessageDelay] = []
+  /// Whether the delays of all messages are to be known afterwards.
+  public var recordsDelays = false
+  /// When all chance comes from another seed, and from which.
+  public var reseeding: Reseeding?
   /// Whether every message is encoded and decoded, and the result compared.
   public var checksEncoding = false
   /// Whether the digest covers what events carry and what nodes ask for, and not only which nodes
@@ -66,6 +72,31 @@ public struct SimulationSettings: Sendable {
 
   public init(names: NodeNames, seed: UInt64) {
     self.names = names
+    self.seed = seed
+  }
+}
+
+/// How long one message between nodes travels, where nothing disturbs it.
+public struct MessageDelay: Hashable, Sendable {
+  public var link: Link
+  /// Which message of the link it is, from 1.
+  public var number: Int
+  public var delay: Nanoseconds
+
+  public init(_ link: Link, number: Int, delay: Nanoseconds) {
+    self.link = link
+    self.number = number
+    self.delay = delay
+  }
+}
+
+/// The moment from which all chance comes from another seed.
+public struct Reseeding: Hashable, Sendable {
+  public var time: Nanoseconds
+  public var seed: UInt64
+
+  public init(at time: Nanoseconds, seed: UInt64) {
+    self.time = time
     self.seed = seed
   }
 }
@@ -92,5 +123,14 @@ enum Stream: UInt64 {
   @usableFromInline
   func draws(seed: UInt64, _ number: Int = 0) -> Draws {
     Draws(seed: seed, stream: rawValue).child(UInt64(bitPattern: Int64(number)))
+  }
+
+  /// The stream of a node, or of a link from it to another, by names: it is the same in a cluster
+  /// without some of the other nodes.
+  func draws(seed: UInt64, of node: String, to peer: String? = nil) -> Draws {
+    var hasher = StableHasher()
+    hasher.put(Array(node.utf8))
+    if let peer { hasher.put(Array(peer.utf8)) }
+    return Draws(seed: seed, stream: rawValue).child(hasher.value)
   }
 }

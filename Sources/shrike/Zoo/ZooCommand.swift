@@ -33,6 +33,9 @@ struct ZooCommand: ParsableCommand {
   @Option(help: "Under how many seeds each correct system runs.")
   var seeds = 100
 
+  @Option(help: "Of how many hunts of each bug the failing run is shrunk.")
+  var shrink = 0
+
   @Flag(help: "Hunt nothing; run the correct systems under every fault that they claim to survive.")
   var correct = false
 
@@ -47,7 +50,7 @@ struct ZooCommand: ParsableCommand {
       let results = try zoo.run(
         cores: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
         interrupted: { Interruption.hasCome },
-        watch: { done, count in line.withLock { $0.show("\(done) of \(count) hunts") } })
+        watch: { done, count in line.withLock { $0.show("\(done) of \(count) done") } })
       line.withLock { $0.clear() }
       let report = ZooReport(zoo: zoo, results: results)
       print(json ? report.value.json : report.text)
@@ -62,6 +65,9 @@ struct ZooCommand: ParsableCommand {
     if systems.isEmpty { exhibits = Exhibit.all }
     if correct { exhibits = exhibits.map(\.surviving) }
     guard repetitions >= 1 else { throw PlanError("--repetitions \(repetitions): at least 1") }
+    guard (0...repetitions).contains(shrink) else {
+      throw PlanError("--shrink \(shrink): at most as many as --repetitions, \(repetitions)")
+    }
     guard seeds >= 0 else { throw PlanError("--seeds \(seeds): at least 0") }
     for name in bug {
       let known = exhibits.flatMap(\.system.bugs).map(\.name)
@@ -74,8 +80,10 @@ struct ZooCommand: ParsableCommand {
       }
     }
     let hunted: Set<String>? = correct ? [] : bug.isEmpty ? nil : Set(bug)
-    return Zoo(
+    var zoo = Zoo(
       exhibits, bugs: hunted, repetitions: repetitions, seedCount: bug.isEmpty ? seeds : 0)
+    zoo.shrinkCount = shrink
+    return zoo
   }
 
   private func systemNames(_ exhibits: [Exhibit]) -> String {

@@ -64,11 +64,28 @@ struct ZooReport {
         + "  \(outcome)",
       "      \(bug.bug.source)",
     ]
+    if !bug.shrunk.isEmpty { lines.append("      \(shrunkText(bug))") }
     if let token = bug.token { lines.append("      shrike replay \(token)") }
     if let token = bug.unexpectedToken {
       lines.append("      unexpected: shrike replay \(token)")
     }
     return lines
+  }
+
+  /// The medians of what failing runs were shrunk to.
+  private func shrunkText(_ bug: BugResult) -> String {
+    let shrunk = bug.shrunk.compactMap { $0 }
+    func median(_ number: (ShrunkFailure) -> Double) -> String {
+      Sample(shrunk.map(number)).median.map(ZooReport.text) ?? "–"
+    }
+    var text =
+      "shrunk: \(median { Double($0.nodeCount) }) nodes, "
+      + "\(median { Double($0.operationCount) }) operations, "
+      + "\(median { Double($0.faultCount) }) faults, \(median(\.seconds)) s"
+    if bug.shrunk.count > 1 { text += " (medians of \(bug.shrunk.count))" }
+    let openCount = bug.shrunk.count - shrunk.count { $0.isMinimal }
+    if openCount > 0 { text += "; not shown to be minimal: \(openCount)" }
+    return text
   }
 
   private func describe(_ correct: CorrectResult) -> [String] {
@@ -95,7 +112,7 @@ struct ZooReport {
   private static func text(_ number: Double) -> String {
     let decimals = number < 1 ? 1000.0 : number < 10 ? 100.0 : number < 100 ? 10.0 : 1.0
     let rounded = (number * decimals).rounded() / decimals
-    return decimals == 1 ? "\(Int(rounded))" : "\(rounded)"
+    return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
   }
 
   private func configuration(_ plan: Plan) -> String {
@@ -157,6 +174,16 @@ extension ZooReport {
       ]))
   }
 
+  private func value(_ shrunk: ShrunkFailure) -> Value {
+    .map(
+      ValueMap(facts: [
+        "nodes": .integer(shrunk.nodeCount), "operations": .integer(shrunk.operationCount),
+        "faults": .integer(shrunk.faultCount), "seconds": .double(shrunk.seconds),
+        "runs": .integer(shrunk.runCount), "minimal": .bool(shrunk.isMinimal),
+        "token": .string(shrunk.token),
+      ]))
+  }
+
   private func value(_ bug: BugResult) -> Value {
     func number(_ number: Double?) -> Value {
       guard let number else { return Value.null }
@@ -175,7 +202,9 @@ extension ZooReport {
         "mean-runs": number(bug.runs.mean),
         "standard-error": number(bug.runs.standardError),
         "mean-cpu-seconds": number(bug.cpuSeconds.mean),
+        "shrunk": .list(bug.shrunk.map { $0.map(value) ?? .null }),
         "token": .string(bug.token ?? ""),
+        "tokens": .list(bug.results.compactMap(\.token).map { .string($0) }),
         "unexpected-token": bug.unexpectedToken.map { .string($0) } ?? .null,
       ]))
   }

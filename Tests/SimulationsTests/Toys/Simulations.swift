@@ -6,12 +6,13 @@ import Values
 /// A started simulation of `count` nodes, in which crashes come between events unless told.
 func simulate<N: Node>(
   _: N.Type, count: Int = 3, seed: UInt64 = 1, invariants: [any Invariant<N>] = [],
-  _ adjust: (inout SimulationSettings) -> Void = { _ in }
+  record: SimulationRecord? = nil, _ adjust: (inout SimulationSettings) -> Void = { _ in }
 ) -> Simulation<N> {
   var settings = SimulationSettings(names: .numbered(count: count), seed: seed)
   settings.crashesBetweenEffects = 0
   adjust(&settings)
   let simulation = Simulation<N>(settings, invariants: invariants)
+  simulation.record = record
   simulation.start()
   return simulation
 }
