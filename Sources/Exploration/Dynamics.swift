@@ -26,7 +26,10 @@ struct LocalOutcome {
   @usableFromInline var marks: UInt32 = 0
   /// A mark that shows the node to be wrong; -1 for none.
   @usableFromInline var violation: Int32 = -1
-  @usableFromInline var isCrash = false
+  /// What the node's own choices were answered.
+  @usableFromInline var answers: [Int] = []
+  /// Where it crashed, if it did.
+  @usableFromInline var crash: CrashPoint?
   /// Whether the node left the bounds within which it is explored.
   @usableFromInline var isBeyond = false
   /// Whether the node's own state is another than before.
@@ -120,8 +123,8 @@ protocol Dynamics: AnyObject {
   func initialStates() throws(ExplorationError) -> [InitialState]
   func outcomes(of process: UInt32, on event: UInt32) throws(ExplorationError) -> [LocalOutcome]
   func clients(_ clients: UInt32, after event: UInt32) -> UInt32
-  /// The number of the event that a client begins its next call.
-  func beginning(of client: Int) -> UInt32
+  /// The number of the event that a client begins its next call, at a node.
+  func beginning(of client: Int, at node: Int) -> UInt32
   /// The memory of the invariants after a node has handled an event, and what they found wrong.
   func memory(
     _ memory: UInt32, after changed: Int, in processes: [UInt32]
@@ -152,8 +155,10 @@ protocol Dynamics: AnyObject {
   /// What has a number, with places exchanged.
   func renamed(process: UInt32, _ places: [Int]) -> UInt32
   func renamed(message: UInt32, _ places: [Int]) -> UInt32
+  func renamed(memory: UInt32, _ places: [Int]) -> UInt32
 
   func text(ofMessage number: UInt32) -> String
+  func kind(ofMessage number: UInt32) -> String
   func text(ofTimer place: UInt32) -> String
   func text(ofRequest client: Int, number: Int) -> String
   func text(ofClientEvent number: UInt32) -> String

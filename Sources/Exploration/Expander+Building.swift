@@ -17,11 +17,13 @@ extension Expander {
       usesSymmetry ? canonicalize(words, count: count) : candidate.fingerprint)
   }
 
-  /// Adds a successor to a list without exchanging names.
-  func buildAsIs(_ candidate: Candidate, of state: StateList.State, into list: StateList) {
+  /// A successor of the state that was expanded last, with its own names.
+  func successor(_ candidate: Candidate, of state: StateList.State) -> StateList {
+    let list = StateList()
     let limit = limit(of: candidate, state)
     let words = list.begin(limit)
     list.end(write(candidate, of: state, to: words), of: limit, candidate.fingerprint)
+    return list
   }
 
   /// - Returns: How many words were written.
@@ -80,8 +82,17 @@ extension Expander {
   ///
   /// - Returns: Its fingerprint.
   func canonicalize(_ words: UnsafeMutablePointer<UInt32>, count: Int) -> Fingerprint {
-    canonicalizer?.canonicalize(words, count: count, table)
-    return fingerprint(words, count: count)
+    canonicalizer?.canonicalize(words, count: count, self) ?? fingerprint(words, count: count)
+  }
+
+  /// The fingerprint of the state that stands for another.
+  func canonicalFingerprint(_ state: StateList.State) -> Fingerprint {
+    guard usesSymmetry else { return state.fingerprint }
+    var words = Array(UnsafeBufferPointer(start: state.words, count: state.count))
+    return words.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return state.fingerprint }
+      return canonicalize(base, count: buffer.count)
+    }
   }
 
   /// The fingerprint of the state that stands for a successor.

@@ -63,7 +63,7 @@ extension Expander {
   ) {
     if candidate.action == .request {
       candidate.clients = table.clients(
-        candidate.clients, after: table.beginning(of: candidate.subject))
+        candidate.clients, after: table.beginning(of: candidate.subject, at: candidate.node))
     }
     for place in 0..<Int(outcome.pointee.clientEventCount) {
       let event = table.numbers[Int(outcome.pointee.clientEvents) + place]

@@ -18,6 +18,9 @@ final class Expander {
   @exclusivity(unchecked) var stamp: UInt32 = 0
   @exclusivity(unchecked) var scratch: [UInt32] = []
 
+  /// Whether successors that are the state itself are handed over, too.
+  @exclusivity(unchecked) var keepsStill = false
+
   // What `expand` found out about the state.
   /// How many successors there were.
   @exclusivity(unchecked) private(set) var generated = 0
@@ -40,7 +43,7 @@ final class Expander {
 
   deinit { stamps.deallocate() }
 
-  var bytes: Int { table.bytes + stamps.bytes }
+  var bytes: Int { table.bytes + stamps.bytes + (canonicalizer?.bytes ?? 0) }
 
   // MARK: Fingerprints
 
@@ -248,7 +251,10 @@ final class Expander {
     _ candidate: Candidate, of state: StateList.State, to sink: inout some CandidateSink
   ) {
     generated += 1
-    guard candidate.fingerprint != state.fingerprint || candidate.violation >= 0 else { return }
+    guard candidate.fingerprint != state.fingerprint || candidate.violation >= 0 else {
+      if keepsStill { sink.take(candidate, of: state, self) }
+      return
+    }
     hasMoved = true
     sink.take(candidate, of: state, self)
   }

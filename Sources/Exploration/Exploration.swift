@@ -21,11 +21,26 @@ public struct Exploration<N: Node>: Sendable {
   public func run(
     _ strategy: ExplorationStrategy = .bfs, _ limits: ExplorationLimits = ExplorationLimits()
   ) throws(ExplorationError) -> ExplorationResult {
+    try makeSearch().run(strategy, limits)
+  }
+
+  /// Takes exactly these steps, up to the first that breaks something.
+  ///
+  /// - Parameter start: In which of the ways in which nodes can start; see ``ExplorationResult/start``.
+  /// - Throws: When a step can't be taken, with its number and what can be taken there.
+  @inlinable
+  public func replay(
+    _ steps: [ScenarioStep], from start: Int = 0
+  ) throws(ExplorationError) -> ExplorationReplay {
+    try makeSearch().replay(steps, from: start)
+  }
+
+  @inlinable
+  func makeSearch() throws(ExplorationError) -> Search {
     try check()
-    let search = Search(
+    return Search(
       Universe(settings), nodeCount: settings.nodes.count, network: settings.network,
       bounds: settings.bounds, eventually: settings.eventually, sometimes: settings.sometimes)
-    return try search.run(strategy, limits)
   }
 
   @usableFromInline
@@ -42,15 +57,33 @@ public struct Exploration<N: Node>: Sendable {
       throw ExplorationError(
         "a network that is a set delivers any number of times, or never: it has no drops")
     }
-    guard settings.symmetry == nil || (settings.script.isEmpty && bounds.crashes == 0) else {
-      throw ExplorationError(
-        "names can't be exchanged where clients call nodes by name, or disks may hold names")
-    }
+    try checkSymmetry()
     guard N.Timer.allCases.count <= 32, settings.eventually.count <= 32 else {
       throw ExplorationError("more than 32 timers or `eventually` marks can't be explored")
     }
     guard settings.script.count < ExploredRequest.limit,
       settings.script.allSatisfy({ $0.count < ExploredRequest.limit })
     else { throw ExplorationError("the clients' script is too long") }
+  }
+
+  private func checkSymmetry() throws(ExplorationError) {
+    guard settings.symmetry != nil else { return }
+    guard settings.script.allSatisfy({ $0.allSatisfy { $0.node == nil } }) else {
+      throw ExplorationError("names can't be exchanged where clients call nodes by name")
+    }
+    guard settings.bounds.crashes == 0 else {
+      throw ExplorationError(
+        "names can't be exchanged where nodes crash: their disks hold names, and some of what they "
+          + "were about to send to all has left in the order of these")
+    }
+    for invariant in settings.invariants where Exploration.remembers(invariant) {
+      guard invariant is any RenamableInvariant<N> else {
+        throw ExplorationError("names can't be exchanged in what an invariant remembers")
+      }
+    }
+  }
+
+  private static func remembers<Promise: Invariant>(_: Promise) -> Bool {
+    MemoryLayout<Promise>.size > 0
   }
 }

@@ -27,6 +27,8 @@ public struct ExplorationResult: Sendable {
   public var violation: Violation?
   /// The path from the start to the violation.
   public var counterexample: [ExplorationStep] = []
+  /// In which of the ways in which nodes can start it begins, in the order of their choices.
+  public var start = 0
   /// The `sometimes` marks that were reached, and those of the demanded that were not.
   public var reachedMarks: [String] = []
   public var missedMarks: [String] = []
@@ -43,6 +45,15 @@ public struct ExplorationStep: Hashable, Sendable {
   public var event: String
   /// What came of it, a line each: messages that were sent, clients that were answered.
   public var consequences: [String]
+  /// The same by names, for scenarios.
+  public var name: ScenarioStep
+}
+
+/// What taking the steps of a scenario has brought about.
+public struct ExplorationReplay: Sendable {
+  /// The steps up to the violation, if there is one.
+  public internal(set) var steps: [ExplorationStep] = []
+  public internal(set) var violation: Violation?
 }
 
 /// How much an exploration may take.

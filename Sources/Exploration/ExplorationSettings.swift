@@ -13,6 +13,9 @@ public enum NetworkKind: String, Hashable, Sendable, CaseIterable {
 
 /// How much may go wrong on one path; nothing counts as no limit.
 public struct ExplorationBounds: Hashable, Sendable {
+  /// No bound can be higher, but that on the depth.
+  public static let limit = Budget.limit
+
   public var crashes = 0
   public var drops = 0
   public var duplicates = 0
@@ -43,11 +46,11 @@ public enum ExplorationStrategy: String, Hashable, Sendable, CaseIterable {
 
 /// One of the things that clients ask for.
 public struct ScriptedRequest: Hashable, Sendable {
-  /// The node that is asked.
-  public var node: NodeID
+  /// The node that is asked; nothing where it may be any.
+  public var node: NodeID?
   public var request: Request
 
-  public init(_ request: Request, of node: NodeID) {
+  public init(_ request: Request, of node: NodeID?) {
     self.node = node
     self.request = request
   }

@@ -10,7 +10,7 @@ public import Values
 struct ExploredClients: Hashable, Sendable {
   @usableFromInline
   enum Event: Hashable, Sendable {
-    case begins(client: Int)
+    case begins(client: Int, at: NodeID)
     case isAnswered(RequestID, Reply)
     /// The process that was asked is gone.
     case crashes(NodeID)
@@ -19,11 +19,14 @@ struct ExploredClients: Hashable, Sendable {
   @usableFromInline
   struct Call: Hashable, Sendable {
     @usableFromInline var before: [Int]
+    /// Which node was asked, as long as it matters, where the script leaves that open.
+    @usableFromInline var node: NodeID?
     @usableFromInline var outcome: ObservedCall.Outcome
 
     @inlinable
-    init(before: [Int]) {
+    init(before: [Int], node: NodeID?) {
       self.before = before
+      self.node = node
       outcome = .pending
     }
   }
@@ -38,29 +41,36 @@ struct ExploredClients: Hashable, Sendable {
   @inlinable
   func isWaiting(_ client: Int) -> Bool { calls[client].last?.outcome == .pending }
 
-  /// - Parameter observes: Whether anyone will judge what was answered, and when.
+  /// - Parameters:
+  ///   - observes: Whether anyone will judge what was answered, and when.
+  ///   - mayLose: Whether nodes crash, so that it matters which one was asked.
   @inlinable
   func after(
-    _ event: Event, _ script: [[ScriptedRequest]], observes: Bool
+    _ event: Event, _ script: [[ScriptedRequest]], observes: Bool, mayLose: Bool
   ) -> ExploredClients {
     var clients = self
     switch event {
-    case .begins(let client):
+    case .begins(let client, let node):
       let over = calls.map { list in
         // A call that was lost may take effect at any later time: it is never over.
         list.count { if case .answered = $0.outcome { true } else { false } }
       }
-      clients.calls[client].append(Call(before: observes ? over : []))
+      let isOpen = script[client][calls[client].count].node == nil
+      clients.calls[client].append(
+        Call(before: observes ? over : [], node: isOpen && mayLose ? node : nil))
     case .isAnswered(let id, let reply):
       guard calls.indices.contains(id.client), calls[id.client].count == id.number + 1,
         isWaiting(id.client)
       else { return self }
+      clients.calls[id.client][id.number].node = nil
       clients.calls[id.client][id.number].outcome =
         .answered(observes ? reply : .custom(.null))
     case .crashes(let node):
       for client in calls.indices where isWaiting(client) {
         let number = calls[client].count - 1
-        guard script[client][number].node == node else { continue }
+        let asked = calls[client][number].node ?? script[client][number].node
+        guard asked == node else { continue }
+        clients.calls[client][number].node = nil
         clients.calls[client][number].outcome = observes ? .lost : .answered(.custom(.null))
       }
     }
@@ -88,6 +98,7 @@ extension ExploredClients: StablyEncodable {
       sink.put(list.count)
       for call in list {
         for count in call.before { sink.put(count) }
+        sink.put(call.node)
         switch call.outcome {
         case .pending: sink.put(UInt8(0))
         case .lost: sink.put(UInt8(1))

@@ -38,23 +38,38 @@ struct ExploredDisk: Hashable, Sendable {
     unsynced.removeAll()
   }
 
+  /// A disk after the process has ended, and what of that which was not synced it has kept.
+  @usableFromInline
+  struct Remains {
+    @usableFromInline var disk: ExploredDisk
+    @usableFromInline var keptCount: Int
+    @usableFromInline var isTorn: Bool
+
+    @inlinable
+    init(_ disk: ExploredDisk, keptCount: Int, isTorn: Bool) {
+      self.disk = disk
+      self.keptCount = keptCount
+      self.isTorn = isTorn
+    }
+  }
+
   /// What can be left when the process ends: all that was synced, and a prefix of the rest, after
   /// which a part of an append may stand too.
   ///
   /// Of the many places where an append can be torn, its middle stands for all.
   @inlinable
-  func afterCrash() -> [ExploredDisk] {
+  func afterCrash() -> [Remains] {
     var disk = self
     disk.unsynced = []
-    var outcomes = [disk]
-    for write in unsynced {
+    var outcomes = [Remains(disk, keptCount: 0, isTorn: false)]
+    for (place, write) in unsynced.enumerated() {
       if case .append(let bytes) = write.operation, bytes.count > 1 {
         var torn = disk
         torn.durable[write.file] += bytes[..<(bytes.count / 2)]
-        outcomes.append(torn)
+        outcomes.append(Remains(torn, keptCount: place, isTorn: true))
       }
       ExploredDisk.apply(write.operation, to: &disk.durable[write.file])
-      outcomes.append(disk)
+      outcomes.append(Remains(disk, keptCount: place + 1, isTorn: false))
     }
     return outcomes
   }

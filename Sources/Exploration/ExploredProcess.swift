@@ -55,12 +55,6 @@ struct ExploredProcess<N: Node>: Sendable {
     disk.encode(into: &sink)
     return sink.fingerprint
   }
-
-  /// The process after its end, by what its disk may have kept.
-  @inlinable
-  func crashed(_ configuration: Configuration) -> [ExploredProcess] {
-    disk.afterCrash().map { ExploredProcess(configuration, disk: $0, isUp: false) }
-  }
 }
 
 /// A message on its way.

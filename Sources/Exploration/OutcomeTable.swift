@@ -157,7 +157,7 @@ final class OutcomeTable {
         process: outcome.process, witness: outcome.witness, sends: sends,
         clientEvents: clientEvents, sendCount: UInt16(outcome.sends.count),
         clientEventCount: UInt16(outcome.clientEvents.count), marks: outcome.marks,
-        violation: outcome.violation, isCrash: outcome.isCrash, isBeyond: outcome.isBeyond,
+        violation: outcome.violation, isCrash: outcome.crash != nil, isBeyond: outcome.isBeyond,
         isChanged: outcome.isChanged, gain: after.whole &- before.whole,
         bareGain: after.bare &- before.bare))
   }
@@ -173,7 +173,9 @@ final class OutcomeTable {
     return after
   }
 
-  func beginning(of client: Int) -> UInt32 { shared.withLock { $0.beginning(of: client) } }
+  func beginning(of client: Int, at node: Int) -> UInt32 {
+    shared.withLock { $0.beginning(of: client, at: node) }
+  }
 
   /// What the invariants remember after a node has handled an event, and what they found wrong.
   ///

@@ -191,7 +191,7 @@ extension Search {
       path.append(state)
       before = visited.parent(of: state).flatMap { $0 == 0 ? nil : visited.state(low: $0) }
     }
-    result.counterexample = try retrace(path.reversed(), violation: finding.violation)
+    try retrace(path.reversed(), violation: finding.violation, into: &result)
     result.depth = max(result.depth, result.counterexample.count)
     return result
   }

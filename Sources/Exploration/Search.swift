@@ -39,9 +39,6 @@ final class Search {
       case .dfs: try depthFirst(limits)
       case .random: try walk(limits)
       }
-    guard dynamics.interchangeable.isEmpty || dynamics.memoryCount == 1 else {
-      throw ExplorationError("names can't be exchanged in what an invariant remembers")
-    }
     result.reachedMarks = dynamics.reachedMarks
     if result.ending == .exhausted || result.ending == .walked {
       result.missedMarks = sometimes.filter { !result.reachedMarks.contains($0) }
@@ -55,7 +52,7 @@ final class Search {
 
   /// The states in which everything begins.
   func initialStates(
-    _ expander: Expander
+    _ expander: Expander, exchangingNames: Bool = true
   ) throws(ExplorationError) -> (states: StateList, violation: Int32) {
     let states = StateList()
     var violation: Int32 = -1
@@ -67,7 +64,9 @@ final class Search {
       words += state.sends
       let fingerprint = words.withUnsafeMutableBufferPointer { buffer -> Fingerprint in
         guard let base = buffer.baseAddress else { return .zero }
-        return expander.canonicalize(base, count: buffer.count)
+        return exchangingNames
+          ? expander.canonicalize(base, count: buffer.count)
+          : expander.fingerprint(base, count: buffer.count)
       }
       states.append(words, fingerprint)
       if violation < 0 { violation = state.violation }

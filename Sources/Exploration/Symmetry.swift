@@ -63,6 +63,15 @@ extension Universe {
   }
 
   @inlinable
+  func renamed(memory number: UInt32, _ exchanged: [Int]) -> UInt32 {
+    self.number(
+      of: memories[Int(number)].map { invariant in
+        guard let invariant = invariant as? any RenamableInvariant<N> else { return invariant }
+        return invariant.renamed(Renaming(exchanged))
+      })
+  }
+
+  @inlinable
   func renamed(message number: UInt32, _ exchanged: [Int]) -> UInt32 {
     guard let symmetry = settings.symmetry else { return number }
     let message = messages[Int(number)]

@@ -9,6 +9,8 @@ struct LocalRun<N: Node> {
   @usableFromInline var clientEvents: [UInt32] = []
   @usableFromInline var marks: UInt32 = 0
   @usableFromInline var violation: Int32 = -1
+  /// What the node's own choices were answered.
+  @usableFromInline var answers: [Int] = []
   /// What storage has to tell the node next.
   @usableFromInline var completions: [(Token, StorageResult)] = []
   /// Where it may have crashed: what had left it by then, and its disk.
@@ -50,13 +52,16 @@ extension Universe {
       outcome.clientEvents = run.clientEvents
       outcome.marks = run.marks
       outcome.violation = run.violation
+      outcome.answers = run.answers
       outcome.isBeyond = !settings.isWithin(run.process.node)
       outcome.isChanged =
         processFacts[Int(after)].node != processFacts[Int(process)].node
         || event == EventNumber.restart
       outcomes.append(outcome)
       guard followsDisks, !outcome.isBeyond else { continue }
-      for crash in run.crashes { outcomes += crashed(outcome, crash, at: place) }
+      for (effectCount, crash) in run.crashes.enumerated() {
+        outcomes += crashed(outcome, crash, after: effectCount, at: place)
+      }
     }
     return outcomes
   }
@@ -65,28 +70,31 @@ extension Universe {
   @inlinable
   func crashes(of process: ExploredProcess<N>, at place: Int) -> [LocalOutcome] {
     let loss = number(of: .crashes(NodeID(place)))
-    return process.crashed(settings.nodes[place]).map { crashed in
+    return process.disk.afterCrash().map { left in
+      let crashed = ExploredProcess<N>(settings.nodes[place], disk: left.disk, isUp: false)
       let after = number(of: crashed, at: place)
       var outcome = LocalOutcome(process: after, witness: after)
       outcome.clientEvents = [loss]
-      outcome.isCrash = true
+      outcome.crash = CrashPoint(keptCount: left.keptCount, isTorn: left.isTorn)
       return outcome
     }
   }
 
   @inlinable
   func crashed(
-    _ whole: LocalOutcome, _ crash: LocalRun<N>.Crash, at place: Int
+    _ whole: LocalOutcome, _ crash: LocalRun<N>.Crash, after effectCount: Int, at place: Int
   ) -> [LocalOutcome] {
     let loss = number(of: .crashes(NodeID(place)))
-    return crash.disk.afterCrash().map { disk in
-      let process = ExploredProcess<N>(settings.nodes[place], disk: disk, isUp: false)
+    return crash.disk.afterCrash().map { left in
+      let process = ExploredProcess<N>(settings.nodes[place], disk: left.disk, isUp: false)
       var outcome = LocalOutcome(process: number(of: process, at: place), witness: whole.process)
       outcome.sends = Array(whole.sends.prefix(crash.sendCount))
       outcome.clientEvents = whole.clientEvents.prefix(crash.clientEventCount) + [loss]
       outcome.marks = crash.marks
       outcome.violation = whole.violation
-      outcome.isCrash = true
+      outcome.answers = whole.answers
+      outcome.crash = CrashPoint(
+        effectCount: effectCount, keptCount: left.keptCount, isTorn: left.isTorn)
       outcome.isChanged = whole.isChanged
       return outcome
     }
@@ -100,9 +108,10 @@ extension Universe {
     var runs: [LocalRun<N>] = []
     var answers: [Int] = []
     while true {
-      let (run, bounds) = try run(process, at: place, on: event, answers)
-      runs.append(run)
+      var (run, bounds) = try run(process, at: place, on: event, answers)
       while answers.count < bounds.count { answers.append(0) }
+      run.answers = answers
+      runs.append(run)
       // The next sequence, as an odometer turns.
       while let last = answers.last, last + 1 >= bounds[answers.count - 1] { answers.removeLast() }
       guard let last = answers.popLast() else { return runs }

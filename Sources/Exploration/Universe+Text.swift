@@ -6,6 +6,9 @@ extension Universe {
   func text(ofMessage number: UInt32) -> String { plain("\(messages[Int(number)].message)") }
 
   @usableFromInline
+  func kind(ofMessage number: UInt32) -> String { messages[Int(number)].message.kind }
+
+  @usableFromInline
   func text(ofTimer place: UInt32) -> String { "\(timerCases[Int(place)])" }
 
   @usableFromInline

@@ -83,7 +83,11 @@ final class Universe<N: Node>: Dynamics {
     var ready: [(client: Int32, node: Int32)] = []
     for (client, script) in settings.script.enumerated()
     where !clients.isWaiting(client) && clients.calls[client].count < script.count {
-      ready.append((Int32(client), script[clients.calls[client].count].node.rawValue))
+      if let node = script[clients.calls[client].count].node {
+        ready.append((Int32(client), node.rawValue))
+      } else {
+        ready += settings.nodes.map { (Int32(client), $0.id.rawValue) }
+      }
     }
     var violation: Int32 = -1
     if let judge = settings.judge, let wrong = judge(clients.observed(settings.script)) {
@@ -154,13 +158,16 @@ final class Universe<N: Node>: Dynamics {
   // MARK: Clients and invariants
 
   @inlinable
-  func beginning(of client: Int) -> UInt32 { number(of: .begins(client: client)) }
+  func beginning(of client: Int, at node: Int) -> UInt32 {
+    number(of: .begins(client: client, at: NodeID(node)))
+  }
 
   @inlinable
   func clients(_ clients: UInt32, after event: UInt32) -> UInt32 {
     number(
       of: clientStates[Int(clients)].after(
-        clientEvents[Int(event)], settings.script, observes: settings.judge != nil))
+        clientEvents[Int(event)], settings.script, observes: settings.judge != nil,
+        mayLose: followsDisks))
   }
 
   @inlinable

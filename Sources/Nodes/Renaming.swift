@@ -25,6 +25,12 @@ extension RenamableNode {
   public static func renamed(_ message: Message, _ renaming: Renaming) -> Message { message }
 }
 
+/// An invariant whose memory is of nodes by their names, which can be exchanged.
+public protocol RenamableInvariant<N>: Invariant {
+  /// What it would remember if names had been exchanged from the start.
+  func renamed(_ renaming: Renaming) -> Self
+}
+
 /// Says for each node of a cluster which name it has from now on.
 public struct Renaming: Hashable, Sendable {
   /// By the nodes' places; each place occurs once.
@@ -33,4 +39,11 @@ public struct Renaming: Hashable, Sendable {
   public init(_ places: [Int]) { self.places = places }
 
   public subscript(node: NodeID) -> NodeID { NodeID(places[node.index]) }
+
+  /// What nodes have by their places, each at its new one; missing ones have `none`.
+  public func renamed<Element>(_ elements: [Element], _ none: Element) -> [Element] {
+    var renamed = Array(repeating: none, count: max(places.count, elements.count))
+    for (place, element) in elements.enumerated() { renamed[places[place]] = element }
+    return renamed
+  }
 }

@@ -13,6 +13,8 @@ public struct ExplorableSystem: Sendable {
   private let explore:
     @Sendable (ExplorationPlan, ExplorationStrategy, ExplorationLimits) throws(ExplorationError) ->
       ExplorationResult
+  private let take:
+    @Sendable (ExplorationPlan, [ScenarioStep], Int) throws(ExplorationError) -> ExplorationReplay
 
   init<System: Algorithm>(
     _: System.Type, hasSymmetry: Bool = false, _ standard: ExplorationPlan,
@@ -25,6 +27,10 @@ public struct ExplorableSystem: Sendable {
       plan, strategy, limits throws(ExplorationError) in
       try Exploration(settings(plan)).run(strategy, limits)
     }
+    take = {
+      plan, steps, start throws(ExplorationError) in
+      try Exploration(settings(plan)).replay(steps, from: start)
+    }
   }
 
   /// - Throws: When the plan asks for what can't be explored.
@@ -32,14 +38,26 @@ public struct ExplorableSystem: Sendable {
     _ plan: ExplorationPlan, _ strategy: ExplorationStrategy = .bfs,
     _ limits: ExplorationLimits = ExplorationLimits()
   ) throws(ExplorationError) -> ExplorationResult {
-    for name in plan.limits.keys.sorted() where standard.limits[name] == nil {
-      throw ExplorationError("\(description.name) has no bound \"\(name)\"")
-    }
+    try check(plan)
     return try explore(plan, strategy, limits)
   }
 
+  /// Takes exactly these steps; see ``Scenario``.
+  func replay(
+    _ plan: ExplorationPlan, _ steps: [ScenarioStep], from start: Int
+  ) throws(ExplorationError) -> ExplorationReplay {
+    try check(plan)
+    return try take(plan, steps, start)
+  }
+
+  private func check(_ plan: ExplorationPlan) throws(ExplorationError) {
+    for name in plan.limits.keys.sorted() where standard.limits[name] == nil {
+      throw ExplorationError("\(description.name) has no bound \"\(name)\"")
+    }
+  }
+
   public static let all: [ExplorableSystem] = [
-    .twoPhaseCommit, .raft, .synod, .broadcast, .echo,
+    .twoPhaseCommit, .raft, .synod, .leaseLock, .broadcast, .echo,
   ]
 
   public static func named(_ name: String) -> ExplorableSystem? {
@@ -61,7 +79,7 @@ public struct ExplorableSystem: Sendable {
 
   /// Elections without pre-votes, which double the messages; each client writes once.
   public static let raft = ExplorableSystem(
-    Raft.self,
+    Raft.self, hasSymmetry: true,
     ExplorationPlan(
       nodeCount: 3, network: .fifo, bounds: ExplorationBounds(timeouts: 2), requests: 1,
       limits: ["term": 2])
@@ -74,12 +92,8 @@ public struct ExplorableSystem: Sendable {
     settings.sometimes = ["raft: a leader was elected"]
     let term = plan.limits["term"] ?? .max
     settings.isWithin = { $0.term <= term }
-    settings.script = (0..<plan.requests).map { client in
-      [
-        ScriptedRequest(
-          .write(key: "x", value: .integer(client + 1)), of: NodeID(client % plan.nodeCount))
-      ]
-    }
+    settings.script = plan.script { .write(key: "x", value: .integer($0 + 1)) }
+    if plan.usesSymmetry { settings.symmetry = Symmetry() }
     settings.judge = plan.judge
     return settings
   }
@@ -96,6 +110,24 @@ public struct ExplorableSystem: Sendable {
     return settings
   }
 
+  /// The nodes that are counted are the clients; leases may expire whenever it is most awkward.
+  public static let leaseLock = ExplorableSystem(
+    LeaseLock.self, hasSymmetry: true,
+    ExplorationPlan(
+      nodeCount: 2, network: .multiset, bounds: ExplorationBounds(timeouts: 4),
+      limits: ["token": 3])
+  ) { plan in
+    var settings = ExplorationSettings<LeaseLock>(
+      nodes: plan.configurations(count: plan.nodeCount + 2), network: plan.network,
+      bounds: plan.bounds)
+    settings.invariants = LeaseLock.invariants()
+    settings.sometimes = LeaseLock.description.marks
+    let token = plan.limits["token"] ?? .max
+    settings.isWithin = { $0.token <= token }
+    if plan.usesSymmetry { settings.symmetry = Symmetry() }
+    return settings
+  }
+
   /// Each client has one value broadcast.
   public static let broadcast = ExplorableSystem(
     Broadcast.self,
@@ -105,9 +137,7 @@ public struct ExplorableSystem: Sendable {
     var settings = ExplorationSettings<Broadcast>(
       nodes: plan.configurations(count: plan.nodeCount), network: plan.network, bounds: plan.bounds)
     settings.invariants = Broadcast.invariants()
-    settings.script = (0..<plan.requests).map { client in
-      [ScriptedRequest(.broadcast(.integer(client)), of: NodeID(client % plan.nodeCount))]
-    }
+    settings.script = plan.script { .broadcast(.integer($0)) }
     return settings
   }
 
@@ -117,9 +147,7 @@ public struct ExplorableSystem: Sendable {
   ) { plan in
     var settings = ExplorationSettings<Echo>(
       nodes: plan.configurations(count: plan.nodeCount), network: plan.network, bounds: plan.bounds)
-    settings.script = (0..<plan.requests).map { client in
-      [ScriptedRequest(.echo(.integer(client)), of: NodeID(client % plan.nodeCount))]
-    }
+    settings.script = plan.script { .echo(.integer($0)) }
     settings.judge = { calls in
       let wrong = calls.first { call in
         if case .answered(let reply) = call.outcome { reply != call.request.echoed } else { false }

@@ -10,6 +10,8 @@ public struct ExplorationPlan: Sendable {
   public var bounds: ExplorationBounds
   /// How many requests clients make, each a client of its own.
   public var requests: Int
+  /// Whether clients may ask any node, rather than one that is theirs.
+  public var asksAnyNode = false
   /// The system's own bounds, such as the highest `term`.
   public var limits: [String: Int]
   public var options: [String: String] = [:]
@@ -26,6 +28,16 @@ public struct ExplorationPlan: Sendable {
     self.bounds = bounds
     self.requests = requests
     self.limits = limits
+  }
+
+  /// Clients that make a request each.
+  func script(_ request: (_ client: Int) -> Request) -> [[ScriptedRequest]] {
+    (0..<requests).map { client in
+      [
+        ScriptedRequest(
+          request(client), of: asksAnyNode ? nil : NodeID(client % nodeCount))
+      ]
+    }
   }
 
   /// The configurations of so many nodes.

@@ -33,7 +33,7 @@ enum Catalogue {
 
   private static func rows(_ kind: String) -> [(String, String)]? {
     switch kind {
-    case "system": BundledSystem.all.map { ($0.description.name, $0.description.summary) }
+    case "system": systems
     case "workload": workloads.map { ($0.name, $0.summary) }
     case "nemesis": nemeses
     case "checker": checkers
@@ -41,6 +41,14 @@ enum Catalogue {
     case "format": formats
     default: nil
     }
+  }
+
+  /// Those that are run and simulated, and those that are there to be explored.
+  private static var systems: [(String, String)] {
+    BundledSystem.all.map { ($0.description.name, $0.description.summary) }
+      + ExplorableSystem.all.filter { !$0.isRun }.map {
+        ($0.description.name, "\($0.description.summary) (shrike explore)")
+      }
   }
 
   private static let nemeses = [
@@ -106,64 +114,6 @@ enum Catalogue {
     return rows.map { name, summary in
       "  \(name)\(String(repeating: " ", count: width - name.count))\(summary)"
     }.joined(separator: "\n")
-  }
-
-  /// A system, explained.
-  static func page(_ system: AlgorithmDescription) -> String {
-    var parts = [
-      "\(system.name): \(system.summary)", "Promise: \(system.promise)",
-      "Assumptions: \(system.assumptions)", "Source: \(system.paper)",
-      "Workloads: \(system.workloads.joined(separator: ", "))",
-      "Survives (--nemesis): \(system.survives.joined(separator: ", "))",
-    ]
-    switch system.quorum {
-    case .one: parts.append("Makes progress (--liveness): each node that is up")
-    case .majority: parts.append("Makes progress (--liveness): a majority that is up")
-    case .all: parts.append("Makes progress (--liveness): all nodes together")
-    }
-    if !system.messageTypes.isEmpty {
-      let types = system.messageTypes.joined(separator: ", ")
-      parts.append("Types of messages (--nemesis loss:type=...): \(types)")
-    }
-    if !system.versions.isEmpty {
-      parts.append(
-        "Versions (--nemesis kill:upgrade)\n"
-          + table(system.versions.enumerated().map { ("\($0 + 1)", $1) }))
-    }
-    if !system.options.isEmpty {
-      parts.append(
-        "Options (--option name=value)\n"
-          + table(system.options.map { ($0.name, "\($0.summary) (\($0.standard))") }))
-    }
-    if !system.bugs.isEmpty {
-      parts.append(
-        "Planted bugs (--bug name)\n" + system.bugs.map(lines(of:)).joined(separator: "\n"))
-    }
-    if !system.marks.isEmpty {
-      parts.append(
-        "Marks that a thorough campaign reaches (--require-marks)\n"
-          + system.marks.map { "  \($0)" }.joined(separator: "\n"))
-    }
-    let workload = system.workloads.first ?? "lin-kv"
-    var examples = [
-      "shrike test \(system.name) -w \(workload) --time-limit 20s --rate 100 --nemesis partition,kill,pause",
-      "shrike test \(system.name) -w \(workload) --env simulated --runs 100 --nemesis all",
-    ]
-    if let bug = system.bugs.first {
-      examples.append(
-        "shrike test \(system.name) --bug \(bug.name) --env simulated --runs 1000 --nemesis all")
-    }
-    parts.append("Try\n" + examples.map { "  \($0)" }.joined(separator: "\n"))
-    return parts.joined(separator: "\n\n")
-  }
-
-  /// A planted bug, where it comes from and what it is found by.
-  private static func lines(of bug: PlantedBug) -> String {
-    var lines = ["  \(bug.name): \(bug.summary)", "    source: \(bug.source)"]
-    if !bug.violates.isEmpty {
-      lines.append("    violates: \(bug.violates.joined(separator: ", "))")
-    }
-    return lines.joined(separator: "\n")
   }
 
   /// A workload, explained.

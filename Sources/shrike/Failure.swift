@@ -1,6 +1,7 @@
 import ArgumentParser
 import Controller
 import Environments
+import Exploration
 import Glibc
 import Histories
 import Nemeses
@@ -26,7 +27,7 @@ enum Failure {
   static func code(of error: any Error) -> Controller.ExitCode {
     switch error {
     case is PlanError, is NemesisError, is HistoryFileError, is FaultFormatError,
-      is UnreadableOperation:
+      is UnreadableOperation, is ExplorationError:
       .usage
     default: .hindered
     }

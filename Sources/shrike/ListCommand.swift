@@ -37,7 +37,7 @@ struct ListCommand: ParsableCommand {
 
   private static func explanation(of name: String, _ kind: String) -> String? {
     switch kind {
-    case "system": BundledSystem.named(name).map { Catalogue.page($0.description) }
+    case "system": Catalogue.systemPage(name)
     case "workload": workload(named: name).map { Catalogue.page($0) }
     case "model": Catalogue.modelPage(name)
     case "checker": Catalogue.checkerPage(name)

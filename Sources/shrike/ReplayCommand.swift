@@ -1,18 +1,20 @@
 import ArgumentParser
 import Controller
 import Glibc
+import Systems
 import Values
 
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
-    abstract: "Run a token, a run's folder or a plan again: same seed, same faults.",
+    abstract: "Run a token, a run's folder, a plan or a scenario again: same seed, same faults.",
     discussion: """
       A simulated run is repeated byte for byte by the same build. A run of real processes repeats \
-      the operations, and the faults as they really happened (--planned: as they were planned).
+      the operations, and the faults as they really happened (--planned: as they were planned). Of \
+      a scenario, which an exploration found, exactly its steps are taken.
       """)
 
-  @Argument(help: "A token, the folder of a run, or the file of a plan.")
+  @Argument(help: "A token, the folder of a run, or the file of a plan or scenario.")
   var what: String
 
   @Flag(help: "Repeat the planned faults instead of those that happened.")
@@ -33,6 +35,7 @@ struct ReplayCommand: ParsableCommand {
   func run() throws {
     Interruption.watch()
     do {
+      if let scenario = try Scenario(named: what) { try replay(scenario) }
       var plan = try Plan(named: what, asPlanned: planned)
       plan.adoptBuild()
       let code = try SingleTest(
@@ -42,5 +45,19 @@ struct ReplayCommand: ParsableCommand {
     } catch {
       Failure.end(Failure.code(of: error), "\(error)", json: output.json)
     }
+  }
+
+  private func replay(_ scenario: Scenario) throws -> Never {
+    guard !planned, trace == nil, diagram == nil else {
+      throw PlanError("--planned, --trace and --diagram are for runs; \(what) is a scenario")
+    }
+    let report = try ScenarioReport(scenario)
+    if output.json {
+      complain(report.text)
+      print(report.document.json)
+    } else {
+      print(report.text)
+    }
+    quit(report.exitCode.rawValue)
   }
 }

@@ -24,7 +24,7 @@ extension Raft {
 /// At most one leader is elected in a term.
 public struct ElectionSafety: Invariant, StablyEncodable {
   /// The leader of each term, or -1.
-  private var leaders: [Int32] = []
+  var leaders: [Int32] = []
 
   public init() {}
 
@@ -50,17 +50,17 @@ public struct ElectionSafety: Invariant, StablyEncodable {
 
 /// Logs that have an entry of the same index and term are equal up to it.
 public struct LogMatching: Invariant, StablyEncodable {
-  private struct Seen: Hashable, Sendable {
+  struct Seen: Hashable, Sendable {
     var term: Int
     var chain: UInt64
     var node: NodeID
   }
 
   /// The latest of the different entries that were seen at each index; few indices have others.
-  private var latest: [Seen] = []
-  private var others: [[Seen]] = []
+  var latest: [Seen] = []
+  var others: [[Seen]] = []
   /// The chains of each node's log when it was last looked at.
-  private var looked: [[UInt64]] = []
+  var looked: [[UInt64]] = []
 
   public init() {}
 
@@ -162,7 +162,7 @@ public struct LeaderCompleteness: Invariant, StablyEncodable {
   /// For each committed entry the lowest term in which it, or a later one, was seen committed.
   private var terms: [Int] = []
   /// The last term of each node whose election was looked at.
-  private var looked: [Int] = []
+  var looked: [Int] = []
 
   public init() {}
 
@@ -217,7 +217,7 @@ public struct LeaderCompleteness: Invariant, StablyEncodable {
 public struct StateMachineSafety: Invariant, StablyEncodable {
   private var applied = Chains()
   /// How far each node had applied when it was last looked at.
-  private var looked: [Int] = []
+  var looked: [Int] = []
 
   public init() {}
 

@@ -63,9 +63,11 @@ public struct Raft: Algorithm {
   }
 
   /// The configuration of the cluster, which counts majorities and nothing else does.
-  let id: NodeID
+  ///
+  /// A node's name changes only where names are exchanged.
+  var id: NodeID
   let members: [NodeID]
-  let peers: [NodeID]
+  var peers: [NodeID]
   let majority: Int
   let settings: RaftSettings
   let bugs: RaftBugs

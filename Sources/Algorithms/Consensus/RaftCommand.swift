@@ -53,11 +53,21 @@ public final class RaftCommand: Hashable, Sendable {
   public func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
 }
 
+extension RaftCommand: CustomStringConvertible {
+  public var description: String {
+    guard let request else { return "no-op" }
+    return "\(operation) of client \(request.client)"
+  }
+}
+
 extension RaftCommand: CustomReflectable {
   /// Without the encoding, which says the same again.
   public var customMirror: Mirror {
-    guard let request else { return Mirror(self, children: ["operation": "no-op"]) }
-    return Mirror(self, children: ["request": request, "operation": operation])
+    guard let request else {
+      return Mirror(self, children: ["operation": "no-op"], displayStyle: .class)
+    }
+    return Mirror(
+      self, children: ["request": request, "operation": operation], displayStyle: .class)
   }
 }
 

@@ -18,14 +18,16 @@ struct ExploreCommand: ParsableCommand {
       between two effects and each answer to a node's choices is a step. What a system's clients ask, \
       its network and its bounds are its own where none are given; they are printed.
 
+      A violation is printed as a scenario, which `shrike replay` takes.
+
       Exit codes: 0 all states within the bounds are fine; 1 a violation, with a path to it; 2 out of \
       time or memory, or a mark that has to be reached was not.
       """)
 
-  @Argument(help: "The system: two-phase-commit, raft, synod, broadcast or echo.")
+  @Argument(help: "The system: two-phase-commit, raft, synod, lease-lock, broadcast or echo.")
   var system: String
 
-  @Option(help: "How many nodes; of two-phase commit, resource managers.")
+  @Option(help: "How many nodes; of two-phase commit resource managers, of the lease lock clients.")
   var nodeCount: Int?
 
   @Option(help: "How many crashes there may be on a path.")
@@ -51,6 +53,9 @@ struct ExploreCommand: ParsableCommand {
 
   @Option(help: "How many requests clients make.")
   var requests: Int?
+
+  @Flag(help: "Let clients ask any node, rather than one that is theirs.")
+  var anyNode = false
 
   @Option(help: "One of the system's own bounds, as name=number: term=2.")
   var bound: [String] = []
@@ -79,6 +84,9 @@ struct ExploreCommand: ParsableCommand {
   @Option(help: "With random: the seed.")
   var seed: UInt64 = 0
 
+  @Option(help: "Write the path to a violation to this file, to be edited and replayed.")
+  var scenario: String?
+
   @Flag(help: "Print the verdict as JSON, and everything else to standard error.")
   var json = false
 
@@ -101,6 +109,7 @@ struct ExploreCommand: ParsableCommand {
       let report = ExploreReport(
         system: explorable, plan: plan, strategy: order, result: result,
         seconds: monotonicSeconds() - began)
+      if let scenario { try report.scenario?.write(to: scenario) }
       if json {
         complain(report.text)
         print(report.document.json)
@@ -109,8 +118,7 @@ struct ExploreCommand: ParsableCommand {
       }
       quit(report.exitCode.rawValue)
     } catch {
-      let code = error is ExplorationError ? Controller.ExitCode.usage : Failure.code(of: error)
-      Failure.end(code, "\(error)", json: json)
+      Failure.end(Failure.code(of: error), "\(error)", json: json)
     }
   }
 
@@ -151,9 +159,11 @@ struct ExploreCommand: ParsableCommand {
       throw PlanError("the names of \(system.description.name)'s nodes can't be exchanged")
     }
     plan.usesSymmetry = symmetry
-    if system.description.workloads.contains(LinKVWorkload.name) {
-      plan.judge = { LinKVWorkload.judge($0) }
+    plan.asksAnyNode = anyNode
+    if symmetry && plan.requests > 0 && !anyNode {
+      throw PlanError("--symmetry: clients call nodes by name; --any-node lets them call any")
     }
+    plan.adoptJudge(of: system)
     return plan
   }
 
@@ -178,5 +188,14 @@ struct ExploreCommand: ParsableCommand {
     limits.isStopped = { Interruption.hasCome || monotonicSeconds() > end }
     limits.watch = { line.show($0, $1) }
     return limits
+  }
+}
+
+extension ExplorationPlan {
+  /// Has what clients observe judged as the system's workload would.
+  mutating func adoptJudge(of system: ExplorableSystem) {
+    if system.description.workloads.contains(LinKVWorkload.name) {
+      judge = { LinKVWorkload.judge($0) }
+    }
   }
 }

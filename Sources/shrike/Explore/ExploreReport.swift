@@ -26,6 +26,9 @@ struct ExploreReport {
 
   var exitCode: Controller.ExitCode { Controller.ExitCode(verdict) }
 
+  /// The path to what is wrong.
+  var scenario: Scenario? { Scenario(system, plan, result) }
+
   // MARK: For people
 
   var text: String {
@@ -35,11 +38,9 @@ struct ExploreReport {
         + "\(rate) generated a second, \(Int(result.bytesPerState.rounded())) bytes a state")
     if let violation = result.violation {
       lines.append("")
-      lines.append(
-        "✗ \(violation.invariant): \(violation.explanation)"
-          + (violation.nodes.isEmpty
-            ? "" : " (\(violation.nodes.map { "n\($0.index + 1)" }.joined(separator: ", ")))"))
-      lines += steps
+      lines.append(violation.line)
+      lines += result.counterexample.lines
+      if let scenario { lines += ["", "replay: \(scenario.replayCommand)"] }
     } else {
       lines.append(conclusion)
     }
@@ -59,35 +60,9 @@ struct ExploreReport {
     }
   }
 
-  private var steps: [String] {
-    result.counterexample.enumerated().flatMap { number, step in
-      ["\(number + 1). \(step.event)"] + step.consequences.map { "     \($0)" }
-    }
-  }
-
   private var rate: Int { Int((Double(result.generated) / max(seconds, 1e-6)).rounded()) }
 
-  /// What was explored: what people need to ask for the same again.
-  private var terms: String {
-    let bounds = plan.bounds
-    var words = ["\(plan.nodeCount) nodes", "network \(plan.network.rawValue)"]
-    for (count, name) in [
-      (plan.requests, "requests"), (bounds.crashes, "crashes"), (bounds.drops, "drops"),
-      (bounds.duplicates, "duplicates"),
-    ] where count > 0 { words.append("\(name) \(count)") }
-    words.append(bounds.timeouts.map { "timeouts \($0)" } ?? "timeouts without a bound")
-    if let depth = bounds.depth { words.append("depth \(depth)") }
-    for (name, limit) in plan.limits.sorted(by: { $0.key < $1.key }) {
-      words.append("\(name) up to \(limit)")
-    }
-    for (name, value) in plan.options.sorted(by: { $0.key < $1.key }) {
-      words.append("\(name)=\(value)")
-    }
-    for bug in plan.bugs.sorted() { words.append("bug \(bug)") }
-    if plan.usesSymmetry { words.append("names exchanged") }
-    words.append(strategy.rawValue)
-    return words.joined(separator: ", ")
-  }
+  private var terms: String { "\(plan.terms), \(strategy.rawValue)" }
 
   // MARK: For machines
 
@@ -95,11 +70,7 @@ struct ExploreReport {
     var finding = Finding("exploration", verdict, reason: verdict == .valid ? nil : conclusion)
     if let violation = result.violation {
       finding.reason = violation.explanation
-      finding.anomalies = [
-        Anomaly(
-          violation.invariant, operations: [], explanation: steps.joined(separator: "\n"),
-          window: .list(result.counterexample.map(\.value)))
-      ]
+      finding.anomalies = [violation.anomaly(after: result.counterexample)]
     }
     finding.facts = ValueMap(facts: [
       "depth": .integer(result.depth), "seconds": .double(seconds),
@@ -116,17 +87,39 @@ struct ExploreReport {
           .init(key: "unique", value: .integer(result.unique)),
           .init(key: "generated", value: .integer(result.generated)),
         ])))
+    scenario?.add(to: &document)
     return document.value
   }
 }
 
-extension ExplorationStep {
-  fileprivate var value: Value {
-    .map(
-      ValueMap([
-        .init(key: "node", value: node.map { .string("n\($0.index + 1)") } ?? .null),
-        .init(key: "event", value: .string(event)),
-        .init(key: "consequences", value: .list(consequences.map { .string($0) })),
-      ]))
+extension ExplorationPlan {
+  /// What is explored: what people need to ask for the same again.
+  var terms: String { terms(isBounded: true) }
+
+  /// - Parameter isBounded: Whether it is told how much may go wrong.
+  func terms(isBounded: Bool) -> String {
+    var words = ["\(nodeCount) nodes", "network \(network.rawValue)"]
+    if requests > 0 { words.append("requests \(requests)\(asksAnyNode ? " of any node" : "")") }
+    if isBounded { words += bounds.words }
+    for (name, limit) in limits.sorted(by: { $0.key < $1.key }) {
+      words.append("\(name) up to \(limit)")
+    }
+    for (name, value) in options.sorted(by: { $0.key < $1.key }) {
+      words.append("\(name)=\(value)")
+    }
+    for bug in bugs.sorted() { words.append("bug \(bug)") }
+    if usesSymmetry { words.append("names exchanged") }
+    return words.joined(separator: ", ")
+  }
+}
+
+extension ExplorationBounds {
+  fileprivate var words: [String] {
+    var words: [String] = []
+    for (count, name) in [(crashes, "crashes"), (drops, "drops"), (duplicates, "duplicates")]
+    where count > 0 { words.append("\(name) \(count)") }
+    words.append(timeouts.map { "timeouts \($0)" } ?? "timeouts without a bound")
+    if let depth { words.append("depth \(depth)") }
+    return words
   }
 }

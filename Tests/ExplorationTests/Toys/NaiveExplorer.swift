@@ -57,7 +57,10 @@ struct NaiveExplorer<N: Node> {
   let settings: ExplorationSettings<N>
 
   /// How many states there are at most so many steps from the start.
-  func count(depth: Int) -> Int {
+  func count(depth: Int) -> Int { states(depth: depth).count }
+
+  /// The states that are at most so many steps from the start.
+  func states(depth: Int) -> [State] {
     let count = settings.nodes.count
     var start = State(
       nodes: settings.nodes.map { N($0) }, isUp: Array(repeating: false, count: count),
@@ -70,7 +73,9 @@ struct NaiveExplorer<N: Node> {
     for place in 0..<count {
       level = level.flatMap { handle(.start(SurvivingFiles()), at: place, $0, boots: true).whole }
     }
-    var seen = Set(level.map(key))
+    var seen: Set<Key> = []
+    level = level.filter { seen.insert(key($0)).inserted }
+    var states = level
     for _ in 0..<depth {
       var next: [State] = []
       for state in level {
@@ -79,11 +84,12 @@ struct NaiveExplorer<N: Node> {
         }
       }
       level = next
+      states += next
     }
-    return seen.count
+    return states
   }
 
-  private func key(_ state: State) -> Key {
+  func key(_ state: State) -> Key {
     let followsDisks = settings.bounds.crashes > state.crashes
     func disk<Part>(_ part: [Part], _ none: Part) -> [Part] {
       part.indices.map { followsDisks || !state.isUp[$0] ? part[$0] : none }
@@ -135,13 +141,15 @@ struct NaiveExplorer<N: Node> {
     for client in state.asked.indices
     where !state.waits[client] && state.asked[client] < settings.script[client].count {
       let request = settings.script[client][state.asked[client]]
-      guard state.isUp[request.node.index] else { continue }
-      var next = state
-      let id = RequestID(client: client, number: state.asked[client])
-      next.asked[client] += 1
-      next.waits[client] = true
-      next.requests[request.node.index] = (next.requests[request.node.index] + [id]).sorted()
-      successors += handle(.request(id, request.request), at: request.node.index, next).all
+      let asked = request.node.map { [$0.index] } ?? Array(state.nodes.indices)
+      for node in asked where state.isUp[node] {
+        var next = state
+        let id = RequestID(client: client, number: state.asked[client])
+        next.asked[client] += 1
+        next.waits[client] = true
+        next.requests[node] = (next.requests[node] + [id]).sorted()
+        successors += handle(.request(id, request.request), at: node, next).all
+      }
     }
     return successors
   }
@@ -243,7 +251,7 @@ struct NaiveExplorer<N: Node> {
       next.requests[node] = []
       for client in next.asked.indices where next.waits[client] {
         let request = settings.script[client][next.asked[client] - 1]
-        if request.node.index == node { next.waits[client] = false }
+        if request.node?.index == node { next.waits[client] = false }
       }
       return next
     }
