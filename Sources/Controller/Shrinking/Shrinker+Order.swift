@@ -10,9 +10,9 @@ extension Shrinker {
   /// Has messages arrive in the order in which they were sent, or leaves out of what distinguishes
   /// their delays what it can, large chunks first.
   mutating func simplifyOrder(_ failure: inout Failure) throws {
-    let drawn = failure.scenario
+    let drawn = failure.script
     try attempt(&failure) { $0.makeLatencyPlain(Shrinker.plainLatency) }
-    if failure.scenario.base.latency == drawn.base.latency {
+    if failure.script.base.latency == drawn.base.latency {
       let run = try SimulatedRun(drawn.plan, recordsDelays: true)
       _ = try run.run()
       // Calls of services have no numbers, so that it may not be the same run.
@@ -25,20 +25,20 @@ extension Shrinker {
       }
       try roundDelays(&failure)
     }
-    if failure.scenario.base.delays?.isEmpty == true { failure.scenario.base.delays = nil }
+    if failure.script.base.delays?.isEmpty == true { failure.script.base.delays = nil }
     // In this order, some of the rest may not be needed.
-    for place in (0..<failure.scenario.itemCount).reversed() {
-      let fewer = failure.scenario.without(item: place)
+    for place in (0..<failure.script.itemCount).reversed() {
+      let fewer = failure.script.without(item: place)
       if let found = try self.failure(of: fewer, seedCount: 1) { failure = found }
     }
   }
 
   /// Gives the delays that are left whole milliseconds, all at once or one by one.
   private mutating func roundDelays(_ failure: inout Failure) throws {
-    let delays = failure.scenario.base.delays ?? []
+    let delays = failure.script.base.delays ?? []
     let rounded = delays.map(Shrinker.rounded)
     try attempt(&failure, seedCount: 1) { $0.base.delays = rounded }
-    guard failure.scenario.base.delays != rounded else { return }
+    guard failure.script.base.delays != rounded else { return }
     for place in delays.indices {
       try attempt(&failure, seedCount: 1) { $0.base.delays?[place] = rounded[place] }
     }
@@ -53,7 +53,7 @@ extension Shrinker {
   }
 }
 
-extension Scenario {
+extension Script {
   fileprivate mutating func makeLatencyPlain(_ latency: Nanoseconds) {
     base.latency = latency
     base.latencyDistribution = "constant"

@@ -85,9 +85,9 @@ public struct Shrinker: Sendable {
     public var runCount: Int
   }
 
-  /// A scenario that fails, and what its run was.
+  /// A script that fails, and what its run was.
   struct Failure: Sendable {
-    var scenario: Scenario
+    var script: Script
     var outcome: Outcome
   }
 
@@ -100,14 +100,14 @@ public struct Shrinker: Sendable {
     let recorder = InvocationRecorder()
     let outcome = try SimulatedRun(plan).run(journal: recorder)
     guard try fails(plan, outcome) else { return nil }
-    let scenario = try Scenario(
+    let script = try Script(
       plan, recorder, began: outcome.began, demandsProgress: anomaly == "nodes/no-progress")
-    guard var failure = try failure(of: scenario, seedCount: level.seedsMax) else { return nil }
-    for level in Shrinker.levels where !level.isForLarge || failure.scenario.isLarge {
+    guard var failure = try failure(of: script, seedCount: level.seedsMax) else { return nil }
+    for level in Shrinker.levels where !level.isForLarge || failure.script.isLarge {
       self.level = level
-      while case let before = failure.scenario.size, !interrupted() {
+      while case let before = failure.script.size, !interrupted() {
         try pass(&failure)
-        if failure.scenario.size == before { break }
+        if failure.script.size == before { break }
       }
     }
     // With what was special about the settings it failed more often, which all before gained from.
@@ -116,9 +116,9 @@ public struct Shrinker: Sendable {
     let neededUnder = try neededUnder(&failure)
     try simplifyOrder(&failure)
     return Result(
-      plan: failure.scenario.plan, outcome: failure.outcome,
-      operationCount: failure.scenario.requests.count,
-      faultCount: failure.scenario.disruptions.count, runCount: runCount, neededUnder: neededUnder)
+      plan: failure.script.plan, outcome: failure.outcome,
+      operationCount: failure.script.requests.count,
+      faultCount: failure.script.disruptions.count, runCount: runCount, neededUnder: neededUnder)
   }
 
   /// Looks whether each operation and fault is needed, under many seeds; one that is not is left out.
@@ -130,8 +130,8 @@ public struct Shrinker: Sendable {
     var isNeeded = false
     while !isNeeded {
       isNeeded = true
-      for place in (0..<failure.scenario.itemCount).reversed() {
-        let fewer = failure.scenario.without(item: place)
+      for place in (0..<failure.script.itemCount).reversed() {
+        let fewer = failure.script.without(item: place)
         guard let found = try self.failure(of: fewer, seedCount: seedCount) else { continue }
         failure = found
         isNeeded = false
@@ -156,7 +156,7 @@ public struct Shrinker: Sendable {
     try leaveOutRequests(&failure)
     try leaveOutNodes(&failure)
     // One attempt for each of hundreds of gaps gains little.
-    if level.piecesMax == .max || failure.scenario.itemCount <= Shrinker.fewItems {
+    if level.piecesMax == .max || failure.script.itemCount <= Shrinker.fewItems {
       try closeGaps(&failure)
     }
   }
@@ -164,12 +164,12 @@ public struct Shrinker: Sendable {
   /// Nothing after the violation matters; before it half of the time is tried first.
   private mutating func shortenTime(_ failure: inout Failure) throws {
     var low: Nanoseconds = 0
-    while case let end = failure.scenario.base.timeLimit,
+    while case let end = failure.script.base.timeLimit,
       end - low > max(.milliseconds(1), end / 16),
       !interrupted()
     {
       let middle = low + (end - low) / 2
-      if let found = try self.failure(of: failure.scenario.cut(at: middle)) {
+      if let found = try self.failure(of: failure.script.cut(at: middle)) {
         failure = found
       } else {
         low = middle
@@ -182,10 +182,10 @@ public struct Shrinker: Sendable {
   private mutating func shortenBeginning(_ failure: inout Failure) throws {
     var part: Nanoseconds = 2
     while part <= 8, !interrupted() {
-      let gap = failure.scenario.base.timeLimit / part
+      let gap = failure.script.base.timeLimit / part
       guard gap > 2 * Shrinker.leadMax else { return }
       if let found = try self.failure(
-        of: failure.scenario.dropping(first: gap, but: Shrinker.leadMax),
+        of: failure.script.dropping(first: gap, but: Shrinker.leadMax),
         eventsMax: level.eventsMaxForTime)
       {
         failure = found
@@ -198,12 +198,12 @@ public struct Shrinker: Sendable {
 
   /// Operations on one key need no others, most often.
   private mutating func leaveOutKeys(_ failure: inout Failure) throws {
-    let keys = Set(failure.scenario.requests.compactMap(\.key)).sorted()
+    let keys = Set(failure.script.requests.compactMap(\.key)).sorted()
     guard keys.count > 1 else { return }
     for key in keys {
-      var scenario = failure.scenario
-      scenario.requests.removeAll { $0.key != key }
-      if let found = try self.failure(of: scenario) {
+      var script = failure.script
+      script.requests.removeAll { $0.key != key }
+      if let found = try self.failure(of: script) {
         failure = found
         return
       }
@@ -211,53 +211,53 @@ public struct Shrinker: Sendable {
   }
 
   private mutating func leaveOutThreads(_ failure: inout Failure) throws {
-    for thread in Set(failure.scenario.requests.map(\.thread)).sorted() {
-      var scenario = failure.scenario
-      scenario.requests.removeAll { $0.thread == thread }
-      guard !scenario.requests.isEmpty else { continue }
-      if let found = try self.failure(of: scenario) { failure = found }
+    for thread in Set(failure.script.requests.map(\.thread)).sorted() {
+      var script = failure.script
+      script.requests.removeAll { $0.thread == thread }
+      guard !script.requests.isEmpty else { continue }
+      if let found = try self.failure(of: script) { failure = found }
     }
   }
 
   private mutating func leaveOutRequests(_ failure: inout Failure) throws {
-    try leaveOut(&failure, \.requests.count) { scenario, chunk in
-      scenario.requests.removeSubrange(chunk)
+    try leaveOut(&failure, \.requests.count) { script, chunk in
+      script.requests.removeSubrange(chunk)
     }
   }
 
   private mutating func leaveOutDisruptions(_ failure: inout Failure) throws {
-    try leaveOut(&failure, \.disruptions.count) { scenario, chunk in
-      scenario.disruptions.removeSubrange(chunk)
+    try leaveOut(&failure, \.disruptions.count) { script, chunk in
+      script.disruptions.removeSubrange(chunk)
     }
     guard level.piecesMax == .max else { return }
-    for place in failure.scenario.disruptions.indices {
+    for place in failure.script.disruptions.indices {
       try leaveOut(
         &failure, { $0.disruptions[place].start.fault.targetCount - 1 },
         { $0.disruptions[place].start.fault.removeTargets($1) })
-      let last = failure.scenario.disruptions[place].start.fault.targetCount - 1
+      let last = failure.script.disruptions[place].start.fault.targetCount - 1
       if last > 0 {
         try attempt(&failure) { $0.disruptions[place].start.fault.removeTargets(last..<last + 1) }
       }
     }
     // One that does not end is one thing less.
-    for place in failure.scenario.disruptions.indices
-    where failure.scenario.disruptions[place].end != nil {
-      var scenario = failure.scenario
-      scenario.disruptions[place].end = nil
-      if let found = try self.failure(of: scenario) { failure = found }
+    for place in failure.script.disruptions.indices
+    where failure.script.disruptions[place].end != nil {
+      var script = failure.script
+      script.disruptions[place].end = nil
+      if let found = try self.failure(of: script) { failure = found }
     }
   }
 
   /// Leaves out chunks of a list, from the end on, first large ones.
   mutating func leaveOut(
-    _ failure: inout Failure, _ count: (Scenario) -> Int, seedCount: Int? = nil,
-    _ remove: (inout Scenario, Range<Int>) -> Void
+    _ failure: inout Failure, _ count: (Script) -> Int, seedCount: Int? = nil,
+    _ remove: (inout Script, Range<Int>) -> Void
   ) throws {
-    let whole = count(failure.scenario)
+    let whole = count(failure.script)
     let least = max(1, whole / level.piecesMax)
     var size = (whole + 1) / 2
     while size >= least {
-      var end = count(failure.scenario)
+      var end = count(failure.script)
       while end > 0, !interrupted() {
         let chunk = max(0, end - size)..<end
         try attempt(&failure, seedCount: seedCount) { remove(&$0, chunk) }
@@ -270,15 +270,15 @@ public struct Shrinker: Sendable {
   private mutating func leaveOutNodes(
     _ failure: inout Failure, downTo least: Int = 1, eventsMax: Int? = nil
   ) throws {
-    for node in failure.scenario.base.nodes.indices.reversed()
-    where failure.scenario.base.nodes.count > least {
-      let scenario = failure.scenario.without(node: node)
-      if let found = try self.failure(of: scenario, eventsMax: eventsMax) { failure = found }
+    for node in failure.script.base.nodes.indices.reversed()
+    where failure.script.base.nodes.count > least {
+      let script = failure.script.without(node: node)
+      if let found = try self.failure(of: script, eventsMax: eventsMax) { failure = found }
     }
   }
 
   private mutating func simplifySettings(_ failure: inout Failure) throws {
-    let base = failure.scenario.base
+    let base = failure.script.base
     if base.latency != nil {
       try attempt(&failure) { $0.base.latency = nil }
     }
@@ -291,8 +291,8 @@ public struct Shrinker: Sendable {
   /// hit.
   private mutating func polish(_ failure: inout Failure, names: [String]) throws {
     for unit in [Nanoseconds.milliseconds(100), .milliseconds(10), .milliseconds(1)] {
-      let scenario = failure.scenario.rounded(to: unit)
-      guard let found = try self.failure(of: scenario) else { continue }
+      let script = failure.script.rounded(to: unit)
+      guard let found = try self.failure(of: script) else { continue }
       failure = found
       break
     }
@@ -302,25 +302,25 @@ public struct Shrinker: Sendable {
 
   /// Tries a change, and keeps it where the run fails with it.
   mutating func attempt(
-    _ failure: inout Failure, seedCount: Int? = nil, _ change: (inout Scenario) -> Void
+    _ failure: inout Failure, seedCount: Int? = nil, _ change: (inout Script) -> Void
   ) throws {
-    var scenario = failure.scenario
-    change(&scenario)
-    if let found = try self.failure(of: scenario, seedCount: seedCount) { failure = found }
+    var script = failure.script
+    change(&script)
+    if let found = try self.failure(of: script, seedCount: seedCount) { failure = found }
   }
 
   /// Brings what follows nearer to what comes before, by half of the gap at a time.
   private mutating func closeGaps(_ failure: inout Failure) throws {
     var place = 0
-    var moments: [Nanoseconds] = [0] + failure.scenario.moments
+    var moments: [Nanoseconds] = [0] + failure.script.moments
     while place + 1 < moments.count, !interrupted() {
       let gap = moments[place + 1] - moments[place]
       let half = gap > .milliseconds(20) ? gap / 2 : 0
       if half > 0,
-        let found = try self.failure(of: failure.scenario.closing(half, after: moments[place]))
+        let found = try self.failure(of: failure.script.closing(half, after: moments[place]))
       {
         failure = found
-        moments = [0] + failure.scenario.moments
+        moments = [0] + failure.script.moments
       } else {
         place += 1
       }
@@ -335,25 +335,25 @@ public struct Shrinker: Sendable {
       ? try Divergence.occurs(in: plan) : outcome.anomalyNames.contains(anomaly)
   }
 
-  /// Runs a scenario under its own seed and then under others.
+  /// Runs a script under its own seed and then under others.
   ///
   /// - Returns: The first of these runs that fails as it should.
   mutating func failure(
-    of scenario: Scenario, seedCount: Int? = nil, eventsMax: Int? = nil
+    of script: Script, seedCount: Int? = nil, eventsMax: Int? = nil
   ) throws -> Failure? {
     guard !interrupted() else { return nil }
     watch(
       Progress(
-        nodeCount: scenario.base.nodes.count, operationCount: scenario.requests.count,
-        faultCount: scenario.disruptions.count, time: scenario.base.timeLimit, runCount: runCount))
-    let plan = scenario.plan
+        nodeCount: script.base.nodes.count, operationCount: script.requests.count,
+        faultCount: script.disruptions.count, time: script.base.timeLimit, runCount: runCount))
+    let plan = script.plan
     let first = try SimulatedRun(plan).run()
     runCount += 1
-    if try fails(plan, first) { return Failure(scenario: scenario, outcome: first) }
+    if try fails(plan, first) { return Failure(script: script, outcome: first) }
     let affordable = (eventsMax ?? level.eventsMax) / max(1, first.statistics.events ?? 1)
     let count = (seedCount ?? min(level.seedsMax, affordable)) - 1
     guard count > 0 else { return nil }
-    let seed = scenario.seed
+    let seed = script.seed
     let found = try firstInOrder(of: count, cores: cores) { [fails] number in
       var plan = plan
       plan.seed = mixed(seed &+ UInt64(number) &+ 1)
@@ -362,20 +362,20 @@ public struct Shrinker: Sendable {
     }
     runCount += found.map { $0.place + 1 } ?? count
     guard let found else { return nil }
-    var scenario = scenario
-    scenario.seed = found.result.plan.seed
-    return Failure(scenario: scenario, outcome: found.result)
+    var script = script
+    script.seed = found.result.plan.seed
+    return Failure(script: script, outcome: found.result)
   }
 }
 
-extension Scenario.Request {
+extension Script.Request {
   /// The key, where its value begins with one.
   fileprivate var key: Value? {
     if case .list(let elements) = value { elements.first } else { nil }
   }
 }
 
-extension Scenario {
+extension Script {
   /// Whether it is more than people take in at a glance.
   fileprivate var isLarge: Bool {
     requests.count > 8 || disruptions.count > 3 || base.nodes.count > 3

@@ -1,46 +1,46 @@
 import Nemeses
 import Values
 
-extension Scenario {
+extension Script {
   /// The same with less time: what would begin later is left out.
-  func cut(at end: Nanoseconds) -> Scenario {
-    var scenario = self
-    scenario.base.timeLimit = end
-    scenario.requests.removeAll { $0.time >= end }
-    scenario.disruptions.removeAll { $0.start.time >= end }
-    for place in scenario.disruptions.indices
-    where (scenario.disruptions[place].end?.time ?? 0) >= end {
-      scenario.disruptions[place].end = nil
+  func cut(at end: Nanoseconds) -> Script {
+    var script = self
+    script.base.timeLimit = end
+    script.requests.removeAll { $0.time >= end }
+    script.disruptions.removeAll { $0.start.time >= end }
+    for place in script.disruptions.indices
+    where (script.disruptions[place].end?.time ?? 0) >= end {
+      script.disruptions[place].end = nil
     }
-    return scenario
+    return script
   }
 
   /// The same without what begins and ends in the first part of the time, but for a lead in which
   /// nothing happens. What breaks in it and has no end by then breaks when the rest begins.
-  func dropping(first gap: Nanoseconds, but lead: Nanoseconds) -> Scenario {
-    var scenario = self
+  func dropping(first gap: Nanoseconds, but lead: Nanoseconds) -> Script {
+    var script = self
     let moved = { (time: Nanoseconds) in max(time, gap) - gap + lead }
-    scenario.base.timeLimit = moved(base.timeLimit)
-    scenario.requests.removeAll { $0.time < gap }
-    scenario.disruptions.removeAll { ($0.end?.time ?? .max) < gap }
-    for place in scenario.requests.indices {
-      scenario.requests[place].time = moved(scenario.requests[place].time)
+    script.base.timeLimit = moved(base.timeLimit)
+    script.requests.removeAll { $0.time < gap }
+    script.disruptions.removeAll { ($0.end?.time ?? .max) < gap }
+    for place in script.requests.indices {
+      script.requests[place].time = moved(script.requests[place].time)
     }
-    for place in scenario.disruptions.indices {
-      scenario.disruptions[place].start.time = moved(scenario.disruptions[place].start.time)
-      if let end = scenario.disruptions[place].end {
-        scenario.disruptions[place].end?.time = moved(end.time)
+    for place in script.disruptions.indices {
+      script.disruptions[place].start.time = moved(script.disruptions[place].start.time)
+      if let end = script.disruptions[place].end {
+        script.disruptions[place].end?.time = moved(end.time)
       }
     }
-    return scenario
+    return script
   }
 
   /// The same in a cluster without one of its nodes, and without those who ask it.
-  func without(node removed: Int) -> Scenario {
-    var scenario = self
+  func without(node removed: Int) -> Script {
+    var script = self
     let count = base.nodes.count
-    scenario.base.nodes.remove(at: removed)
-    scenario.requests = requests.compactMap { request in
+    script.base.nodes.remove(at: removed)
+    script.requests = requests.compactMap { request in
       let node = request.thread % count
       guard node != removed else { return nil }
       var request = request
@@ -51,7 +51,7 @@ extension Scenario {
     let renamed = { (node: NodeID) -> NodeID? in
       node.index == removed ? nil : node.index > removed ? NodeID(node.index - 1) : node
     }
-    scenario.disruptions = disruptions.compactMap { disruption in
+    script.disruptions = disruptions.compactMap { disruption in
       guard let start = disruption.start.fault.renamed(renamed) else { return nil }
       var disruption = disruption
       disruption.start.fault = start
@@ -60,24 +60,24 @@ extension Scenario {
       }
       return disruption
     }
-    return scenario
+    return script
   }
 
   /// The same with all times after `moment` earlier by `gap`.
-  func closing(_ gap: Nanoseconds, after moment: Nanoseconds) -> Scenario {
-    var scenario = self
+  func closing(_ gap: Nanoseconds, after moment: Nanoseconds) -> Script {
+    var script = self
     let moved = { (time: Nanoseconds) in time > moment ? max(moment, time - gap) : time }
-    scenario.base.timeLimit = moved(base.timeLimit)
-    for place in scenario.requests.indices {
-      scenario.requests[place].time = moved(scenario.requests[place].time)
+    script.base.timeLimit = moved(base.timeLimit)
+    for place in script.requests.indices {
+      script.requests[place].time = moved(script.requests[place].time)
     }
-    for place in scenario.disruptions.indices {
-      scenario.disruptions[place].start.time = moved(scenario.disruptions[place].start.time)
-      if let end = scenario.disruptions[place].end {
-        scenario.disruptions[place].end?.time = moved(end.time)
+    for place in script.disruptions.indices {
+      script.disruptions[place].start.time = moved(script.disruptions[place].start.time)
+      if let end = script.disruptions[place].end {
+        script.disruptions[place].end?.time = moved(end.time)
       }
     }
-    return scenario
+    return script
   }
 
   /// When something begins or ends, in order, and the end of all.
@@ -88,32 +88,32 @@ extension Scenario {
   }
 }
 
-extension Scenario {
+extension Script {
   /// How many operations and faults there are.
   var itemCount: Int { requests.count + disruptions.count }
 
   /// The same without one operation or fault.
-  func without(item place: Int) -> Scenario {
-    var scenario = self
+  func without(item place: Int) -> Script {
+    var script = self
     if place < requests.count {
-      scenario.requests.remove(at: place)
+      script.requests.remove(at: place)
     } else {
-      scenario.disruptions.remove(at: place - requests.count)
+      script.disruptions.remove(at: place - requests.count)
     }
-    return scenario
+    return script
   }
 
   /// The same with times that are multiples of a unit.
-  func rounded(to unit: Nanoseconds) -> Scenario {
-    var scenario = self
+  func rounded(to unit: Nanoseconds) -> Script {
+    var script = self
     let rounded = { (time: Nanoseconds) in (time + unit / 2) / unit * unit }
-    scenario.base.timeLimit = (base.timeLimit + unit - 1) / unit * unit
-    for place in requests.indices { scenario.requests[place].time = rounded(requests[place].time) }
+    script.base.timeLimit = (base.timeLimit + unit - 1) / unit * unit
+    for place in requests.indices { script.requests[place].time = rounded(requests[place].time) }
     for (place, disruption) in disruptions.enumerated() {
-      scenario.disruptions[place].start.time = rounded(disruption.start.time)
-      if let end = disruption.end { scenario.disruptions[place].end?.time = rounded(end.time) }
+      script.disruptions[place].start.time = rounded(disruption.start.time)
+      if let end = disruption.end { script.disruptions[place].end?.time = rounded(end.time) }
     }
-    return scenario
+    return script
   }
 
   /// Gives nodes the first of some names, and clients the first threads.

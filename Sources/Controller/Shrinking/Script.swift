@@ -5,7 +5,7 @@ import Nemeses
 import Values
 
 /// A run taken apart into what clients ask and what breaks, so that each can be left out.
-struct Scenario: Sendable {
+struct Script: Sendable {
   /// An operation that a client begins.
   struct Request: Sendable {
     /// Since the main phase began.
@@ -65,7 +65,7 @@ struct Scenario: Sendable {
         time: operation.time - began, thread: process % concurrency, f: operation.f,
         value: operation.value, extra: operation.extra)
     }
-    disruptions = Scenario.pairs(of: test.schedule)
+    disruptions = Script.pairs(of: test.schedule)
   }
 
   private static func pairs(of schedule: [ScheduledFault]) -> [Disruption] {
