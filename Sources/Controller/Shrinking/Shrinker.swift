@@ -29,7 +29,7 @@ public struct Shrinker: Sendable {
   let interrupted: @Sendable () -> Bool
   /// Told of what is left, now and then.
   private let watch: @Sendable (Progress) -> Void
-  private var runCount = 0
+  var runCount = 0
 
   /// How hard it tries: each level until nothing more can be left out, from the cheapest on, as what is
   /// left out early makes all later runs shorter.
@@ -96,10 +96,12 @@ public struct Shrinker: Sendable {
   /// - Returns: Nothing when the run does not fail in this way, or no longer once it is taken apart.
   /// - Throws: When the plan can't be run.
   public mutating func shrink(_ plan: Plan) throws -> Result? {
-    let plan = try plan.drawn()
+    let original = try plan.drawn()
+    let first = try SimulatedRun(original).run()
+    guard try fails(original, first) else { return nil }
+    let plan = try smaller(original, events: first.statistics.events ?? 1)
     let recorder = InvocationRecorder()
     let outcome = try SimulatedRun(plan).run(journal: recorder)
-    guard try fails(plan, outcome) else { return nil }
     let script = try Script(
       plan, recorder, began: outcome.began, demandsProgress: anomaly == "nodes/no-progress")
     guard var failure = try failure(of: script, seedCount: level.seedsMax) else { return nil }
@@ -112,7 +114,7 @@ public struct Shrinker: Sendable {
     }
     // With what was special about the settings it failed more often, which all before gained from.
     try simplifySettings(&failure)
-    try polish(&failure, names: plan.nodes)
+    try polish(&failure, names: original.nodes)
     let neededUnder = try neededUnder(&failure)
     try simplifyOrder(&failure)
     return Result(
@@ -330,7 +332,7 @@ public struct Shrinker: Sendable {
   // MARK: Attempts
 
   /// Whether a run of a plan fails as it should.
-  private func fails(_ plan: Plan, _ outcome: Outcome) throws -> Bool {
+  func fails(_ plan: Plan, _ outcome: Outcome) throws -> Bool {
     anomaly == Divergence.name
       ? try Divergence.occurs(in: plan) : outcome.anomalyNames.contains(anomaly)
   }
