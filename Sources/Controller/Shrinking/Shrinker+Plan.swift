@@ -8,6 +8,8 @@ import Values
 extension Shrinker {
   /// How many events the runs of one attempt may have, with what it costs to begin one.
   private static let plansEventsMax = 6_000_000
+  /// The same for attempts to do without some faults, of which there may be many.
+  private static let faultsEventsMax = 1_500_000
   private static let startEvents = 1_000
   /// Less time leaves no time for a cluster to come up.
   private static let shortest = Nanoseconds.milliseconds(200)
@@ -19,10 +21,13 @@ extension Shrinker {
       plan.reseeding == nil
     else { return plan }
     var (plan, events) = (plan, events)
-    func attempt(_ change: (inout Plan) -> Void) throws -> Bool {
+    func attempt(
+      _ eventsMax: Int = Shrinker.plansEventsMax, change: (inout Plan) -> Void
+    ) throws -> Bool {
       var candidate = plan
       change(&candidate)
-      guard let found = try failing(candidate, eventsPerRun: events) else { return false }
+      let count = max(1, eventsMax / (events + Shrinker.startEvents))
+      guard let found = try failing(candidate, runCountMax: count) else { return false }
       plan = found.plan
       events = found.statistics.events ?? events
       return true
@@ -38,27 +43,28 @@ extension Shrinker {
     }
     while plan.timeLimit >= 2 * Shrinker.shortest {
       guard
-        try attempt({ $0.timeLimit /= 2 })
-          || attempt({
+        try attempt(change: { $0.timeLimit /= 2 })
+          || attempt(change: {
             $0.timeLimit /= 2
             $0.nemesisInterval /= 2
           })
       else { break }
     }
     for family in plan.nemesis where plan.nemesis.count > 1 {
-      _ = try attempt { $0.nemesis.removeAll { $0 == family } }
+      _ = try attempt(Shrinker.faultsEventsMax) { $0.nemesis.removeAll { $0 == family } }
     }
-    while plan.nemesisInterval < plan.timeLimit, try attempt({ $0.nemesisInterval *= 2 }) {}
+    while plan.nemesisInterval < plan.timeLimit,
+      try attempt(Shrinker.faultsEventsMax, change: { $0.nemesisInterval *= 2 })
+    {}
     return plan
   }
 
   /// Runs a plan under its own seed and then under others, as long as it is worth it.
-  private mutating func failing(_ plan: Plan, eventsPerRun: Int) throws -> Outcome? {
+  private mutating func failing(_ plan: Plan, runCountMax: Int) throws -> Outcome? {
     // In less time there may be no room for the faults.
     guard !interrupted(), (try? SimulatedRun(plan)) != nil else { return nil }
-    let count = max(1, Shrinker.plansEventsMax / (eventsPerRun + Shrinker.startEvents))
     let seed = plan.seed
-    let found = try firstInOrder(of: count, cores: cores) {
+    let found = try firstInOrder(of: runCountMax, cores: cores) {
       [fails, interrupted] number -> Outcome? in
       guard !interrupted() else { return nil }
       var plan = plan
@@ -66,7 +72,7 @@ extension Shrinker {
       let outcome = try SimulatedRun(plan).run()
       return try fails(plan, outcome) ? outcome : nil
     }
-    runCount += found.map { $0.place + 1 } ?? count
+    runCount += found.map { $0.place + 1 } ?? runCountMax
     return found?.result
   }
 }

@@ -104,7 +104,12 @@ public struct Shrinker: Sendable {
     let outcome = try SimulatedRun(plan).run(journal: recorder)
     let script = try Script(
       plan, recorder, began: outcome.began, demandsProgress: anomaly == "nodes/no-progress")
-    guard var failure = try failure(of: script, seedCount: level.seedsMax) else { return nil }
+    let named = try SimulatedRun(script.plan).run()
+    var failure = Failure(script: script, outcome: named)
+    if try !fails(script.plan, named) {
+      guard let found = try self.failure(of: script, seedCount: level.seedsMax) else { return nil }
+      failure = found
+    }
     for level in Shrinker.levels where !level.isForLarge || failure.script.isLarge {
       self.level = level
       while case let before = failure.script.size, !interrupted() {
