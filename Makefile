@@ -47,11 +47,12 @@ budgets: setup
 	$(BUILD) --product shrike
 	@.ci/budgets $(SHRIKE)
 
-## Hunts every planted bug REPETITIONS times, and watches the correct systems; about an hour, most
-## of it for the rarest bugs of Raft.
+## Hunts every planted bug REPETITIONS times, shrinks the runs in which the first SHRINKS hunts end,
+## and watches the correct systems; about two hours, most of it for the rarest bugs of Raft.
 zoo: setup
 	$(BUILD) --product shrike
-	@$(SHRIKE) zoo --repetitions $(or $(REPETITIONS),20) --seeds $(or $(SEEDS),100)
+	@$(SHRIKE) zoo --repetitions $(or $(REPETITIONS),20) --shrink $(or $(SHRINKS),10) \
+	  --seeds $(or $(SEEDS),100)
 
 ## Each correct system under every fault that it claims to survive; about ten minutes.
 correct: setup

@@ -149,7 +149,7 @@ let package = Package(
     tests("Diagrams", "Diagrams", "Values"),
     tests(
       "Controller", "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Generators",
-      "Environments",
-      "Verdicts", "Reports", "Diagrams", "Simulations", "Histories", "Nodes", "Values"),
+      "Environments", "Verdicts", "Reports", "Diagrams", "Simulations", "Histories", "Nodes",
+      "Values", "Invariants", "Isolation", "ObjectModels"),
   ]
 )

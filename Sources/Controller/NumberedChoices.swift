@@ -73,6 +73,23 @@ private struct Fields {
   }
 }
 
+extension Plan {
+  /// Gives the nodes that delays and choices are of other names; those of nodes without one go.
+  mutating func renameChoices(_ rename: (String) -> String?) {
+    func renamed(_ value: Value) -> Value? {
+      guard var map = value.map else { return value }
+      for field in ["from", "to", "node"] {
+        guard let name = map[fact: field]?.name else { continue }
+        guard let new = rename(name) else { return nil }
+        map[fact: field] = .string(new)
+      }
+      return .map(map)
+    }
+    delays = delays?.compactMap(renamed)
+    choices = choices?.compactMap(renamed)
+  }
+}
+
 extension MessageDelay {
   /// The delay as plans write it.
   func planValue(_ names: NodeNames) -> Value {

@@ -39,7 +39,8 @@ extension Script {
   func without(node removed: Int) -> Script {
     var script = self
     let count = base.nodes.count
-    script.base.nodes.remove(at: removed)
+    let name = script.base.nodes.remove(at: removed)
+    script.base.renameChoices { $0 == name ? nil : $0 }
     script.requests = requests.compactMap { request in
       let node = request.thread % count
       guard node != removed else { return nil }
@@ -119,6 +120,8 @@ extension Script {
   /// Gives nodes the first of some names, and clients the first threads.
   mutating func rename(_ names: [String]) {
     let count = base.nodes.count
+    let new = Dictionary(uniqueKeysWithValues: zip(base.nodes, names))
+    base.renameChoices { new[$0] }
     base.nodes = Array(names.prefix(count))
     for node in 0..<count {
       let threads = Set(requests.map(\.thread).filter { $0 % count == node }).sorted()
