@@ -50,7 +50,7 @@ struct PlanTests {
   func everyField() throws {
     let value = plan.value
     let fields = try #require(value.map).entries.compactMap(\.key.name)
-    #expect(fields.count == 31)
+    #expect(fields.count == 34)
     for (field, other) in [
       ("bin", "/bin/node"), ("arguments", ["-v", "ü \"q\""]), ("env", "local"), ("seed", 0),
       ("rate", 0), ("latency", nil), ("latency-dist", "exponential"), ("topology", "tree4"),
@@ -58,7 +58,8 @@ struct PlanTests {
       ("max-writes-per-key", 9), ("max-txn-length", 6), ("consistency-models", ["serializable"]),
       ("expect", ["msgs-per-op<30"]), ("maelstrom-compat", true), ("timeout", nil), ("bugs", []),
       ("options", [:]), ("swarm", true), ("liveness", "9s"),
-      ("faults", nil), ("faults", []), ("operations", []), ("build", ""), ("time-limit", "3h"),
+      ("faults", nil), ("faults", []), ("operations", []), ("delays", []),
+      ("choices", []), ("reseed", ["time": "1s"]), ("build", ""), ("time-limit", "3h"),
       ("nodes", ["a"]),
     ] as [(String, Value)] {
       guard case .map(var map) = value else { return }

@@ -124,8 +124,9 @@ struct NetworkFaultTests {
     let rare = Disturbance(.loss, probability: 0.01, messageTypes: ["odd"])
     _ = simulation.apply(.disturb(rare, [Self.link]))
     simulation.run(for: .milliseconds(4))
-    #expect(
-      simulation.apply(.calm(.loss)) == FaultReport(tookHold: true, affected: 0, exercised: 18))
+    let rareReport = simulation.apply(.calm(.loss))
+    #expect(rareReport.tookHold == true && rareReport.affected == 0)
+    #expect((5...30).contains(rareReport.exercised ?? 0))
   }
 
   @Test(

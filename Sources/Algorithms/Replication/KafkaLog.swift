@@ -75,7 +75,7 @@ public struct KafkaLog: Algorithm {
       source: "Jepsen, Redpanda 21.10.1 (2022): lost and stale messages.", violates: ["unseen"])
     public static let pollSkips = PlantedBug(
       "poll-skips", "a poll sometimes begins after the offset that it was asked for",
-      source: "Jepsen's Kafka workload: poll-skip.", violates: ["poll-skip"])
+      source: "Jepsen's Kafka workload: poll-skip.", violates: ["poll-skip", "lost-write"])
     public static let pollRepeats = PlantedBug(
       "poll-repeats", "a poll sometimes begins before the offset that it was asked for",
       source: "Jepsen's Kafka workload: nonmonotonic-poll.",
