@@ -15,8 +15,9 @@ extension Script {
     return script
   }
 
-  /// The same without what begins and ends in the first part of the time, but for a lead in which
-  /// nothing happens. What breaks in it and has no end by then breaks when the rest begins.
+  /// The same without the first part of the time, but for a lead in which nothing happens.
+  ///
+  /// What breaks in it and has no end by then breaks when the rest begins.
   func dropping(first gap: Nanoseconds, but lead: Nanoseconds) -> Script {
     var script = self
     let moved = { (time: Nanoseconds) in max(time, gap) - gap + lead }

@@ -20,9 +20,9 @@ extension Shrinker {
         $0.makeLatencyPlain(Shrinker.plainLatency)
         $0.base.delays = run.delays
       }
-      try leaveOut(&failure, { $0.base.delays?.count ?? 0 }, seedCount: 1) {
-        $0.base.delays?.removeSubrange($1)
-      }
+      try leaveOut(
+        &failure, { $0.base.delays?.count ?? 0 }, seedCount: 1,
+        { $0.base.delays?.removeSubrange($1) })
       try roundDelays(&failure)
     }
     if failure.script.base.delays?.isEmpty == true { failure.script.base.delays = nil }

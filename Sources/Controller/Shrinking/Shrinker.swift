@@ -99,17 +99,10 @@ public struct Shrinker: Sendable {
     let original = try plan.drawn()
     let first = try SimulatedRun(original).run()
     guard try fails(original, first) else { return nil }
-    let plan = try smaller(original, events: first.statistics.events ?? 1)
-    let recorder = InvocationRecorder()
-    let outcome = try SimulatedRun(plan).run(journal: recorder)
-    let script = try Script(
-      plan, recorder, began: outcome.began, demandsProgress: anomaly == "nodes/no-progress")
-    let named = try SimulatedRun(script.plan).run()
-    var failure = Failure(script: script, outcome: named)
-    if try !fails(script.plan, named) {
-      guard let found = try self.failure(of: script, seedCount: level.seedsMax) else { return nil }
-      failure = found
-    }
+    let small = try smaller(original, events: first.statistics.events ?? 1)
+    var found = try takenApart(small)
+    if found == nil, small != original { found = try takenApart(original) }
+    guard var failure = found else { return nil }
     for level in Shrinker.levels where !level.isForLarge || failure.script.isLarge {
       self.level = level
       while case let before = failure.script.size, !interrupted() {
@@ -126,6 +119,19 @@ public struct Shrinker: Sendable {
       plan: failure.script.plan, outcome: failure.outcome,
       operationCount: failure.script.requests.count,
       faultCount: failure.script.disruptions.count, runCount: runCount, neededUnder: neededUnder)
+  }
+
+  /// Takes a failing run apart.
+  ///
+  /// - Returns: Nothing where it does not fail any more, as the operations depended on what was answered.
+  private mutating func takenApart(_ plan: Plan) throws -> Failure? {
+    let recorder = InvocationRecorder()
+    let outcome = try SimulatedRun(plan).run(journal: recorder)
+    let script = try Script(
+      plan, recorder, began: outcome.began, demandsProgress: anomaly == "nodes/no-progress")
+    let named = try SimulatedRun(script.plan).run()
+    if try fails(script.plan, named) { return Failure(script: script, outcome: named) }
+    return try failure(of: script, seedCount: level.seedsMax)
   }
 
   /// Looks whether each operation and fault is needed, under many seeds; one that is not is left out.
