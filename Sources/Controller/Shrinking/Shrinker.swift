@@ -1,12 +1,10 @@
-import Nemeses
 public import Values
 
 /// Makes a failing run as small as it can while it fails in the same way.
 ///
 /// Zeller and Hildebrandt, *Simplifying and isolating failure-inducing input* (2002): what clients ask
-/// and what breaks is left out in chunks, large ones first. Whatever is left out, the rest of the run
-/// takes another course, so that each attempt runs under a few seeds; the first under which it fails is
-/// the new one.
+/// and what breaks is left out in chunks, large ones first. Where the rest of the run takes another course
+/// then, the attempt runs under a few other seeds; the first under which it fails is the new one.
 public struct Shrinker: Sendable {
   /// What a run was made into.
   public struct Result: Sendable {
@@ -33,7 +31,7 @@ public struct Shrinker: Sendable {
 
   /// How hard it tries: each level until nothing more can be left out, from the cheapest on, as what is
   /// left out early makes all later runs shorter.
-  private struct Level: Sendable {
+  struct Level: Sendable {
     /// In how many pieces a list is cut at most.
     var piecesMax: Int
     /// How many events the runs of one attempt may have, which tells how many seeds it tries.
@@ -56,13 +54,11 @@ public struct Shrinker: Sendable {
     Level(piecesMax: .max, eventsMax: 150_000),
     Level(piecesMax: .max, eventsMax: 1_500_000, seedsMax: 1_000, isForLarge: true),
   ]
-  private var level = Shrinker.levels[0]
+  private(set) var level = Shrinker.levels[0]
   /// The most seeds, and events of runs, by which it is looked whether something can be left out.
   private static let neededSeedsMax = 200
   private static let neededEventsMax = 400_000
-  /// How much time a cluster has to come up, where its beginning is left out.
-  private static let leadMax = Nanoseconds.milliseconds(300)
-  private static let fewItems = 30
+
   /// - Parameters:
   ///   - interrupted: Asked before each attempt; once it says yes, what is left is the result.
   ///   - watch: Told of what is left, before each attempt.
@@ -154,192 +150,6 @@ public struct Shrinker: Sendable {
     return seedCount
   }
 
-  // MARK: Passes
-
-  private mutating func pass(_ failure: inout Failure) throws {
-    try shortenTime(&failure)
-    // While there is much else that can go wrong, few nodes do; later each has its part.
-    if level.eventsMaxForNodes > level.eventsMax {
-      try leaveOutNodes(&failure, downTo: 3, eventsMax: level.eventsMaxForNodes)
-    }
-    try shortenBeginning(&failure)
-    try leaveOutDisruptions(&failure)
-    try leaveOutKeys(&failure)
-    try leaveOutThreads(&failure)
-    try leaveOutRequests(&failure)
-    try leaveOutNodes(&failure)
-    // One attempt for each of hundreds of gaps gains little.
-    if level.piecesMax == .max || failure.script.itemCount <= Shrinker.fewItems {
-      try closeGaps(&failure)
-    }
-  }
-
-  /// Nothing after the violation matters; before it half of the time is tried first.
-  private mutating func shortenTime(_ failure: inout Failure) throws {
-    var low: Nanoseconds = 0
-    while case let end = failure.script.base.timeLimit,
-      end - low > max(.milliseconds(1), end / 16),
-      !interrupted()
-    {
-      let middle = low + (end - low) / 2
-      if let found = try self.failure(of: failure.script.cut(at: middle)) {
-        failure = found
-      } else {
-        low = middle
-      }
-    }
-  }
-
-  /// What long preceded the violation matters little: first half of the time is tried to be left out,
-  /// then less and less.
-  private mutating func shortenBeginning(_ failure: inout Failure) throws {
-    var part: Nanoseconds = 2
-    while part <= 8, !interrupted() {
-      let gap = failure.script.base.timeLimit / part
-      guard gap > 2 * Shrinker.leadMax else { return }
-      if let found = try self.failure(
-        of: failure.script.dropping(first: gap, but: Shrinker.leadMax),
-        eventsMax: level.eventsMaxForTime)
-      {
-        failure = found
-        part = 2
-      } else {
-        part *= 2
-      }
-    }
-  }
-
-  /// Operations on one key need no others, most often.
-  private mutating func leaveOutKeys(_ failure: inout Failure) throws {
-    let keys = Set(failure.script.requests.compactMap(\.key)).sorted()
-    guard keys.count > 1 else { return }
-    for key in keys {
-      var script = failure.script
-      script.requests.removeAll { $0.key != key }
-      if let found = try self.failure(of: script) {
-        failure = found
-        return
-      }
-    }
-  }
-
-  private mutating func leaveOutThreads(_ failure: inout Failure) throws {
-    for thread in Set(failure.script.requests.map(\.thread)).sorted() {
-      var script = failure.script
-      script.requests.removeAll { $0.thread == thread }
-      guard !script.requests.isEmpty else { continue }
-      if let found = try self.failure(of: script) { failure = found }
-    }
-  }
-
-  private mutating func leaveOutRequests(_ failure: inout Failure) throws {
-    try leaveOut(&failure, \.requests.count) { script, chunk in
-      script.requests.removeSubrange(chunk)
-    }
-  }
-
-  private mutating func leaveOutDisruptions(_ failure: inout Failure) throws {
-    try leaveOut(&failure, \.disruptions.count) { script, chunk in
-      script.disruptions.removeSubrange(chunk)
-    }
-    guard level.piecesMax == .max else { return }
-    for place in failure.script.disruptions.indices {
-      try leaveOut(
-        &failure, { $0.disruptions[place].start.fault.targetCount - 1 },
-        { $0.disruptions[place].start.fault.removeTargets($1) })
-      let last = failure.script.disruptions[place].start.fault.targetCount - 1
-      if last > 0 {
-        try attempt(&failure) { $0.disruptions[place].start.fault.removeTargets(last..<last + 1) }
-      }
-    }
-    // One that does not end is one thing less.
-    for place in failure.script.disruptions.indices
-    where failure.script.disruptions[place].end != nil {
-      var script = failure.script
-      script.disruptions[place].end = nil
-      if let found = try self.failure(of: script) { failure = found }
-    }
-  }
-
-  /// Leaves out chunks of a list, from the end on, first large ones.
-  mutating func leaveOut(
-    _ failure: inout Failure, _ count: (Script) -> Int, seedCount: Int? = nil,
-    _ remove: (inout Script, Range<Int>) -> Void
-  ) throws {
-    let whole = count(failure.script)
-    let least = max(1, whole / level.piecesMax)
-    var size = (whole + 1) / 2
-    while size >= least {
-      var end = count(failure.script)
-      while end > 0, !interrupted() {
-        let chunk = max(0, end - size)..<end
-        try attempt(&failure, seedCount: seedCount) { remove(&$0, chunk) }
-        end = chunk.lowerBound
-      }
-      size /= 2
-    }
-  }
-
-  private mutating func leaveOutNodes(
-    _ failure: inout Failure, downTo least: Int = 1, eventsMax: Int? = nil
-  ) throws {
-    for node in failure.script.base.nodes.indices.reversed()
-    where failure.script.base.nodes.count > least {
-      let script = failure.script.without(node: node)
-      if let found = try self.failure(of: script, eventsMax: eventsMax) { failure = found }
-    }
-  }
-
-  private mutating func simplifySettings(_ failure: inout Failure) throws {
-    let base = failure.script.base
-    if base.latency != nil {
-      try attempt(&failure) { $0.base.latency = nil }
-    }
-    for option in base.options.keys.sorted() {
-      try attempt(&failure) { $0.base.options[option] = nil }
-    }
-  }
-
-  /// What is left is written as people would: round times, small numbers, faults that hit whom they
-  /// hit.
-  private mutating func polish(_ failure: inout Failure, names: [String]) throws {
-    for unit in [Nanoseconds.milliseconds(100), .milliseconds(10), .milliseconds(1)] {
-      let script = failure.script.rounded(to: unit)
-      guard let found = try self.failure(of: script) else { continue }
-      failure = found
-      break
-    }
-    try attempt(&failure) { $0.renumber() }
-    try attempt(&failure) { $0.rename(names) }
-  }
-
-  /// Tries a change, and keeps it where the run fails with it.
-  mutating func attempt(
-    _ failure: inout Failure, seedCount: Int? = nil, _ change: (inout Script) -> Void
-  ) throws {
-    var script = failure.script
-    change(&script)
-    if let found = try self.failure(of: script, seedCount: seedCount) { failure = found }
-  }
-
-  /// Brings what follows nearer to what comes before, by half of the gap at a time.
-  private mutating func closeGaps(_ failure: inout Failure) throws {
-    var place = 0
-    var moments: [Nanoseconds] = [0] + failure.script.moments
-    while place + 1 < moments.count, !interrupted() {
-      let gap = moments[place + 1] - moments[place]
-      let half = gap > .milliseconds(20) ? gap / 2 : 0
-      if half > 0,
-        let found = try self.failure(of: failure.script.closing(half, after: moments[place]))
-      {
-        failure = found
-        moments = [0] + failure.script.moments
-      } else {
-        place += 1
-      }
-    }
-  }
-
   // MARK: Attempts
 
   /// Whether a run of a plan fails as it should.
@@ -367,7 +177,9 @@ public struct Shrinker: Sendable {
     let count = (seedCount ?? min(level.seedsMax, affordable)) - 1
     guard count > 0 else { return nil }
     let seed = script.seed
-    let found = try firstInOrder(of: count, cores: cores) { [fails] number in
+    let found = try firstInOrder(of: count, cores: cores) {
+      [fails, interrupted] number -> Outcome? in
+      guard !interrupted() else { return nil }
       var plan = plan
       plan.seed = mixed(seed &+ UInt64(number) &+ 1)
       let outcome = try SimulatedRun(plan).run()
@@ -378,13 +190,6 @@ public struct Shrinker: Sendable {
     var script = script
     script.seed = found.result.plan.seed
     return Failure(script: script, outcome: found.result)
-  }
-}
-
-extension Script.Request {
-  /// The key, where its value begins with one.
-  fileprivate var key: Value? {
-    if case .list(let elements) = value { elements.first } else { nil }
   }
 }
 
