@@ -83,7 +83,7 @@ let rooms: [Room] = [
     ]),
 
   Room("Suites", "Sources/Suites", needs: ["Verdicts", "Values", yams]),
-  Room("Diagrams", "Sources/Diagrams"),
+  Room("Diagrams", "Sources/Diagrams", needs: ["Values"]),
   Room("Reports", "Sources/Reports", needs: ["Suites", "Verdicts", "Histories", "Values"]),
   Room(
     "Controller", "Sources/Controller",

@@ -29,6 +29,13 @@ extension Plan {
     guard rate == 0 || Plan.rates.contains(rate) else {
       throw PlanError("rate: \(rate) is neither 0 nor from 0.000001 to 1000000000 a second")
     }
+    let chances = [
+      ("delays", delays != nil), ("choices", choices != nil), ("reseed", reseeding != nil),
+    ]
+    for (field, isGiven) in chances where isGiven && place != .simulated {
+      throw PlanError(
+        "\(field): only a simulation's chance can be decided; \"env\" is \(place.rawValue)")
+    }
     let durations = [
       ("time-limit", timeLimit), ("latency", latency), ("timeout", timeout),
       ("liveness", liveness),

@@ -8,10 +8,11 @@ extension Plan {
   /// What the plan's nemeses do.
   var nemeses: [NemesisSpec] {
     get throws {
+      let all = try allNemeses
       // A swarm without nemeses of its own draws from all.
-      let asked = nemesis.isEmpty && isSwarm ? ["all"] : nemesis
-      let all = asked.contains { $0.contains("all") } ? try allNemeses : []
-      return try asked.flatMap { text throws(NemesisError) in try parseNemesis(text, all: all) }
+      return try (nemesis.isEmpty && isSwarm ? ["all"] : nemesis).flatMap {
+        try parseNemesis($0, all: all)
+      }
     }
   }
 

@@ -1,3 +1,5 @@
+import Values
+
 /// A diagram as an image in one file: no scripts, no fonts, nothing that is elsewhere.
 ///
 /// An arrow leads from when a message was sent to when it arrived; what the message carried is shown
@@ -215,6 +217,11 @@ extension SVGDiagram {
     #"<text class="\#(kind)" x="\#(x)" y="\#(y)">\#(escaped(text))</text>"#
   }
 
+  /// A text on one line, as XML has it.
+  private func escaped(_ text: String) -> String {
+    String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 }).xmlText
+  }
+
   /// A label in the midst of lines, which it hides where they would cross it.
   private func labelAmidst(x: Int, y: Int, _ kind: String, _ text: String) -> String {
     label(x: x, y: y, "\(kind) halo", text) + label(x: x, y: y, kind, text)
@@ -227,24 +234,6 @@ extension SVGDiagram {
   private func cross(_ x: Int, _ y: Int, _ size: Int, _ kind: String) -> String {
     #"<path class="\#(kind)" d="M\#(x - size) \#(y - size)l\#(2 * size) \#(2 * size)m0 \#(-2 * size)"#
       + #"l\#(-2 * size) \#(2 * size)"/>"#
-  }
-
-  /// A text as XML has it; characters that it forbids are replaced.
-  private func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "\t", "\n", "\r": result += " "
-      case _ where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF:
-        result += "\u{FFFD}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 
   /// How things look on paper, and on dark screens; colours are named twice, for not every viewer

@@ -12,11 +12,11 @@ public enum JUnitReport {
       "tests=\"\(suite.results.count)\" failures=\"\(suite.count(.unmet))\" "
       + "errors=\"\(suite.count(.undecided) + suite.count(.hindered))\" "
       + "skipped=\"\(suite.count(.notRun))\" time=\"\(suite.duration.secondsText())\""
-    let name = "name=\"\(escaped(suite.name))\""
+    let name = "name=\"\(suite.name.xmlAttribute)\""
     var lines = [
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
       "<testsuites \(name) \(counts)>",
-      "  <testsuite \(name) \(counts) timestamp=\"\(escaped(suite.began))\">",
+      "  <testsuite \(name) \(counts) timestamp=\"\(suite.began.xmlAttribute)\">",
     ]
     lines += suite.results.flatMap { testCase($0, in: suite) }
     lines += ["  </testsuite>", "</testsuites>", ""]
@@ -31,17 +31,17 @@ public enum JUnitReport {
     if let token = result.report?.token { properties.append(("token", token)) }
     properties.append(("command", test.command))
     return [
-      "    <testcase name=\"\(escaped(test.name))\" classname=\"\(escaped(suite.name))\" "
+      "    <testcase name=\"\(test.name.xmlAttribute)\" classname=\"\(suite.name.xmlAttribute)\" "
         + "time=\"\(result.duration.secondsText())\">", "      <properties>",
     ]
       + properties.map {
-        "        <property name=\"\($0.0)\" value=\"\(escaped($0.1))\"/>"
+        "        <property name=\"\($0.0)\" value=\"\($0.1.xmlAttribute)\"/>"
       } + ["      </properties>"] + outcome(result) + ["    </testcase>"]
   }
 
   private static func outcome(_ result: CaseResult) -> [String] {
-    let message = "message=\"\(escaped(result.message))\""
-    let details = escaped(result.details, inAttribute: false)
+    let message = "message=\"\(result.message.xmlAttribute)\""
+    let details = result.details.xmlText
     switch result.status {
     case .met: return []
     case .unmet: return ["      <failure \(message) type=\"expectation\">\(details)</failure>"]
@@ -49,26 +49,5 @@ public enum JUnitReport {
     case .hindered: return ["      <error \(message) type=\"harness\">\(details)</error>"]
     case .notRun: return ["      <skipped \(message)/>"]
     }
-  }
-
-  /// A text as XML can hold it; what XML 1.0 can't hold in any form becomes U+FFFD.
-  static func escaped(_ text: String, inAttribute: Bool = true) -> String {
-    var escaped = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": escaped.append(contentsOf: "&amp;".unicodeScalars)
-      case "<": escaped.append(contentsOf: "&lt;".unicodeScalars)
-      case ">": escaped.append(contentsOf: "&gt;".unicodeScalars)
-      case "\"" where inAttribute: escaped.append(contentsOf: "&quot;".unicodeScalars)
-      // Readers turn these into spaces in attributes, and a carriage return into a line feed.
-      case "\n" where inAttribute: escaped.append(contentsOf: "&#10;".unicodeScalars)
-      case "\t" where inAttribute: escaped.append(contentsOf: "&#9;".unicodeScalars)
-      case "\r": escaped.append(contentsOf: "&#13;".unicodeScalars)
-      case "\n", "\t": escaped.append(scalar)
-      case "\u{0}"..."\u{1f}", "\u{fffe}", "\u{ffff}": escaped.append("\u{fffd}")
-      default: escaped.append(scalar)
-      }
-    }
-    return String(escaped)
   }
 }

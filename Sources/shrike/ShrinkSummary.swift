@@ -13,6 +13,8 @@ struct ShrinkSummary {
   let folder: RunFolder
   let diagram: String
   let counterfactuals: Counterfactuals
+  /// The operations and the faults that are left.
+  let timetable: [(time: Nanoseconds, text: String)]
 
   private var sizeText: String {
     "\(result.plan.nodes.count) nodes, \(result.operationCount) operations, "
@@ -24,7 +26,10 @@ struct ShrinkSummary {
       "\(original.title), seed \(original.seed): \(anomaly)",
       "  left: \(sizeText); \(result.runCount) runs, \(Int(seconds.rounded())) s",
     ]
-    lines += timetable.map { "    \($0)" }
+    lines += timetable.map { time, text in
+      let time = time.durationText
+      return "    " + String(repeating: " ", count: max(0, 8 - time.count)) + "\(time)  \(text)"
+    }
     lines += delays.map { "    \($0)" }
     lines += ["", diagram]
     lines.append(conclusion)
@@ -51,9 +56,7 @@ struct ShrinkSummary {
 
   /// How likely the run was to fail, by what had happened so far.
   private var curve: [String] {
-    guard result.operationCount + result.faultCount > 0 || counterfactuals.points.count > 1 else {
-      return []
-    }
+    guard !counterfactuals.points.isEmpty else { return [] }
     var lines = ["  how likely it is to fail, if chance is another from a moment on:"]
     for point in counterfactuals.points {
       let time = point.time.roundedText
@@ -69,32 +72,6 @@ struct ShrinkSummary {
     return lines
   }
 
-  /// The operations and the faults that are left, by their times.
-  private var timetable: [String] {
-    let names = result.plan.nodes
-    let operations = (result.plan.operations ?? []).compactMap { operation -> (Int, String)? in
-      guard let time = operation["time"]?.integer, let thread = operation["thread"]?.integer,
-        let f = operation["f"]?.name
-      else { return nil }
-      return (
-        time,
-        "client \(thread) asks \(names[thread % names.count]): \(f) "
-          + (operation["value"] ?? .null).json
-      )
-    }
-    let faults = (result.plan.faults ?? []).compactMap { fault -> (Int, String)? in
-      guard let time = fault["time"]?.integer, let f = fault["f"]?.name else { return nil }
-      let how = fault["parameters"].map { " \($0.json)" } ?? ""
-      guard let target = fault["target"] else { return (time, f + how) }
-      let whom = fault["primaries"] == true ? "the leaders" : text(ofTarget: target)
-      return (time, "\(f)\(how) \(whom)")
-    }
-    return (operations + faults).sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map { time, text in
-      let time = Nanoseconds(time).durationText
-      return String(repeating: " ", count: max(0, 8 - time.count)) + "\(time)  \(text)"
-    }
-  }
-
   /// The messages that travel longer or shorter than the others.
   private var delays: [String] {
     let delays = (result.plan.delays ?? []).compactMap { delay -> String? in
@@ -108,21 +85,6 @@ struct ShrinkSummary {
     }
     let rest = "\(delays.isEmpty ? "all messages take" : "all others") \(latency.durationText)"
     return delays + [rest]
-  }
-
-  /// Nodes, or links: `n1>n2` one way, `n1-n2` both.
-  private func text(ofTarget target: Value) -> String {
-    let elements = target.elements ?? []
-    let names = elements.compactMap(\.name)
-    guard names.isEmpty else { return names.joined(separator: " ") }
-    let links = elements.compactMap { $0.elements?.compactMap(\.name) }.filter { $0.count == 2 }
-    guard links.count < result.plan.nodes.count * (result.plan.nodes.count - 1) else {
-      return "all links"
-    }
-    return links.compactMap { link in
-      guard links.contains([link[1], link[0]]) else { return "\(link[0])>\(link[1])" }
-      return link[0] < link[1] ? "\(link[0])-\(link[1])" : nil
-    }.joined(separator: " ")
   }
 
   var document: VerdictDocument {

@@ -49,7 +49,7 @@ struct Shrinking {
     let (folder, diagram) = try keep(result.plan)
     return ShrinkSummary(
       anomaly: anomaly, original: plan, result: result, seconds: seconds, folder: folder,
-      diagram: diagram, counterfactuals: counterfactuals)
+      diagram: diagram, counterfactuals: counterfactuals, timetable: try result.plan.timetable())
   }
 
   /// The anomaly that is to remain: the one that is asked for, or the first.

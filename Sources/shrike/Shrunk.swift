@@ -8,7 +8,8 @@ import Verdicts
 /// A part of an invalid history that is invalid by itself, as a history of its own.
 struct Shrunk {
   private let operations: [Operation]
-  private let isMinimal: Bool
+  /// Whether it was not tried to leave out all that could be.
+  private let isUnfinished: Bool
 
   /// How long operations are left out at most.
   private static let timeMax = Nanoseconds.seconds(60)
@@ -22,12 +23,11 @@ struct Shrunk {
       checker, interrupted: { Interruption.hasCome || monotonicNanoseconds() >= end })
     guard let (part, isMinimal) = shrinker.shrink(history) else { return nil }
     operations = part.operations
-    self.isMinimal = isMinimal
+    isUnfinished = !isMinimal
   }
 
-  /// The lines that the evidence against single objects consists of.
+  /// The lines that the evidence against single objects consists of, as its checker has reduced it.
   ///
-
   /// - Returns: Nothing where the finding has no evidence in the history's lines.
   init?(_ history: HistoryColumns, _ finding: Finding) {
     guard finding.verdict == .invalid, let anomaly = finding.anomalies.first else { return nil }
@@ -48,7 +48,7 @@ struct Shrunk {
       }
     }
     self.operations = operations
-    isMinimal = true
+    isUnfinished = false
   }
 
   /// Writes the part, and says where and whether it is invalid by itself.
@@ -62,6 +62,6 @@ struct Shrunk {
     let verdict = checker.check(try History(operations)).verdict
     complain(
       "shrike: \(path): \(operations.count) lines, \(verdict.rawValue) by themselves"
-        + (isMinimal ? "" : "; more could perhaps be left out"))
+        + (isUnfinished ? "; more could perhaps be left out" : ""))
   }
 }

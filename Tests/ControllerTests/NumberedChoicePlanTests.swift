@@ -51,6 +51,19 @@ struct NumberedChoicePlanTests {
   }
 
   @Test(
+    "are refused of real processes, which would not heed them",
+    arguments: [
+      #""delays": []"#, #""choices": []"#, #""reseed": {"time": "1s", "seed": 1}"#,
+    ])
+  func local(fields: String) throws {
+    var plan = try plan(fields)
+    plan.place = .local
+    #expect(throws: PlanError.self) { try Test(plan) }
+    plan.place = .simulated
+    _ = try Test(plan)
+  }
+
+  @Test(
     "that make no sense are refused by name",
     arguments: [
       (

@@ -59,21 +59,21 @@ struct NumberedChoiceTests {
     #expect(plain.digest != other.digest)
   }
 
-  @Test("what is drawn later does not depend on how much was drawn before", arguments: [0, 1, 7])
-  func moments(count: Int) {
-    func latency(after count: Int) -> Nanoseconds? {
-      let simulation = simulate(Pinger.self, seed: 4) {
+  @Test(
+    "what is drawn later does not depend on how much was drawn before", arguments: [1, 2, 3, 4, 5])
+  func moments(count: Int) throws {
+    func delays(_ burst: Int) -> [Nanoseconds] {
+      let simulation = simulate(Burster.self, count: 2, seed: 4) {
         $0.recordsDelays = true
-        // Messages of the beginning more or less: a timer's draws and a link's are counted.
-        $0.clientLatency = .constant(0)
-      }
-      for number in 0..<count {
-        simulation.submit(.addDelta(1), as: RequestID(client: 0, number: number), to: n1)
+        $0.options = ["burst": "\(burst)"]
       }
       simulation.run(for: .seconds(1))
-      return simulation.delays.last?.delay
+      return simulation.delays.map(\.delay)
     }
-    #expect(latency(after: count) == latency(after: 0))
+    let (few, many) = (delays(1), delays(1 + count))
+    #expect(many.count == few.count + count && few.count == 10)
+    #expect(many.suffix(9) == few.suffix(9))
+    #expect(Set(few).count == few.count)
   }
 
   @Test("a node's chance is the same in a cluster without one of the others")

@@ -1,3 +1,5 @@
+import Values
+
 extension FailingWindow {
   /// The window as a picture that needs nothing else: a bar an operation, a row a process, the
   /// misfit in red, and the longest orders as lines from point to point.
@@ -74,7 +76,7 @@ private struct WindowPicture {
     let (left, top) = (x(operation.startRank), y(row(of: operation)))
     let right = operation.endRank.map(x) ?? x(end + 1)
     let lines = "lines \(operation.start) to \(operation.end.map(String.init) ?? "any later one")"
-    return "<g><title>\(escaped(operation.label)), \(lines)</title>"
+    return "<g><title>\(operation.label.xmlText), \(lines)</title>"
       + "<rect x=\"\(left)\" y=\"\(top)\" width=\"\(max(right - left, 4))\" height=\"16\" rx=\"3\" "
       + "fill=\"\(colour)\"\(operation.endRank == nil ? " fill-opacity=\"0.6\"" : "")/>"
       + label(
@@ -102,7 +104,7 @@ private struct WindowPicture {
     ]
       + points.map {
         "<circle cx=\"\($0.x)\" cy=\"\($0.y)\" r=\"3\" fill=\"\(colour)\">"
-          + "<title>\(escaped($0.step.label)): then \(escaped($0.step.state))</title></circle>"
+          + "<title>\($0.step.label.xmlText): then \($0.step.state.xmlText)</title></circle>"
       }
   }
 
@@ -133,23 +135,7 @@ private struct WindowPicture {
   }
 
   private func label(_ x: Int, _ y: Int, _ text: String, _ attributes: String = "") -> String {
-    "<text x=\"\(x)\" y=\"\(y)\"\(attributes.isEmpty ? "" : " \(attributes)")>\(escaped(text))</text>"
-  }
-
-  private func escaped(_ text: String) -> String {
-    var escaped = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": escaped += "&amp;"
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      case "\"": escaped += "&quot;"
-      // XML has no way to write the other control characters.
-      case _ where scalar.value < 0x20 || (0xfffe...0xffff).contains(scalar.value): escaped += "�"
-      default: escaped.unicodeScalars.append(scalar)
-      }
-    }
-    return escaped
+    "<text x=\"\(x)\" y=\"\(y)\"\(attributes.isEmpty ? "" : " \(attributes)")>\(text.xmlText)</text>"
   }
 }
 

@@ -27,6 +27,17 @@ extension Fault {
     }
   }
 
+  /// Whom it strikes; nothing where that goes without saying.
+  func targetText(_ names: NodeNames) -> String? {
+    switch self {
+    case .cut(let links), .disturb(_, let links): names.text(links)
+    case .kill(_, let nodes), .restart(let nodes), .pause(let nodes), .resume(let nodes),
+      .disk(_, let nodes), .mendDisks(let nodes):
+      names.text(nodes)
+    case .mend, .calm, .skew, .resetClocks: nil
+    }
+  }
+
   private func percent(_ share: Double) -> Int { Int((share * 100).rounded()) }
 }
 

@@ -32,7 +32,7 @@ public struct Counterfactuals: Sendable {
   private static let eventsMax = 4_000_000
 
   /// - Parameters:
-  ///   - plan: A simulated run that fails.
+  ///   - plan: A simulated run that fails; of one that is reseeded itself there are no points.
   ///   - anomaly: How it fails.
   ///   - interrupted: Asked before each run; once it says yes, there are the points so far.
   /// - Throws: When the plan can't be run.
@@ -40,6 +40,8 @@ public struct Counterfactuals: Sendable {
     of plan: Plan, anomaly: String, cores: Int,
     interrupted: @escaping @Sendable () -> Bool = { false }
   ) throws {
+    // Where chance is another already from some moment on, it can't be drawn anew at others.
+    guard plan.reseeding == nil else { return }
     let outcome = try SimulatedRun(plan).run()
     let length = max(Counterfactuals.closest, outcome.statistics.duration - outcome.began)
     let affordable =

@@ -20,19 +20,9 @@ extension Script {
   /// What breaks in it and has no end by then breaks when the rest begins.
   func dropping(first gap: Nanoseconds, but lead: Nanoseconds) -> Script {
     var script = self
-    let moved = { (time: Nanoseconds) in max(time, gap) - gap + lead }
-    script.base.timeLimit = moved(base.timeLimit)
     script.requests.removeAll { $0.time < gap }
     script.disruptions.removeAll { ($0.end?.time ?? .max) < gap }
-    for place in script.requests.indices {
-      script.requests[place].time = moved(script.requests[place].time)
-    }
-    for place in script.disruptions.indices {
-      script.disruptions[place].start.time = moved(script.disruptions[place].start.time)
-      if let end = script.disruptions[place].end {
-        script.disruptions[place].end?.time = moved(end.time)
-      }
-    }
+    script.move { max($0, gap) - gap + lead }
     return script
   }
 
@@ -68,18 +58,18 @@ extension Script {
   /// The same with all times after `moment` earlier by `gap`.
   func closing(_ gap: Nanoseconds, after moment: Nanoseconds) -> Script {
     var script = self
-    let moved = { (time: Nanoseconds) in time > moment ? max(moment, time - gap) : time }
-    script.base.timeLimit = moved(base.timeLimit)
-    for place in script.requests.indices {
-      script.requests[place].time = moved(script.requests[place].time)
-    }
-    for place in script.disruptions.indices {
-      script.disruptions[place].start.time = moved(script.disruptions[place].start.time)
-      if let end = script.disruptions[place].end {
-        script.disruptions[place].end?.time = moved(end.time)
-      }
-    }
+    script.move { $0 > moment ? max(moment, $0 - gap) : $0 }
     return script
+  }
+
+  /// Gives all that begins and ends, and the end of all, other times.
+  private mutating func move(_ moved: (Nanoseconds) -> Nanoseconds) {
+    base.timeLimit = moved(base.timeLimit)
+    for place in requests.indices { requests[place].time = moved(requests[place].time) }
+    for (place, disruption) in disruptions.enumerated() {
+      disruptions[place].start.time = moved(disruption.start.time)
+      if let end = disruption.end { disruptions[place].end?.time = moved(end.time) }
+    }
   }
 
   /// When something begins or ends, in order, and the end of all.
@@ -108,13 +98,8 @@ extension Script {
   /// The same with times that are multiples of a unit.
   func rounded(to unit: Nanoseconds) -> Script {
     var script = self
-    let rounded = { (time: Nanoseconds) in (time + unit / 2) / unit * unit }
+    script.move { ($0 + unit / 2) / unit * unit }
     script.base.timeLimit = (base.timeLimit + unit - 1) / unit * unit
-    for place in requests.indices { script.requests[place].time = rounded(requests[place].time) }
-    for (place, disruption) in disruptions.enumerated() {
-      script.disruptions[place].start.time = rounded(disruption.start.time)
-      if let end = disruption.end { script.disruptions[place].end?.time = rounded(end.time) }
-    }
     return script
   }
 

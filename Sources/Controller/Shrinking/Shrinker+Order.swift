@@ -10,27 +10,20 @@ extension Shrinker {
   /// Has messages arrive in the order in which they were sent, or leaves out of what distinguishes
   /// their delays what it can, large chunks first.
   mutating func simplifyOrder(_ failure: inout Failure) throws {
-    let drawn = failure.script
-    try attempt(&failure) { $0.makeLatencyPlain(Shrinker.plainLatency) }
-    if failure.script.base.latency == drawn.base.latency {
-      let run = try SimulatedRun(drawn.plan, recordsDelays: true)
-      _ = try run.run()
-      // Calls of services have no numbers, so that it may not be the same run.
-      try attempt(&failure, seedCount: 1) {
-        $0.makeLatencyPlain(Shrinker.plainLatency)
-        $0.base.delays = run.delays
-      }
-      try leaveOut(
-        &failure, { $0.base.delays?.count ?? 0 }, seedCount: 1,
-        { $0.base.delays?.removeSubrange($1) })
-      try roundDelays(&failure)
+    try attempt(&failure) { $0.travelEqually(Shrinker.plainLatency) }
+    guard !failure.script.travelsEqually(Shrinker.plainLatency) else { return }
+    let run = try SimulatedRun(failure.script.plan, recordsDelays: true)
+    _ = try run.run()
+    // Calls of services have no numbers, so that it may not be the same run.
+    try attempt(&failure, seedCount: 1) {
+      $0.travelEqually(Shrinker.plainLatency)
+      $0.base.delays = run.delays
     }
-    if failure.script.base.delays?.isEmpty == true { failure.script.base.delays = nil }
-    // In this order, some of the rest may not be needed.
-    for place in (0..<failure.script.itemCount).reversed() {
-      let fewer = failure.script.without(item: place)
-      if let found = try self.failure(of: fewer, seedCount: 1) { failure = found }
-    }
+    guard failure.script.base.delays != nil else { return }
+    try leaveOut(
+      &failure, { $0.base.delays?.count ?? 0 }, seedCount: 1,
+      { $0.base.delays?.removeSubrange($1) })
+    try roundDelays(&failure)
   }
 
   /// Gives the delays that are left whole milliseconds, all at once or one by one.
@@ -54,8 +47,13 @@ extension Shrinker {
 }
 
 extension Script {
-  fileprivate mutating func makeLatencyPlain(_ latency: Nanoseconds) {
+  fileprivate mutating func travelEqually(_ latency: Nanoseconds) {
     base.latency = latency
     base.latencyDistribution = "constant"
+    base.delays = nil
+  }
+
+  fileprivate func travelsEqually(_ latency: Nanoseconds) -> Bool {
+    base.latency == latency && base.latencyDistribution == "constant" && base.delays == nil
   }
 }

@@ -109,8 +109,11 @@ public struct Shrinker: Sendable {
     // With what was special about the settings it failed more often, which all before gained from.
     try simplifySettings(&failure)
     try polish(&failure, names: original.nodes)
-    let neededUnder = try neededUnder(&failure)
+    // First while messages take what they do, which shows more; then for what is said of the plan that
+    // is left.
+    _ = try neededUnder(&failure)
     try simplifyOrder(&failure)
+    let neededUnder = try neededUnder(&failure)
     return Result(
       plan: failure.script.plan, outcome: failure.outcome,
       operationCount: failure.script.requests.count,

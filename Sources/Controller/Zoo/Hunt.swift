@@ -1,4 +1,3 @@
-import Glibc
 import Nodes
 import Values
 import Verdicts
@@ -61,18 +60,4 @@ public struct Hunt: Sendable {
     }
     return (outcome, outcome.anomalyTypes + [Divergence.name])
   }
-}
-
-/// Seconds on a clock that never steps.
-func wallSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-}
-
-/// The seconds that the present thread has had of a core.
-func threadSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }

@@ -33,15 +33,15 @@ extension Zoo {
       guard hunt.isFound, let token = hunt.token, let type = hunt.found.first else { continue }
       watch(place)
       let plan = try Token.decode(token)
-      let began = wallSeconds()
-      let limit = shrinkLimit
+      let began = monotonicNanoseconds()
+      let end = began + shrinkLimit
       var shrinker = Shrinker(
         anomaly: try plan.anomaly(of: type), cores: cores,
-        interrupted: { interrupted() || wallSeconds() - began >= limit })
+        interrupted: { interrupted() || monotonicNanoseconds() >= end })
       let result = try shrinker.shrink(plan)
       guard !interrupted() else { return }
-      bug.shrunk.append(
-        result.map { ShrunkFailure($0, seconds: wallSeconds() - began) })
+      let seconds = Double(monotonicNanoseconds() - began) / 1e9
+      bug.shrunk.append(result.map { ShrunkFailure($0, seconds: seconds) })
     }
   }
 }

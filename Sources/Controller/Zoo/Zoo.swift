@@ -1,7 +1,7 @@
 import Dispatch
 import Nodes
 import Synchronization
-import Values
+public import Values
 
 /// The planted bugs of bundled systems, and how hard it is to find each.
 ///
@@ -15,9 +15,9 @@ public struct Zoo: Sendable {
   public var repetitions: Int
   /// Under how many seeds each correct system runs.
   public var seedCount: Int
-  /// The failing runs of how many hunts of each bug are shrunk, and how many seconds each may take.
+  /// The failing runs of how many hunts of each bug are shrunk, and how long each may take.
   public var shrinkCount = 0
-  public var shrinkLimit = 60.0
+  public var shrinkLimit = Nanoseconds.seconds(60)
 
   public init(
     _ exhibits: [Exhibit] = Exhibit.all, bugs: Set<String>? = nil, repetitions: Int,

@@ -130,10 +130,3 @@ struct SuiteRunner {
     line.show("\(results.count) of \(total) cases, \(wrong) not as expected, running: \(names)")
   }
 }
-
-/// Nanoseconds on a clock that never steps.
-func monotonicNanoseconds() -> Nanoseconds {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return .seconds(Int64(time.tv_sec)) + Int64(time.tv_nsec)
-}

@@ -17,7 +17,8 @@ struct ZooReport {
       correct.runCount == zoo.seedCount && correct.vacuity.isEmpty
         && (zoo.seedCount == 0 || correct.undecidedCount < correct.runCount)
     }
-    return isWhole && !statuses.contains(.unfinished) ? .valid : .unknown
+    let isShrunk = results.flatMap(\.bugs).allSatisfy { $0.shrunk.count == zoo.shrinkCount }
+    return isWhole && isShrunk && !statuses.contains(.unfinished) ? .valid : .unknown
   }
 
   var text: String {
@@ -82,9 +83,11 @@ struct ZooReport {
       "shrunk: \(median { Double($0.nodeCount) }) nodes, "
       + "\(median { Double($0.operationCount) }) operations, "
       + "\(median { Double($0.faultCount) }) faults, \(median(\.seconds)) s"
-    if bug.shrunk.count > 1 { text += " (medians of \(bug.shrunk.count))" }
-    let openCount = bug.shrunk.count - shrunk.count { $0.isMinimal }
+    if shrunk.count > 1 { text += " (medians of \(shrunk.count))" }
+    let openCount = shrunk.count { !$0.isMinimal }
     if openCount > 0 { text += "; not shown to be minimal: \(openCount)" }
+    let wholeCount = bug.shrunk.count - shrunk.count
+    if wholeCount > 0 { text += "; could not be taken apart: \(wholeCount)" }
     return text
   }
 
