@@ -74,7 +74,10 @@ public struct Driver: Sendable {
         process: thread, node: NodeID(thread % settings.nodes.count),
         client: settings.workload.makeClient())
     }
-    faults = FaultCursor(schedule)
+    faults = FaultCursor(
+      schedule,
+      ambushes: settings.ambushes.isEmpty
+        ? nil : AmbushSchedule(settings.ambushes, nodes: settings.nodes))
     liveness = settings.liveness
     setup = SetupRounds(requests: settings.workload.setup, nodes: settings.nodes)
     final = FinalPhase(nodes: settings.nodes, deadline: settings.finalTimeLimit)
@@ -154,6 +157,7 @@ extension Driver {
 
   private mutating func stepMain(into actions: inout [Action]) {
     while let fault = faults.takeDue(at: now) { actions.append(.apply(fault)) }
+    for fault in faults.takeAmbushes(at: now) { actions.append(.apply(fault)) }
     guard !demandProgress(into: &actions), offer(into: &actions) else {
       phase = .draining
       return stepDraining(into: &actions)
@@ -426,6 +430,12 @@ extension Driver {
     var operation = operation
     operation.index = operations.count
     operations.append(operation)
+  }
+
+  /// Takes it that a node reached a mark.
+  mutating func marked(_ mark: String, by node: NodeID, at time: Nanoseconds) {
+    now = time
+    if phase == .main { faults.note(mark, by: node, at: time) }
   }
 
   /// Takes what an environment reported of a fault that it was told to apply.

@@ -17,6 +17,9 @@ public struct DriverSettings: Sendable {
   /// The progress that is demanded once the faults are over.
   public var liveness: Liveness?
 
+  /// Faults that lie in wait, beside those of the schedule.
+  var ambushes: [Ambush] = []
+
   /// What the choice of threads follows from.
   public var seed: UInt64
 

@@ -15,7 +15,20 @@ struct FaultCursor: Sendable {
   /// though it has ended, where another family, which was meant for the primaries, had struck it before.
   private var struck: [FaultFamily] = []
 
-  init(_ schedule: [ScheduledFault]) { self.schedule = schedule }
+  /// Faults that lie in wait, in place of a schedule.
+  private var ambushes: AmbushSchedule?
+  /// What these did, and when.
+  private(set) var ambushed: [ScheduledFault] = []
+
+  init(_ schedule: [ScheduledFault], ambushes: AmbushSchedule? = nil) {
+    self.schedule = schedule
+    self.ambushes = ambushes
+  }
+
+  /// Notes that a node reached a mark.
+  mutating func note(_ mark: String, by node: NodeID, at now: Nanoseconds) {
+    ambushes?.note(mark, by: node, at: now)
+  }
 
   mutating func start(at time: Nanoseconds) { start = time }
 
@@ -32,11 +45,19 @@ struct FaultCursor: Sendable {
 
   /// When the next fault is due.
   var nextTime: Nanoseconds? {
-    next < schedule.count ? start + schedule[next].time : nil
+    next < schedule.count ? start + schedule[next].time : ambushes?.due
+  }
+
+  /// What ambushes do now.
+  mutating func takeAmbushes(at now: Nanoseconds) -> [ScheduledFault] {
+    var faults = ambushes?.takeDue(at: now) ?? []
+    for place in faults.indices { faults[place].time = now - start }
+    ambushed += faults
+    return faults
   }
 
   mutating func takeDue(at now: Nanoseconds) -> ScheduledFault? {
-    guard let time = nextTime, time <= now else { return nil }
+    guard next < schedule.count, start + schedule[next].time <= now else { return nil }
     defer { next += 1 }
     return schedule[next]
   }
@@ -58,6 +79,7 @@ struct FaultCursor: Sendable {
     guard !isHealed else { return [] }
     isHealed = true
     next = schedule.count
+    ambushes = nil
     return FaultSchedule.healing(inForce + struck, nodes: nodes, at: now - start)
   }
 }

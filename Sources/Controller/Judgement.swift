@@ -21,6 +21,8 @@ extension Test {
   ) -> Outcome {
     var outcome = Outcome(plan: plan)
     outcome.began = run.began
+    outcome.sightings = run.sightings
+    outcome.ambushed = run.ambushed
     outcome.hindrances = hindrance.map { [$0] } ?? []
     for problem in run.problems {
       switch problem {

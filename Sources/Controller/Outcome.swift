@@ -1,4 +1,5 @@
 import Histories
+import Nemeses
 import SystemPackage
 public import Values
 public import Verdicts
@@ -18,6 +19,10 @@ public struct Outcome: Sendable {
   public var statistics = RunStatistics()
   /// When the main phase began, in the environment's time.
   var began: Nanoseconds = 0
+  /// The marks that nodes reached, where the environment told.
+  var sightings: [MarkSighting] = []
+  /// What ambushes did, and when.
+  var ambushed: [ScheduledFault] = []
   /// The folder, where the run left one.
   public var folder: RunFolder?
   /// How to run it again.

@@ -20,6 +20,8 @@ public struct Run {
   private var journaledCount = 0
   /// What was done to the cluster, in order.
   public private(set) var faults: [AppliedFault] = []
+  /// The marks that nodes reached, where the environment tells.
+  private(set) var sightings: [MarkSighting] = []
   private var recorder: CoverageRecorder
   /// Which situations the faults brought about.
   public var coverage: FaultCoverage { recorder.coverage }
@@ -28,6 +30,8 @@ public struct Run {
   private var reported: [Problem] = []
   /// Whether progress was demanded, and the run shows neither that it was made nor that it was not.
   var leavesProgressOpen: Bool { driver.leavesProgressOpen }
+  /// What ambushes did, and when.
+  var ambushed: [ScheduledFault] { driver.faults.ambushed }
   /// When the main phase began, in the environment's time.
   var began: Nanoseconds { driver.start }
   /// All lines of the history so far.
@@ -110,6 +114,11 @@ public struct Run {
     case .garbage(let node, let line): reported.append(.garbage(node, line: line))
     case .died(let node, let status, let lastLines):
       reported.append(.died(node, status: status, lastLines: lastLines))
+    case .marked(let node, let mark):
+      driver.marked(mark.label, by: node, at: now)
+      sightings.append(
+        MarkSighting(
+          time: now, label: mark.label, isPrimary: environment.primaries.contains(node)))
     case .violated(let violation):
       reported.append(.violated(violation.invariant, explanation: violation.explanation))
     }

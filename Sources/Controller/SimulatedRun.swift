@@ -8,14 +8,24 @@ public import Values
 
 /// A test of a bundled system in a simulation.
 public struct SimulatedRun {
-  private let test: Test
+  private var test: Test
   private let cluster: any SimulatedCluster
 
   /// - Parameters:
   ///   - digestsContents: Whether the digest covers what events carry and nodes ask for.
   /// - Throws: When the plan names something that does not exist or asks for what can't be.
+  public init(_ plan: Plan, digestsContents: Bool = false) throws {
+    try self.init(plan, digestsContents: digestsContents, recordsDelays: false)
+  }
+
+  /// - Parameters:
   ///   - recordsDelays: Whether ``delays`` are to be known.
-  public init(_ plan: Plan, digestsContents: Bool = false, recordsDelays: Bool = false) throws {
+  ///   - reportsMarks: Whether the outcome says when marks were reached.
+  ///   - ambushes: Faults that lie in wait, beside those of the plan.
+  init(
+    _ plan: Plan, digestsContents: Bool = false, recordsDelays: Bool = false,
+    reportsMarks: Bool = false, ambushes: [Ambush] = []
+  ) throws {
     let plan = try plan.drawn()
     test = try Test(plan)
     let system = try plan.bundledSystem
@@ -34,6 +44,8 @@ public struct SimulatedRun {
     settings.choices = numbered.choices
     settings.reseeding = numbered.reseeding
     settings.recordsDelays = recordsDelays
+    settings.reportsMarks = reportsMarks || !ambushes.isEmpty
+    test.ambushes = ambushes
     if let mean = plan.latency {
       guard let latency = Latency(distribution: plan.latencyDistribution, mean: mean) else {
         throw PlanError.latencyDistribution(plan.latencyDistribution)

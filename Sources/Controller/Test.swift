@@ -21,6 +21,8 @@ public struct Test: Sendable {
   /// The operations, where the plan has them.
   let script: [Timetable.Line]?
   let expectations: [Bound]
+  /// Faults that lie in wait, beside those of the schedule.
+  var ambushes: [Ambush] = []
 
   /// - Throws: When the plan names something that does not exist or asks for what can't be.
   public init(_ plan: Plan) throws {
@@ -118,6 +120,7 @@ public struct Test: Sendable {
       workload: workload, names: names, concurrency: plan.concurrency,
       timeout: plan.timeout ?? workload.standardTimeout,
       seed: plan.seed)
+    settings.ambushes = ambushes
     settings.liveness = plan.liveness.map { bound in
       Liveness(
         names.nodes, count: plan.quorum.count(of: names.count), clientCount: plan.concurrency,

@@ -68,7 +68,7 @@ struct Script: Sendable {
     disruptions = Script.pairs(of: test.schedule)
   }
 
-  private static func pairs(of schedule: [ScheduledFault]) -> [Disruption] {
+  static func pairs(of schedule: [ScheduledFault]) -> [Disruption] {
     var disruptions: [Disruption] = []
     for fault in schedule {
       if fault.breaks {
@@ -80,6 +80,11 @@ struct Script: Sendable {
       }
     }
     return disruptions
+  }
+
+  /// What breaks and what mends it, in order.
+  var schedule: [ScheduledFault] {
+    (disruptions.map(\.start) + disruptions.compactMap(\.end)).inOrder
   }
 
   /// The plan that does just this.
@@ -94,8 +99,7 @@ struct Script: Sendable {
         value: request.value, extra: request.extra
       ).planValue
     }
-    let faults = (disruptions.map(\.start) + disruptions.compactMap(\.end)).inOrder
-    plan.faults = faults.map { $0.value(names) }
+    plan.faults = schedule.map { $0.value(names) }
     var families: [String] = []
     for disruption in disruptions where !families.contains(disruption.start.family.rawValue) {
       families.append(disruption.start.family.rawValue)

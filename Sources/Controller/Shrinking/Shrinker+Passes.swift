@@ -28,7 +28,7 @@ extension Shrinker {
   }
 
   /// Nothing after the violation matters; before it half of the time is tried first.
-  private mutating func shortenTime(_ failure: inout Failure) throws {
+  mutating func shortenTime(_ failure: inout Failure) throws {
     var low: Nanoseconds = 0
     while case let end = failure.script.base.timeLimit,
       end - low > max(.milliseconds(1), end / 16),

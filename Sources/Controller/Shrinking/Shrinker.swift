@@ -95,10 +95,9 @@ public struct Shrinker: Sendable {
     let original = try plan.drawn()
     let first = try SimulatedRun(original).run()
     guard try fails(original, first) else { return nil }
-    let small = try smaller(original, events: first.statistics.events ?? 1)
-    var found = try takenApart(small)
-    if found == nil, small != original { found = try takenApart(original) }
-    guard var failure = found else { return nil }
+    guard var failure = try firstFailure(original, events: first.statistics.events ?? 1) else {
+      return nil
+    }
     for level in Shrinker.levels where !level.isForLarge || failure.script.isLarge {
       self.level = level
       while case let before = failure.script.size, !interrupted() {
@@ -118,6 +117,16 @@ public struct Shrinker: Sendable {
       plan: failure.script.plan, outcome: failure.outcome,
       operationCount: failure.script.requests.count,
       faultCount: failure.script.disruptions.count, runCount: runCount, neededUnder: neededUnder)
+  }
+
+  /// A failing script to begin with, by what makes the most of it smaller.
+  ///
+  /// - Parameter events: How many a run of the plan has.
+  private mutating func firstFailure(_ plan: Plan, events: Int) throws -> Failure? {
+    let whole = try takenApart(plan)
+    if let whole, let few = try withAmbushes(whole) { return few }
+    let small = try smaller(plan, events: events)
+    return small == plan ? whole : try takenApart(small) ?? whole
   }
 
   /// Takes a failing run apart.

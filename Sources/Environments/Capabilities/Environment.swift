@@ -97,6 +97,8 @@ public enum EnvironmentEvent: Hashable, Sendable {
   case died(NodeID, status: String, lastLines: [String])
   /// A promise of the algorithm was broken.
   case violated(Violation)
+  /// A node reached a mark; told only by environments that were asked to.
+  case marked(NodeID, Mark)
 }
 
 /// What was done when a fault was applied, and what came of the one that it ended.

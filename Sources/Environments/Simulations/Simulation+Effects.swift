@@ -183,6 +183,7 @@ extension Simulation {
   func note(_ mark: Mark, of machine: Machine<N>) {
     if mark.kind != .sometimes || mark.holds { reached[mark.label, default: 0] += 1 }
     record?.note(.marked(machine.id, mark), at: time)
+    if settings.reportsMarks { happened.append(.marked(machine.id, mark)) }
     guard mark.isViolation else { return }
     let problem =
       mark.kind == .unreachable

@@ -62,6 +62,8 @@ public struct SimulationSettings: Sendable {
   public var delays: [MessageDelay] = []
   /// Whether the delays of all messages are to be known afterwards.
   public var recordsDelays = false
+  /// Whether marks are events of the environment.
+  public var reportsMarks = false
   /// When all chance comes from another seed, and from which.
   public var reseeding: Reseeding?
   /// Whether every message is encoded and decoded, and the result compared.
