@@ -13,6 +13,7 @@ struct ColumnBuilder {
     var time: Nanoseconds = -1
     /// Who did it.
     enum Process {
+      /// It is not told.
       case unknown
       case client(Int)
       /// The number of a name.
@@ -30,6 +31,9 @@ struct ColumnBuilder {
   private var isAscending = true
   private var lastIndex = -1
   private var oddClients: [Int: Int32] = [:]
+
+  private var unstatedCount = 0
+  private var unstatedLine = 0
 
   init(isLean: Bool = false) { self.isLean = isLean }
 
@@ -51,7 +55,7 @@ struct ColumnBuilder {
       columns.processes.append(Int32(truncatingIfNeeded: client))
     case .client(let client): columns.processes.append(oddClient(client))
     case .named(let name): columns.processes.append(-1 - Int32(truncatingIfNeeded: name))
-    case .unknown: return false
+    case .unknown: appendUnstatedProcess(position, line)
     }
     columns.types.append(row.type)
     columns.functions.append(UInt16(truncatingIfNeeded: row.function))
@@ -78,6 +82,7 @@ struct ColumnBuilder {
     row.function = names.number(of: operation.f)
     switch operation.process {
     case .client(let client): row.process = .client(client)
+    case .unstated: row.process = .unknown
     case .named(let name): row.process = .named(names.number(of: name))
     }
     row.value = table.code(of: operation.value)
@@ -108,6 +113,35 @@ struct ColumnBuilder {
     oddClients[client] = number
     columns.oddClients.append(client)
     return number
+  }
+
+  /// An operation whose process is not told has one of its own.
+  private mutating func appendUnstatedProcess(_ position: Int, _ line: Int) {
+    if unstatedCount == 0 { unstatedLine = line }
+    unstatedCount += 1
+    columns.processes.append(
+      position < HistoryColumns.oddClientsStart
+        ? Int32(truncatingIfNeeded: position) : oddClient(position))
+  }
+
+  /// The first line that tells no process, where others do.
+  var lineWithoutProcess: Int? {
+    let isMixed =
+      unstatedCount > 0 && columns.processes.lazy.filter { $0 >= 0 }.count > unstatedCount
+    return isMixed ? unstatedLine : nil
+  }
+
+  /// Supplies what the completion of a transaction may leave out: that it is one, and its process.
+  ///
+  /// - Returns: Whether that makes the fields those of an operation.
+  mutating func complete(_ fields: inout ScannedFields) -> Bool {
+    if !fields.hasFunction, table.isList(fields.row.value) {
+      fields.row.function = names.number(of: History.transaction)
+      fields.hasFunction = true
+    }
+    if fields.isWhole { return true }
+    return fields.hasType && fields.row.type != .invoke && fields.hasFunction
+      && fields.row.function == names.number(of: History.transaction)
   }
 
   /// Takes the order of the lines as it is, whatever their indices.

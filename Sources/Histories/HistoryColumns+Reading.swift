@@ -13,8 +13,12 @@ extension HistoryColumns {
   public init(
     path: String, format: HistoryFormat? = nil, order: History.Order = .index, isLean: Bool = false
   ) throws(HistoryFileError) {
-    try self.init(
-      TextWindow(path: path), named: path, format: format, order: order, isLean: isLean)
+    if let file = HistoryFolder(path: path, format: format) {
+      try self.init(file, order: order, isLean: isLean)
+    } else {
+      try self.init(
+        TextWindow(path: path), named: path, format: format, order: order, isLean: isLean)
+    }
   }
 
   /// Reads and pairs a history of a format; without one the first bytes tell.
@@ -55,12 +59,38 @@ extension HistoryColumns {
       var reader = JSONReader(
         window, file: name, isLean: leavesOut, lacksFunctions: format == .elleJSON)
       if isArray { try reader.readArray(from: start) } else { try reader.readLines(from: start) }
+      try HistoryColumns.requireProcesses(of: reader.builder, in: name)
       isTruncated = reader.isTruncated
       (self, lines) = reader.builder.finish()
     case .jepsenEDN:
       var reader = JepsenEDNReader(window, file: name, isLean: leavesOut)
       try reader.read(from: start)
+      try HistoryColumns.requireProcesses(of: reader.builder, in: name)
       (self, lines) = reader.builder.finish()
+    case .plume:
+      var reader = PlumeReader(window, file: name, isLean: leavesOut)
+      try reader.read(from: start)
+      (self, lines) = reader.transactions.finish()
+    case .awditTest:
+      var reader = AWDITReader(window, file: name, isLean: leavesOut)
+      try reader.read(from: start)
+      (self, lines) = reader.transactions.finish()
+    case .dbcop where window.bytes.prefix(8).contains(0):
+      var reader = DbcopBincodeReader(window, file: name, isLean: leavesOut)
+      try reader.read()
+      (self, lines) = reader.transactions.finish()
+    case .dbcop:
+      var reader = DbcopReader(window, file: name, from: start, isLean: leavesOut)
+      try reader.read()
+      (self, lines) = reader.transactions.finish()
+    case .cobra:
+      var reader = CobraReader(isLean: leavesOut)
+      try reader.read(window, file: name, session: 0)
+      (self, lines) = reader.transactions.finish()
+    case .chronos:
+      var reader = ChronosReader(window, file: name, from: start, isLean: leavesOut)
+      var builder = try reader.read()
+      (self, lines) = builder.finish()
     case .binary:
       var reader = BinaryHistoryReader(window, file: name, isLean: leavesOut)
       try reader.read()
@@ -92,6 +122,13 @@ extension HistoryColumns {
         file: name, line: lines.isEmpty ? nil : Int(lines[error.position]),
         problem: error.description)
     }
+  }
+
+  private static func requireProcesses(
+    of builder: borrowing ColumnBuilder, in file: String
+  ) throws(HistoryFileError) {
+    guard let line = builder.lineWithoutProcess else { return }
+    throw HistoryFileError(file: file, .unstatedProcess(line: line))
   }
 }
 
