@@ -69,7 +69,7 @@ extension [DrawnTransaction] {
         }
       }
     }
-    return Array(text.utf8)
+    return [UInt8](text.utf8)
   }
 
   var awditTest: [UInt8] {
@@ -83,7 +83,7 @@ extension [DrawnTransaction] {
         }.joined(separator: "\n")
       }.joined(separator: "\n-----\n")
     }.joined(separator: "\n=====\n")
-    return Array(text.utf8)
+    return [UInt8](text.utf8)
   }
 
   func dbcopJSON(isWrapped: Bool, areTuples: Bool) -> [UInt8] {
@@ -111,7 +111,7 @@ extension [DrawnTransaction] {
       isWrapped
       ? "{\"params\":{\"id\":0,\"n\":[1,{\"a\":\"]\\\\\"}]},\"info\":\"made \\\"up\\\"\",\"start\":1,\"data\":\(data)}"
       : data
-    return Array(text.utf8)
+    return [UInt8](text.utf8)
   }
 
   var dbcopBincode: [UInt8] {
@@ -185,7 +185,7 @@ extension [DrawnTransaction] {
         "{\"tid\":\(number),\"sid\":\"\(transaction.session)\",\"sts\":{\"p\":\(number),\"l\":1},"
         + "\"cts\":{\"p\":\"\(number)\",\"l\":2},\"ops\":[\(operations.joined(separator: ", "))]}"
     }
-    return Array(
+    return [UInt8](
       (isArray ? "[\(lines.joined(separator: ",\n"))]" : lines.joined(separator: "\n")).utf8)
   }
 }
