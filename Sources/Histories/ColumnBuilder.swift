@@ -27,7 +27,8 @@ struct ColumnBuilder {
   var names = NameTable()
   /// For each line of the history that of the file.
   private(set) var lines: [Int32] = []
-  private var lacksIndex = false
+  /// How many lines have no index.
+  private var lackingCount = 0
   private var isAscending = true
   private var lastIndex = -1
   private var oddClients: [Int: Int32] = [:]
@@ -96,7 +97,7 @@ struct ColumnBuilder {
   private mutating func takeIndex(_ index: Int, _ position: Int) {
     if columns.indices == nil { columns.indices = Array(0..<position) }
     columns.indices?.append(index < 0 ? position : index)
-    if index < 0 { lacksIndex = true }
+    if index < 0 { lackingCount += 1 }
     if index < lastIndex { isAscending = false }
   }
 
@@ -151,7 +152,7 @@ struct ColumnBuilder {
   mutating func finish() -> (columns: HistoryColumns, lines: [Int32]) {
     columns.names = names.names
     if let indices = columns.indices {
-      if !lacksIndex, !isAscending {
+      if lackingCount == 0, !isAscending {
         let order = (0..<Int32(indices.count)).sorted {
           (indices[Int($0)], $0) < (indices[Int($1)], $1)
         }
@@ -163,5 +164,41 @@ struct ColumnBuilder {
       }
     }
     return (columns, lines)
+  }
+}
+
+extension ColumnBuilder {
+  /// Appends the lines of another builder, as if they had been appended here one by one; the lines of
+  /// the file are not kept.
+  ///
+  /// - Returns: Nothing where the two were built with what tells the whole of a file only, or where
+  ///   there are more names than numbers for them.
+  mutating func append(_ other: consuming ColumnBuilder) -> Bool {
+    let count = other.columns.count
+    guard unstatedCount == 0, other.unstatedCount == 0,
+      other.lackingCount == 0 || other.lackingCount == count
+    else { return false }
+    let codes = table.merge(other.table)
+    let numbers = other.names.names.map { names.number(of: $0) }
+    let base = Int32(truncatingIfNeeded: columns.count)
+    var row = Row()
+    for place in 0..<count {
+      let process = other.columns.processes[place]
+      row.type = other.columns.types[place]
+      row.function = numbers[Int(other.columns.functions[place])]
+      row.process =
+        process >= 0
+        ? .client(other.columns.client(process)) : .named(numbers[Int(-1 - process)])
+      let value = other.columns.values[place]
+      row.value = value.number.map { codes[$0] } ?? value
+      row.index = other.lackingCount > 0 ? -1 : other.columns.indices?[place] ?? place
+      row.time = other.columns.times?[place] ?? -1
+      guard append(row, line: 0) else { return false }
+    }
+    for var remark in other.columns.remarks {
+      remark.position += base
+      columns.remarks.append(remark)
+    }
+    return true
   }
 }

@@ -6,15 +6,28 @@ extension HistoryColumns {
   /// The path `-` is standard input.
   ///
   /// JSON Lines and Jepsen's EDN are read at the speed of memory, without the whole text being in
-  /// it; other texts as ``HistoryFile`` does.
+  /// it, and long files of them by two threads; so are the formats of transactions, by one. Other
+  /// texts are read as ``HistoryFile`` does.
   ///
   /// - Parameter isLean: Whether times, errors and keys that no checker knows are left out.
   /// - Throws: When the file can't be read, or is no history; the error names the line.
   public init(
     path: String, format: HistoryFormat? = nil, order: History.Order = .index, isLean: Bool = false
   ) throws(HistoryFileError) {
-    if let file = HistoryFolder(path: path, format: format) {
-      try self.init(file, order: order, isLean: isLean)
+    try self.init(path: path, format: format, order: order, isLean: isLean, byHalvesFrom: 1 << 24)
+  }
+
+  /// Reads files of a size and more in halves.
+  package init(
+    path: String, format: HistoryFormat?, order: History.Order, isLean: Bool,
+    byHalvesFrom size: Int
+  ) throws(HistoryFileError) {
+    if let folder = HistoryFolder(path: path, format: format) {
+      try self.init(folder, order: order, isLean: isLean)
+    } else if let columns = HistoryColumns(
+      halvesOf: path, format: format, order: order, isLean: isLean, from: size)
+    {
+      self = columns
     } else {
       try self.init(
         TextWindow(path: path), named: path, format: format, order: order, isLean: isLean)
