@@ -99,6 +99,13 @@ struct ColumnTwinTests {
         do {
           let columns = try HistoryColumns(
             path: path, format: format, order: order, isLean: false, byHalvesFrom: size)
+          // Equal values have equal codes, also for whoever asks the table afterwards.
+          var table = columns.table
+          for position in 0..<columns.count {
+            let value = columns.operation(at: position).value
+            #expect(table.code(of: value) == columns.values[position])
+          }
+          #expect(table.count == columns.table.count)
           let order = columns.names.joined(separator: " ") + " \(columns.table.count)"
           return .history(
             (0..<columns.count).map { columns.operation(at: $0) }
