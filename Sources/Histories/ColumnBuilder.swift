@@ -13,6 +13,7 @@ struct ColumnBuilder {
     var time: Nanoseconds = -1
     /// Who did it.
     enum Process {
+      /// It is not told.
       case unknown
       case client(Int)
       /// The number of a name.
@@ -26,10 +27,14 @@ struct ColumnBuilder {
   var names = NameTable()
   /// For each line of the history that of the file.
   private(set) var lines: [Int32] = []
-  private var lacksIndex = false
+  /// How many lines have no index.
+  private var lackingCount = 0
   private var isAscending = true
   private var lastIndex = -1
   private var oddClients: [Int: Int32] = [:]
+
+  private var unstatedCount = 0
+  private var unstatedLine = 0
 
   init(isLean: Bool = false) { self.isLean = isLean }
 
@@ -51,7 +56,7 @@ struct ColumnBuilder {
       columns.processes.append(Int32(truncatingIfNeeded: client))
     case .client(let client): columns.processes.append(oddClient(client))
     case .named(let name): columns.processes.append(-1 - Int32(truncatingIfNeeded: name))
-    case .unknown: return false
+    case .unknown: appendUnstatedProcess(position, line)
     }
     columns.types.append(row.type)
     columns.functions.append(UInt16(truncatingIfNeeded: row.function))
@@ -78,6 +83,7 @@ struct ColumnBuilder {
     row.function = names.number(of: operation.f)
     switch operation.process {
     case .client(let client): row.process = .client(client)
+    case .unstated: row.process = .unknown
     case .named(let name): row.process = .named(names.number(of: name))
     }
     row.value = table.code(of: operation.value)
@@ -91,7 +97,7 @@ struct ColumnBuilder {
   private mutating func takeIndex(_ index: Int, _ position: Int) {
     if columns.indices == nil { columns.indices = Array(0..<position) }
     columns.indices?.append(index < 0 ? position : index)
-    if index < 0 { lacksIndex = true }
+    if index < 0 { lackingCount += 1 }
     if index < lastIndex { isAscending = false }
   }
 
@@ -110,6 +116,35 @@ struct ColumnBuilder {
     return number
   }
 
+  /// An operation whose process is not told has one of its own.
+  private mutating func appendUnstatedProcess(_ position: Int, _ line: Int) {
+    if unstatedCount == 0 { unstatedLine = line }
+    unstatedCount += 1
+    columns.processes.append(
+      position < HistoryColumns.oddClientsStart
+        ? Int32(truncatingIfNeeded: position) : oddClient(position))
+  }
+
+  /// The first line that tells no process, where others do.
+  var lineWithoutProcess: Int? {
+    let isMixed =
+      unstatedCount > 0 && columns.processes.lazy.filter { $0 >= 0 }.count > unstatedCount
+    return isMixed ? unstatedLine : nil
+  }
+
+  /// Supplies what the completion of a transaction may leave out: that it is one, and its process.
+  ///
+  /// - Returns: Whether that makes the fields those of an operation.
+  mutating func complete(_ fields: inout ScannedFields) -> Bool {
+    if !fields.hasFunction, table.isList(fields.row.value) {
+      fields.row.function = names.number(of: History.transaction)
+      fields.hasFunction = true
+    }
+    if fields.isWhole { return true }
+    return fields.hasType && fields.row.type != .invoke && fields.hasFunction
+      && fields.row.function == names.number(of: History.transaction)
+  }
+
   /// Takes the order of the lines as it is, whatever their indices.
   mutating func keepOrder() { isAscending = true }
 
@@ -117,7 +152,7 @@ struct ColumnBuilder {
   mutating func finish() -> (columns: HistoryColumns, lines: [Int32]) {
     columns.names = names.names
     if let indices = columns.indices {
-      if !lacksIndex, !isAscending {
+      if lackingCount == 0, !isAscending {
         let order = (0..<Int32(indices.count)).sorted {
           (indices[Int($0)], $0) < (indices[Int($1)], $1)
         }
@@ -129,5 +164,41 @@ struct ColumnBuilder {
       }
     }
     return (columns, lines)
+  }
+}
+
+extension ColumnBuilder {
+  /// Appends the lines of another builder, as if they had been appended here one by one; the lines of
+  /// the file are not kept.
+  ///
+  /// - Returns: Nothing where the two were built with what tells the whole of a file only, or where
+  ///   there are more names than numbers for them.
+  mutating func append(_ other: consuming ColumnBuilder) -> Bool {
+    let count = other.columns.count
+    guard unstatedCount == 0, other.unstatedCount == 0,
+      other.lackingCount == 0 || other.lackingCount == count
+    else { return false }
+    let codes = table.merge(other.table)
+    let numbers = other.names.names.map { names.number(of: $0) }
+    let base = Int32(truncatingIfNeeded: columns.count)
+    var row = Row()
+    for place in 0..<count {
+      let process = other.columns.processes[place]
+      row.type = other.columns.types[place]
+      row.function = numbers[Int(other.columns.functions[place])]
+      row.process =
+        process >= 0
+        ? .client(other.columns.client(process)) : .named(numbers[Int(-1 - process)])
+      let value = other.columns.values[place]
+      row.value = value.number.map { codes[$0] } ?? value
+      row.index = other.lackingCount > 0 ? -1 : other.columns.indices?[place] ?? place
+      row.time = other.columns.times?[place] ?? -1
+      guard append(row, line: 0) else { return false }
+    }
+    for var remark in other.columns.remarks {
+      remark.position += base
+      columns.remarks.append(remark)
+    }
+    return true
   }
 }

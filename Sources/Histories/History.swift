@@ -22,7 +22,8 @@ public struct History: Sendable {
   /// Pairs the lines of a history, which must be in order, and brings them into another if asked to.
   ///
   /// A process that is not a client's is not paired: the nemesis writes `info` only. An `info` ends
-  /// a pairing as other completions do.
+  /// a pairing as other completions do. Where all that clients did are completions of transactions,
+  /// none has a partner; see ``HistoryColumns/isTimed``.
   ///
   /// - Throws: When a process invokes while its last operation is pending, or a completion has no
   ///   invocation or another `f` than its invocation has; by time, when a line has none.
@@ -42,6 +43,7 @@ public struct History: Sendable {
     of operations: [Operation], in order: [Int]
   ) throws(HistoryError) -> [Int32] {
     var partners = [Int32](repeating: -1, count: operations.count)
+    if holdsCompletionsOnly(operations) { return partners }
     var pending: [Int: Int] = [:]
     for position in order {
       let operation = operations[position]
@@ -70,6 +72,18 @@ public struct History: Sendable {
       partners[invocation] = Int32(position)
     }
     return partners
+  }
+
+  /// What the operations are called that may be told by their completions alone.
+  static let transaction = "txn"
+
+  private static func holdsCompletionsOnly(_ operations: [Operation]) -> Bool {
+    guard let first = operations.firstIndex(where: { $0.process.number != nil }) else {
+      return false
+    }
+    return operations[first...].allSatisfy {
+      $0.process.number == nil || $0.type != .invoke && $0.f == transaction
+    }
   }
 
   /// The lines by time, those of one time in the order that leaves all of them concurrent:

@@ -18,7 +18,20 @@ extension HistoryColumns {
     reorder(byTime.sorted { key($0) < key($1) })
   }
 
+  /// Whether the clients' operations are transactions of which only the completions were kept.
+  var holdsCompletionsOnly: Bool {
+    guard let first = processes.firstIndex(where: { $0 >= 0 }) else { return false }
+    return (first..<count).allSatisfy {
+      processes[$0] < 0 || types[$0] != .invoke && f(at: $0) == History.transaction
+    }
+  }
+
   private mutating func pairInOrder(_ order: [Int32]? = nil) throws(HistoryError) {
+    if holdsCompletionsOnly {
+      isTimed = false
+      partners = [Int32](repeating: -1, count: count)
+      return
+    }
     var pending = PendingCalls(processes: processes)
     var partners = [Int32](repeating: -1, count: count)
     let problem = partners.withUnsafeMutableBufferPointer { partners in

@@ -6,15 +6,32 @@ extension HistoryColumns {
   /// The path `-` is standard input.
   ///
   /// JSON Lines and Jepsen's EDN are read at the speed of memory, without the whole text being in
-  /// it; other texts as ``HistoryFile`` does.
+  /// it, and long files of them by two threads; so are the formats of transactions, by one. Other
+  /// texts are read as ``HistoryFile`` does.
   ///
   /// - Parameter isLean: Whether times, errors and keys that no checker knows are left out.
   /// - Throws: When the file can't be read, or is no history; the error names the line.
   public init(
     path: String, format: HistoryFormat? = nil, order: History.Order = .index, isLean: Bool = false
   ) throws(HistoryFileError) {
-    try self.init(
-      TextWindow(path: path), named: path, format: format, order: order, isLean: isLean)
+    try self.init(path: path, format: format, order: order, isLean: isLean, byHalvesFrom: 1 << 24)
+  }
+
+  /// Reads files of a size and more in halves.
+  package init(
+    path: String, format: HistoryFormat?, order: History.Order, isLean: Bool,
+    byHalvesFrom size: Int
+  ) throws(HistoryFileError) {
+    if let folder = HistoryFolder(path: path, format: format) {
+      try self.init(folder, order: order, isLean: isLean)
+    } else if let columns = HistoryColumns(
+      halvesOf: path, format: format, order: order, isLean: isLean, from: size)
+    {
+      self = columns
+    } else {
+      try self.init(
+        TextWindow(path: path), named: path, format: format, order: order, isLean: isLean)
+    }
   }
 
   /// Reads and pairs a history of a format; without one the first bytes tell.
@@ -55,12 +72,38 @@ extension HistoryColumns {
       var reader = JSONReader(
         window, file: name, isLean: leavesOut, lacksFunctions: format == .elleJSON)
       if isArray { try reader.readArray(from: start) } else { try reader.readLines(from: start) }
+      try HistoryColumns.requireProcesses(of: reader.builder, in: name)
       isTruncated = reader.isTruncated
       (self, lines) = reader.builder.finish()
     case .jepsenEDN:
       var reader = JepsenEDNReader(window, file: name, isLean: leavesOut)
       try reader.read(from: start)
+      try HistoryColumns.requireProcesses(of: reader.builder, in: name)
       (self, lines) = reader.builder.finish()
+    case .plume:
+      var reader = PlumeReader(window, file: name, isLean: leavesOut)
+      try reader.read(from: start)
+      (self, lines) = reader.transactions.finish()
+    case .awditTest:
+      var reader = AWDITReader(window, file: name, isLean: leavesOut)
+      try reader.read(from: start)
+      (self, lines) = reader.transactions.finish()
+    case .dbcop where window.bytes.prefix(8).contains(0):
+      var reader = DbcopBincodeReader(window, file: name, isLean: leavesOut)
+      try reader.read()
+      (self, lines) = reader.transactions.finish()
+    case .dbcop:
+      var reader = DbcopReader(window, file: name, from: start, isLean: leavesOut)
+      try reader.read()
+      (self, lines) = reader.transactions.finish()
+    case .cobra:
+      var reader = CobraReader(isLean: leavesOut)
+      try reader.read(window, file: name, session: 0)
+      (self, lines) = reader.transactions.finish()
+    case .chronos:
+      var reader = ChronosReader(window, file: name, from: start, isLean: leavesOut)
+      var builder = try reader.read()
+      (self, lines) = builder.finish()
     case .binary:
       var reader = BinaryHistoryReader(window, file: name, isLean: leavesOut)
       try reader.read()
@@ -92,6 +135,13 @@ extension HistoryColumns {
         file: name, line: lines.isEmpty ? nil : Int(lines[error.position]),
         problem: error.description)
     }
+  }
+
+  private static func requireProcesses(
+    of builder: borrowing ColumnBuilder, in file: String
+  ) throws(HistoryFileError) {
+    guard let line = builder.lineWithoutProcess else { return }
+    throw HistoryFileError(file: file, .unstatedProcess(line: line))
   }
 }
 

@@ -16,6 +16,12 @@ public struct HistoryColumns: Sendable {
   public internal(set) var values: [ValueCode] = []
   /// For each line the position of its partner, or -1: invocation ↔ completion.
   public internal(set) var partners: [Int32] = []
+  /// Whether the order of the lines tells which operations precede which in real time.
+  ///
+  /// It does not in a history of transactions that holds completions and no invocation at all: there
+  /// each completion is an operation by itself, and the order of the lines is that within each
+  /// process only.
+  public internal(set) var isTimed = true
   /// The index that each line carries; nothing where it is the line's position.
   public internal(set) var indices: [Int]?
   /// Nanoseconds since the run began; nothing where no line has a time.
@@ -56,6 +62,7 @@ public struct HistoryColumns: Sendable {
     builder.keepOrder()
     (self, _) = builder.finish()
     partners = history.partners
+    isTimed = !holdsCompletionsOnly
   }
 
   /// The name of a line's function.

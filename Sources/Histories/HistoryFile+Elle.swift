@@ -23,6 +23,7 @@ extension HistoryFile {
       hasNext = try scanner.nextElement()
     }
     try scanner.finish()
+    try supplyProcesses()
     sortByIndex()
   }
 }

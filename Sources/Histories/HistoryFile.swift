@@ -71,10 +71,14 @@ extension HistoryFile {
   ///
   /// - Throws: When the file can't be read, or a line is broken.
   public init(path: String, format: HistoryFormat? = nil) throws(HistoryFileError) {
+    if let folder = HistoryFolder(path: path, format: format) {
+      self.init(try HistoryColumns(folder, order: .index, isLean: false))
+      return
+    }
     var window = try TextWindow(path: path)
     try window.fill(from: 0)
     let format = format ?? HistoryFormat(detecting: window.bytes)
-    if format == .binary {
+    if HistoryFormat.columnar.contains(format) {
       self.init(
         try HistoryColumns(window, named: path, format: format, order: .index, isLean: false))
       return
@@ -95,7 +99,9 @@ extension HistoryFile {
     case .elleJSON: try self.init(elleJSON: bytes)
     case .porcupineEtcd: try self.init(porcupineEtcd: bytes)
     case .porcupineKV: try self.init(porcupineKV: bytes)
-    case .binary: throw SyntaxError(column: 1, expected: "a text", found: "a binary history")
+    case .plume, .awditTest, .dbcop, .cobra, .chronos, .binary:
+      throw SyntaxError(
+        column: 1, expected: "a history of single operations", found: "one of the format \(format)")
     }
   }
 
@@ -126,12 +132,24 @@ extension HistoryFile {
         isTruncated = true
       }
     }
+    try supplyProcesses()
     sortByIndex()
   }
 
   static func isJSON(_ text: UnsafeRawBufferPointer) -> Bool {
     do throws(SyntaxError) { try JSONScanner.validate(text) } catch { return false }
     return true
+  }
+
+  /// Gives each operation a process of its own where none of the clients' tells one.
+  mutating func supplyProcesses() throws(SyntaxError) {
+    guard let first = operations.firstIndex(where: { $0.process == .unstated }) else { return }
+    guard !operations.contains(where: { $0.process.number != nil }) else {
+      throw .unstatedProcess(line: Int(lines[first]))
+    }
+    for place in operations.indices where operations[place].process == .unstated {
+      operations[place].process = .client(place)
+    }
   }
 
   /// Brings the operations into the order of their indices; where one has none, they stay in the

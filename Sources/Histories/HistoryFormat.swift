@@ -13,9 +13,23 @@ public enum HistoryFormat: String, Hashable, Sendable, CaseIterable {
   case porcupineEtcd = "porcupine-etcd"
   /// EDN maps with `:key`, as in Porcupine's tests of a key-value store.
   case porcupineKV = "porcupine-kv"
+  /// The text of Plume, PolySI, IsoVista and AWDIT: `w(key,value,session,transaction)` a line.
+  case plume
+  /// The text of AWDIT's tests: `w key value` a line, dashes and equals signs between transactions
+  /// and sessions.
+  case awditTest = "awdit-test"
+  /// The JSON of dbcop, or its binary histories of 2019.
+  case dbcop
+  /// The logs of Cobra, `T*.log` in a folder, or one of them.
+  case cobra
+  /// The JSON of Chronos: transactions with the times of their starts and commits.
+  case chronos
   /// Shrike's own columns, for histories of millions of lines; see
   /// `Documentation/binary-history.md`. Such files are named `.shrike`.
   case binary
+
+  /// The formats that are read into columns only.
+  static let columnar: Set<HistoryFormat> = [.plume, .awditTest, .dbcop, .cobra, .chronos, .binary]
 
   /// What a file of this format says about what it holds, where its format alone tells: the name of
   /// a model, the state before the first operation, and whether a failed `cas` observed a value
@@ -24,40 +38,9 @@ public enum HistoryFormat: String, Hashable, Sendable, CaseIterable {
     switch self {
     case .porcupineEtcd: (model: "cas-register", initial: .null, failedCasObserved: true)
     case .porcupineKV: (model: "key-value", initial: "", failedCasObserved: false)
-    case .jsonLines, .jepsenEDN, .elleJSON, .binary: nil
+    case .jsonLines, .jepsenEDN, .elleJSON, .plume, .awditTest, .dbcop, .cobra, .chronos, .binary:
+      nil
     }
-  }
-}
-
-extension HistoryFormat {
-  /// The format of a file that begins with `bytes`; JSON Lines when it holds nothing.
-  public init(detecting bytes: UnsafeRawBufferPointer) {
-    if bytes.starts(with: BinaryHistory.magic) {
-      self = .binary
-      return
-    }
-    let text = bytes.withoutByteOrderMark
-    let blanks: [UInt8] = [0x20, 0x09, 0x0a, 0x0d]
-    var marks = text.lazy.filter { !blanks.contains($0) }.prefix(3).makeIterator()
-    switch (marks.next(), marks.next(), marks.next()) {
-    case (nil, _, _), (UInt8(ascii: "{"), UInt8(ascii: "\""), _),
-      (UInt8(ascii: "{"), UInt8(ascii: "}"), _):
-      self = .jsonLines
-    case (UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: "\"")):
-      self = .elleJSON
-    case (UInt8(ascii: "I"), UInt8(ascii: "N"), UInt8(ascii: "F")):
-      self = .porcupineEtcd
-    default:
-      self = HistoryFormat.beginsWithKey(text) ? .porcupineKV : .jepsenEDN
-    }
-  }
-
-  /// Whether the first map has a `:key`, and none of the fields that Jepsen's operations have.
-  private static func beginsWithKey(_ text: UnsafeRawBufferPointer) -> Bool {
-    var reader = EDNReader(text)
-    guard let first = try? reader.value(), case .map(let map) = first else { return false }
-    let fields = map.entries.compactMap(\.key.name)
-    return fields.contains("key") && !fields.contains("index") && !fields.contains("time")
   }
 }
 

@@ -32,11 +32,9 @@ extension JSONReader {
         guard place == end, window.isAtEnd else { return nil }
       }
     }
-    if lacksFunctions, !fields.hasFunction, builder.table.isList(fields.row.value) {
-      fields.row.function = builder.names.number(of: "txn")
-      fields.hasFunction = true
-    }
-    guard fields.isWhole, builder.append(fields.row, line: number) else { return nil }
+    guard fields.isWhole || lacksFunctions && builder.complete(&fields),
+      builder.append(fields.row, line: number)
+    else { return nil }
     if fields.error != nil || !fields.extra.isEmpty {
       builder.remark(error: fields.error, extra: fields.extra)
     }

@@ -30,7 +30,9 @@ extension JepsenEDNReader {
       guard take(field, at: &place, into: &fields, depth: isRecord ? 2 : 1) else { return nil }
     }
     place += 1
-    guard fields.isWhole, builder.append(fields.row, line: line) else { return nil }
+    guard fields.isWhole || builder.complete(&fields), builder.append(fields.row, line: line) else {
+      return nil
+    }
     if fields.error != nil || !fields.extra.isEmpty {
       builder.remark(error: fields.error, extra: fields.extra)
     }

@@ -21,6 +21,7 @@ extension HistoryFile {
       lines.append(Int32(start.line))
     }
     if let close { try reader.pass(close) }
+    try supplyProcesses()
     sortByIndex()
   }
 
@@ -67,7 +68,8 @@ extension EDNReader {
           line: line, column: column, expected: "a map of an operation", found: value.edn)
       }
     }
-    return try fields.operation(place: -1, line: line, column: column)
+    fields.supplyFunction()
+    return try fields.operation(place: -1, line: line, column: column, lacksProcesses: true)
   }
 
   /// Reads a map, whose brace is next, field by field: most keys never become values.

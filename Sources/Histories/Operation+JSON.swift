@@ -42,7 +42,8 @@ extension Operation {
     try self.init(json: line, place: place, lacksFunctions: false)
   }
 
-  /// Reads one line of JSON, in which a list without `f` may be a transaction.
+  /// Reads one line of JSON, in which a list without `f` may be a transaction, and the completion of
+  /// one have no process.
   init(
     json line: UnsafeRawBufferPointer, place: Int, lacksFunctions: Bool
   ) throws(SyntaxError) {
@@ -56,7 +57,7 @@ extension Operation {
           column: value.range.lowerBound + 1, expected: expected, found: value.value.json))
     }
     if lacksFunctions { fields.supplyFunction() }
-    self = try fields.operation(place: place)
+    self = try fields.operation(place: place, lacksProcesses: lacksFunctions)
   }
 }
 

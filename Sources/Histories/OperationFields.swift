@@ -74,13 +74,16 @@ struct OperationFields {
 
   /// Takes a list that nothing is said to be done with for a transaction.
   mutating func supplyFunction() {
-    if f == nil, case .list = value { f = "txn" }
+    if f == nil, case .list = value { f = History.transaction }
   }
 
   /// The operation; `place` is the index of one without.
   ///
+  /// - Parameter lacksProcesses: Whether the completion of a transaction may have no process.
   /// - Throws: When a problem was noted, or a field that every operation has is missing.
-  func operation(place: Int, line: Int = 1, column: Int = 1) throws(SyntaxError) -> Operation {
+  func operation(
+    place: Int, line: Int = 1, column: Int = 1, lacksProcesses: Bool = false
+  ) throws(SyntaxError) -> Operation {
     if let problem { throw problem }
     func missing(_ field: Field) -> SyntaxError {
       SyntaxError(
@@ -88,10 +91,28 @@ struct OperationFields {
         found: "none")
     }
     guard let type else { throw missing(.type) }
-    guard let process else { throw missing(.process) }
+    let mayLackProcess = lacksProcesses && type != .invoke && f == History.transaction
+    guard let process = process ?? (mayLackProcess ? .unstated : nil) else {
+      throw missing(.process)
+    }
     guard let f else { throw missing(.f) }
     return Operation(
       index: index ?? place, time: time, type: type, process: process, f: f, value: value,
       error: error, extra: ValueMap(extra))
   }
+}
+
+extension SyntaxError {
+  /// Some operations of a history have a process, and one has none.
+  static func unstatedProcess(line: Int) -> SyntaxError {
+    SyntaxError(
+      line: line, column: 1,
+      expected: "an operation with the field \"process\", as others of this history have it",
+      found: "none")
+  }
+}
+
+extension Process {
+  /// Stands for the process of an operation that tells none, until all of a file has been read.
+  static let unstated = Process.named("\u{0}")
 }

@@ -8,6 +8,8 @@ import Glibc
 struct TextWindow: ~Copyable {
   private enum Source {
     case file(Int32, path: String)
+    /// A file up to a place.
+    case part(Int32, path: String, end: Int)
     case memory(UnsafeRawBufferPointer)
   }
 
@@ -32,6 +34,14 @@ struct TextWindow: ~Copyable {
     self.init(.file(file, path: path), capacity)
   }
 
+  /// Opens a part of a file that has places.
+  init(path: String, part: Range<Int>) throws(HistoryFileError) {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw HistoryFileError(file: path, code: errno) }
+    self.init(.part(file, path: path, end: part.upperBound), TextWindow.initialCapacity)
+    taken = part.lowerBound
+  }
+
   /// Moves over bytes, which must outlive the window.
   init(_ bytes: UnsafeRawBufferPointer, capacity: Int = TextWindow.initialCapacity) {
     self.init(.memory(bytes), capacity)
@@ -45,7 +55,10 @@ struct TextWindow: ~Copyable {
   }
 
   deinit {
-    if case .file(let file, _) = source { close(file) }
+    switch source {
+    case .file(let file, _), .part(let file, _, _): close(file)
+    case .memory: break
+    }
     start.deallocate()
   }
 
@@ -95,6 +108,12 @@ struct TextWindow: ~Copyable {
           byteCount: part.count)
       }
       return part.count
+    case .part(let file, let path, let end):
+      while true {
+        let read = pread(file, place, min(count, max(0, end - position)), position)
+        if read >= 0 { return read }
+        if errno != EINTR { throw HistoryFileError(file: path, code: errno) }
+      }
     case .file(let file, let path):
       while true {
         let read = Glibc.read(file, place, count)

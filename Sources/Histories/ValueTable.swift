@@ -68,6 +68,10 @@ public struct ValueTable: Sendable {
   /// Open addressing: a hash in the upper half and a number + 1 in the lower, or 0.
   private var slots: [UInt64] = []
   private var hashedCount = 0
+  /// Whether some lists have no slot.
+  private var isIncomplete = false
+  /// So many that slots are made anew before one is looked for.
+  private static let incompleteCount = Int.max >> 8
 
   public init() {
     entries = [Kind.null, .false, .true].map { Entry(start: 0, count: 0, kind: $0) }
@@ -207,7 +211,7 @@ extension ValueTable {
   }
 
   private mutating func long(_ integer: Int) -> ValueCode {
-    let hash = ValueTable.folded(UInt64(bitPattern: Int64(integer)), UInt64(Kind.integer.rawValue))
+    let hash = ValueTable.hash(integer)
     var slot = prepareSlot(hash)
     while slots[slot] != 0 {
       if let number = candidate(slot, hash), entries[number].kind == .integer,
@@ -249,6 +253,7 @@ extension ValueTable {
   }
 
   private mutating func grow() {
+    if isIncomplete { return hashAll() }
     var wider = [UInt64](repeating: 0, count: max(64, slots.count * 2))
     let mask = wider.count - 1
     for entry in slots where entry != 0 {
@@ -257,6 +262,100 @@ extension ValueTable {
       wider[slot] = entry
     }
     slots = wider
+  }
+}
+
+// MARK: - Merging
+
+extension ValueTable {
+  /// Adds what another table has.
+  ///
+  /// - Returns: For each number there the code here.
+  mutating func merge(_ other: borrowing ValueTable) -> [ValueCode] {
+    if isIncomplete { hashAll() }
+    let ownCount = entries.count
+    var codes = other.entries.indices.map { ValueCode(number: $0) }
+    // Lists come last, because nothing else is looked for once one has no slot.
+    for (number, entry) in other.entries.enumerated() {
+      switch entry.kind {
+      case .null, .false, .true, .list: break
+      case .integer: codes[number] = code(of: entry.start)
+      case .string, .keyword, .symbol:
+        codes[number] = other.bytes.withUnsafeBytes {
+          let range = entry.start..<entry.start + Int(entry.count)
+          return code(of: UnsafeRawBufferPointer(rebasing: $0[range]), entry.kind)
+        }
+      case .other: codes[number] = code(of: other.others[entry.start])
+      }
+    }
+    var list: [ValueCode] = []
+    for (number, entry) in other.entries.enumerated() where entry.kind == .list {
+      list.removeAll(keepingCapacity: true)
+      var isNew = false
+      for code in other.elements[entry.start..<entry.start + Int(entry.count)] {
+        let mapped = code.number.map { codes[$0] } ?? code
+        isNew = isNew || mapped.number ?? 0 >= ownCount
+        list.append(mapped)
+      }
+      codes[number] = merged(list, isNew: isNew)
+    }
+    return codes
+  }
+
+  /// The code of a list of another table, of which the lists are all different: one that is new is
+  /// not looked for, nor entered among the slots until something is looked for again.
+  private mutating func merged(_ list: [ValueCode], isNew: Bool) -> ValueCode {
+    let known = isNew ? nil : list.withUnsafeBufferPointer { number(of: $0) }
+    if let known { return ValueCode(number: known) }
+    isIncomplete = true
+    hashedCount = ValueTable.incompleteCount
+    let start = elements.count
+    elements.append(contentsOf: list)
+    return append(Entry(start: start, count: UInt32(list.count), kind: .list))
+  }
+
+  /// The number of a list that is known by its slot.
+  private func number(of codes: UnsafeBufferPointer<ValueCode>) -> Int? {
+    guard !slots.isEmpty else { return nil }
+    let hash = ValueTable.hash(codes)
+    var slot = Int(truncatingIfNeeded: hash >> 32) & (slots.count - 1)
+    while slots[slot] != 0 {
+      if let number = candidate(slot, hash), holds(number, codes) { return number }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    return nil
+  }
+
+  /// Enters all that has a slot anew.
+  private mutating func hashAll() {
+    var count = 64
+    while count * 5 < entries.count * 16 { count *= 2 }
+    slots = [UInt64](repeating: 0, count: count)
+    isIncomplete = false
+    hashedCount = 0
+    for (number, entry) in entries.enumerated() {
+      guard let hash = hash(of: entry) else { continue }
+      var slot = Int(truncatingIfNeeded: hash >> 32) & (count - 1)
+      while slots[slot] != 0 { slot = (slot + 1) & (count - 1) }
+      slots[slot] = (hash >> 32) << 32 | UInt64(number + 1)
+      hashedCount += 1
+    }
+  }
+
+  private func hash(of entry: Entry) -> UInt64? {
+    let range = entry.start..<entry.start + Int(entry.count)
+    switch entry.kind {
+    case .null, .false, .true, .other: return nil
+    case .integer: return ValueTable.hash(entry.start)
+    case .string, .keyword, .symbol:
+      return bytes.withUnsafeBytes {
+        ValueTable.hash(UnsafeRawBufferPointer(rebasing: $0[range]), entry.kind)
+      }
+    case .list:
+      return elements.withUnsafeBufferPointer {
+        ValueTable.hash(UnsafeBufferPointer(rebasing: $0[range]))
+      }
+    }
   }
 }
 
@@ -269,6 +368,11 @@ extension ValueTable {
     let product = (hash ^ 0xa076_1d64_78bd_642f).multipliedFullWidth(
       by: word ^ 0xe703_7ed1_a0b4_28db)
     return product.high ^ product.low
+  }
+
+  @inline(__always)
+  private static func hash(_ integer: Int) -> UInt64 {
+    folded(UInt64(bitPattern: Int64(integer)), UInt64(Kind.integer.rawValue))
   }
 
   /// The hash of a list, in which eight lists that differ in the last element's last bits only are

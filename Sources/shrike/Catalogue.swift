@@ -106,6 +106,11 @@ enum Catalogue {
     ("elle-json", "the JSON that elle-cli reads: an array of objects, or an object a line"),
     ("porcupine-etcd", "lines of Jepsen's log, as in Porcupine's tests: a cas-register"),
     ("porcupine-kv", "maps with :key, as in Porcupine's tests: a key-value store"),
+    ("plume", "w(key,value,session,transaction) a line: Plume, PolySI, IsoVista, AWDIT"),
+    ("awdit-test", "w key value a line, ----- between transactions, ===== between sessions"),
+    ("dbcop", "dbcop's JSON, or its binary histories of 2019"),
+    ("cobra", "Cobra's T*.log, a session each: their folder, or one of them"),
+    ("chronos", "the JSON of Chronos: transactions with times of start and commit"),
     ("binary", "Shrike's columns, for histories of millions of lines; `shrike convert` writes it"),
   ]
 

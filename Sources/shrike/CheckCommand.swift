@@ -84,8 +84,10 @@ struct CheckCommand: ParsableCommand {
   }
 
   private func findings(on file: String) throws -> [Finding] {
-    var status = stat()
-    if stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+    if isFolder(file), try HistoryFolder(path: file, format: chosenFormat()) == nil {
+      if let format {
+        throw PlanError("\(file): the folder holds no history of the format \(format)")
+      }
       return try findings(onRun: RunFolder(FilePath(file)))
     }
     // What is asked for wrongly is refused before a long file is read.
@@ -102,6 +104,11 @@ struct CheckCommand: ParsableCommand {
     }
     let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
     return [try examine(history, of: file, by: detectedChecker(for: history))]
+  }
+
+  private func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   private var isShrinking: Bool { shrink || shrinkTo != nil }
@@ -139,6 +146,11 @@ struct CheckCommand: ParsableCommand {
   private func examination(
     _ columns: HistoryColumns, of file: String, by checker: LinearizabilityChecker
   ) throws -> (finding: Finding, window: FailingWindow?) {
+    guard columns.isTimed else {
+      throw PlanError(
+        "\(file): it holds completions only, so that their order tells nothing of real time, which "
+          + "\(checker.model.name) is judged by; it can be judged as one of transactions")
+    }
     do throws(ModelError) {
       return try checker.examine(columns)
     } catch {

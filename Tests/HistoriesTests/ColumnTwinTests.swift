@@ -74,4 +74,51 @@ struct ColumnTwinTests {
     }
     #expect(histories > 10 && errors > 10)
   }
+
+  @Test(
+    "files that are read in halves are read as the whole is", arguments: 0..<20 as Range<UInt64>)
+  func halves(seed: UInt64) throws {
+    var template = Array("/tmp/shrike-halves-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    try #require(descriptor >= 0)
+    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    defer {
+      close(descriptor)
+      unlink(path)
+    }
+    var draws = Draws(seed: seed)
+    var histories = 0
+    for _ in 0..<100 {
+      let format: HistoryFormat = draws.element(of: [.jsonLines, .jepsenEDN, .jepsenEDN])
+      var text = draws.text(of: draws.lines(4 + draws.below(60)), format)
+      if draws.chance(0.2) { text = Array("\u{feff}".utf8) + text }
+      #expect(ftruncate(descriptor, 0) == 0)
+      #expect(pwrite(descriptor, text, text.count, 0) == text.count)
+      let order: History.Order = draws.chance(0.8) ? .index : .time
+      func reading(from size: Int) -> Reading {
+        do {
+          let columns = try HistoryColumns(
+            path: path, format: format, order: order, isLean: false, byHalvesFrom: size)
+          // Equal values have equal codes, also for whoever asks the table afterwards.
+          var table = columns.table
+          for position in 0..<columns.count {
+            let value = columns.operation(at: position).value
+            #expect(table.code(of: value) == columns.values[position])
+          }
+          #expect(table.count == columns.table.count)
+          let order = columns.names.joined(separator: " ") + " \(columns.table.count)"
+          return .history(
+            (0..<columns.count).map { columns.operation(at: $0) }
+              + [Operation(type: .info, process: .nemesis, f: order)],
+            partners: columns.partners, isTruncated: columns.isTruncated)
+        } catch {
+          return .error("\(error)")
+        }
+      }
+      let whole = reading(from: .max)
+      if case .history = whole { histories += 1 }
+      #expect(reading(from: 0) == whole, "\(String(decoding: text, as: UTF8.self))")
+    }
+    #expect(histories > 10)
+  }
 }
