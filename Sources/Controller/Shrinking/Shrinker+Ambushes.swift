@@ -12,8 +12,6 @@ import Values
 extension Shrinker {
   /// With fewer faults than these, they are left out one by one.
   private static let manyFaults = 8
-  /// How many events the runs may have, with what it costs to begin one.
-  private static let ambushEventsMax = 20_000_000
   private static let startEvents = 500
 
   /// - Returns: A failing script; nothing where none was found, or where that is not worth it.
@@ -21,33 +19,39 @@ extension Shrinker {
     guard anomaly != Divergence.name, failure.script.base.liveness == nil,
       failure.script.disruptions.count >= Shrinker.manyFaults
     else { return nil }
+    let nodes = failure.script.base.nodes
     var script = failure.script
-    let nodes = script.base.nodes
-    let hunts = [nodes.prefix(3), nodes[...]].dropFirst(nodes.count > 3 ? 0 : 1)
-    for nodes in hunts {
-      script.base.nodes = Array(nodes)
-      guard let hunt = try AmbushHunt(failure.script, as: script) else { return nil }
-      if let found = try firstFailure(in: hunt, eventsMax: Shrinker.ambushEventsMax / hunts.count) {
-        return found
+    script.base.nodes = Array(nodes.prefix(3))
+    // What is simple first, but not for long. What is run may need more nodes.
+    if var hunt = try AmbushHunt(failure.script, as: script), (try? hunt.run(0, of: 1)) != nil {
+      for count in 1...AmbushHunt.countMax {
+        if let found = try firstFailure(in: &hunt, of: count, eventsMax: 1_000_000) { return found }
       }
+      if let found = try firstFailure(in: &hunt, of: nil, eventsMax: 10_000_000) { return found }
     }
-    return nil
+    guard nodes.count > 3, var hunt = try AmbushHunt(failure.script, as: failure.script) else {
+      return nil
+    }
+    return try firstFailure(in: &hunt, of: nil, eventsMax: 4_000_000)
   }
 
-  private mutating func firstFailure(in hunt: AmbushHunt, eventsMax: Int) throws -> Failure? {
-    let probeCount = 16
-    var events = 0
-    for number in 0..<probeCount { events += try hunt.run(number).outcome.statistics.events ?? 0 }
-    let count = eventsMax / (events / probeCount + Shrinker.startEvents)
+  /// Runs with so many ambushes, or with any number of them.
+  ///
+  /// - Parameter eventsMax: How many events the runs may have, with what it costs to begin one.
+  private mutating func firstFailure(
+    in hunt: inout AmbushHunt, of ambushCount: Int?, eventsMax: Int
+  ) throws -> Failure? {
+    let count = eventsMax / (try hunt.meanEvents(ambushCount) + Shrinker.startEvents)
     let found = try firstInOrder(of: count, cores: cores) {
-      [fails, interrupted] number -> Failure? in
+      [fails, interrupted, hunt] number -> Failure? in
       guard !interrupted() else { return nil }
-      let (script, outcome) = try hunt.run(number)
+      let (script, outcome) = try hunt.run(number, of: ambushCount)
       guard try fails(script.plan, outcome) else { return nil }
       let named = script.with(outcome.ambushed)
       let again = try SimulatedRun(named.plan).run()
       return try fails(named.plan, again) ? Failure(script: named, outcome: again) : nil
     }
+    hunt.first += count
     runCount += found.map { $0.place + 1 } ?? count
     return found?.result
   }
@@ -56,12 +60,14 @@ extension Shrinker {
 /// Runs with ambushes, each drawn from its number.
 private struct AmbushHunt: Sendable {
   private let script: Script
+  /// The number of the first run that was not yet.
+  var first = 0
   private let marks: Favoured<String>
   /// One fault of each kind that the script has.
   private let faults: Favoured<ScheduledFault>
 
-  private static let countMax = 4
-  private static let requestsMax = 40
+  static let countMax = 4
+  private static let requestCounts = [0, 0, 10, 40]
 
   /// - Parameters:
   ///   - whole: A script that fails, from which the marks and the kinds of faults are taken.
@@ -84,15 +90,15 @@ private struct AmbushHunt: Sendable {
     self.faults = Favoured(faults) { $0.silences }
   }
 
-  func run(_ number: Int) throws -> (script: Script, outcome: Outcome) {
-    let seed = mixed(script.seed &+ UInt64(number) &+ 1)
+  func run(_ number: Int, of count: Int?) throws -> (script: Script, outcome: Outcome) {
+    let seed = mixed(script.seed &+ UInt64(first + number) &+ 1)
     var draws = Draws(seed: seed, stream: 0x616d_6275_7368)
     var script = script
     script.seed = seed
     script.disruptions = []
     script.base.timeLimit = .milliseconds(500) << Int64(draws.below(3))
-    script.spread(draws.below(2) == 0 ? 0 : AmbushHunt.requestsMax)
-    let ambushes = ambushes(&draws)
+    script.spread(draws.element(of: AmbushHunt.requestCounts))
+    let ambushes = ambushes(count ?? 1 + draws.below(AmbushHunt.countMax), &draws)
     var plan = script.plan
     plan.nemesis = []
     for ambush in ambushes where !plan.nemesis.contains(ambush.fault.family.rawValue) {
@@ -101,9 +107,18 @@ private struct AmbushHunt: Sendable {
     return (script, try SimulatedRun(plan, ambushes: ambushes).run())
   }
 
+  /// How many events a run has, by a few of them.
+  func meanEvents(_ ambushCount: Int?) throws -> Int {
+    let probeCount = 8
+    var events = 0
+    for number in 0..<probeCount {
+      events += try run(number, of: ambushCount).outcome.statistics.events ?? 0
+    }
+    return events / probeCount
+  }
+
   /// All alike but for how long they wait, or each of its own kind.
-  private func ambushes(_ draws: inout Draws) -> [Ambush] {
-    let count = 1 + draws.below(AmbushHunt.countMax)
+  private func ambushes(_ count: Int, _ draws: inout Draws) -> [Ambush] {
     let areAlike = draws.below(2) == 0
     var ambushes: [Ambush] = []
     for _ in 0..<count {
