@@ -74,10 +74,7 @@ public struct Driver: Sendable {
         process: thread, node: NodeID(thread % settings.nodes.count),
         client: settings.workload.makeClient())
     }
-    faults = FaultCursor(
-      schedule,
-      ambushes: settings.ambushes.isEmpty
-        ? nil : AmbushSchedule(settings.ambushes, nodes: settings.nodes))
+    faults = FaultCursor(schedule, ambushes: settings.ambushes)
     liveness = settings.liveness
     setup = SetupRounds(requests: settings.workload.setup, nodes: settings.nodes)
     final = FinalPhase(nodes: settings.nodes, deadline: settings.finalTimeLimit)
@@ -433,9 +430,9 @@ extension Driver {
   }
 
   /// Takes it that a node reached a mark.
-  mutating func marked(_ mark: String, by node: NodeID, at time: Nanoseconds) {
+  mutating func marked(_ mark: String, by node: NodeID, isLeader: Bool, at time: Nanoseconds) {
     now = time
-    if phase == .main { faults.note(mark, by: node, at: time) }
+    if phase == .main { faults.note(mark, by: node, isLeader: isLeader, at: time) }
   }
 
   /// Takes what an environment reported of a fault that it was told to apply.

@@ -1,4 +1,5 @@
 import Histories
+import Nemeses
 public import Values
 public import Workloads
 
@@ -18,7 +19,7 @@ public struct DriverSettings: Sendable {
   public var liveness: Liveness?
 
   /// Faults that lie in wait, beside those of the schedule.
-  var ambushes: [Ambush] = []
+  var ambushes: AmbushSchedule?
 
   /// What the choice of threads follows from.
   public var seed: UInt64

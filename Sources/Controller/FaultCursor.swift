@@ -26,8 +26,8 @@ struct FaultCursor: Sendable {
   }
 
   /// Notes that a node reached a mark.
-  mutating func note(_ mark: String, by node: NodeID, at now: Nanoseconds) {
-    ambushes?.note(mark, by: node, at: now)
+  mutating func note(_ mark: String, by node: NodeID, isLeader: Bool, at now: Nanoseconds) {
+    ambushes?.note(mark, by: node, isLeader: isLeader, at: now)
   }
 
   mutating func start(at time: Nanoseconds) { start = time }
@@ -51,7 +51,7 @@ struct FaultCursor: Sendable {
   /// What ambushes do now.
   mutating func takeAmbushes(at now: Nanoseconds) -> [ScheduledFault] {
     var faults = ambushes?.takeDue(at: now) ?? []
-    for place in faults.indices { faults[place].time = now - start }
+    for place in faults.indices { faults[place].time -= start }
     ambushed += faults
     return faults
   }

@@ -4,6 +4,7 @@ import Invariants
 import Isolation
 import Nemeses
 import Nodes
+import Systems
 import Values
 
 extension Plan {
@@ -35,6 +36,12 @@ extension Plan {
     for (field, isGiven) in chances where isGiven && place != .simulated {
       throw PlanError(
         "\(field): only a simulation's chance can be decided; \"env\" is \(place.rawValue)")
+    }
+    if strikesAtMarks {
+      guard place == .simulated else {
+        throw PlanError("at-marks: only a simulation knows when nodes reach marks; --env simulated")
+      }
+      guard !marks.isEmpty else { throw PlanError("at-marks: \(systemName) has no marks") }
     }
     let durations = [
       ("time-limit", timeLimit), ("latency", latency), ("timeout", timeout),
@@ -76,6 +83,13 @@ extension Plan {
     guard number <= range.upperBound else {
       throw PlanError("\(field): \(number) is too many, at most \(range.upperBound)")
     }
+  }
+}
+
+extension Plan {
+  /// The marks that a thorough campaign of the system reaches.
+  var marks: [String] {
+    system.flatMap { BundledSystem.named($0)?.description.marks } ?? []
   }
 }
 

@@ -93,6 +93,7 @@ private struct PlanField: Sendable {
     .text("topology", \.topology),
     .texts("nemesis", \.nemesis),
     .duration("nemesis-interval", \.nemesisInterval),
+    .flag("at-marks", \.strikesAtMarks),
     .optionalText("availability", \.availability),
     .optionalInteger("key-count", \.keyCount),
     .optionalInteger("max-writes-per-key", \.maxWritesPerKey),

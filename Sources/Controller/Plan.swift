@@ -30,6 +30,8 @@ public struct Plan: Hashable, Sendable {
   public var topology = "grid"
   public var nemesis: [String] = []
   public var nemesisInterval: Nanoseconds = .seconds(10)
+  /// Whether faults come when nodes reach marks, and not at times.
+  public var strikesAtMarks = false
   /// `total`, or a lower bound of the share of operations that succeed.
   public var availability: String?
   public var keyCount: Int?

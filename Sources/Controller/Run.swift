@@ -115,10 +115,9 @@ public struct Run {
     case .died(let node, let status, let lastLines):
       reported.append(.died(node, status: status, lastLines: lastLines))
     case .marked(let node, let mark):
-      driver.marked(mark.label, by: node, at: now)
-      sightings.append(
-        MarkSighting(
-          time: now, label: mark.label, isPrimary: environment.primaries.contains(node)))
+      let isLeader = environment.primaries.contains(node)
+      driver.marked(mark.label, by: node, isLeader: isLeader, at: now)
+      sightings.append(MarkSighting(label: mark.label, isLeader: isLeader))
     case .violated(let violation):
       reported.append(.violated(violation.invariant, explanation: violation.explanation))
     }

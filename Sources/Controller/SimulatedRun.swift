@@ -1,6 +1,7 @@
 import Algorithms
 public import Diagrams
 import Environments
+import Nemeses
 import Nodes
 import Simulations
 import Systems
@@ -44,8 +45,12 @@ public struct SimulatedRun {
     settings.choices = numbered.choices
     settings.reseeding = numbered.reseeding
     settings.recordsDelays = recordsDelays
-    settings.reportsMarks = reportsMarks || !ambushes.isEmpty
-    test.ambushes = ambushes
+    if !ambushes.isEmpty {
+      test.ambushes = AmbushSchedule(nodes: test.names.nodes) {
+        $0 < ambushes.count ? ambushes[$0] : nil
+      }
+    }
+    settings.reportsMarks = reportsMarks || test.ambushes != nil
     if let mean = plan.latency {
       guard let latency = Latency(distribution: plan.latencyDistribution, mean: mean) else {
         throw PlanError.latencyDistribution(plan.latencyDistribution)

@@ -9,7 +9,7 @@ extension Plan {
   /// Groce, Zhang, Eide, Chen and Regehr, *Swarm testing* (ISSTA 2012): runs that each leave out much
   /// find more than runs that all do everything, for one feature can keep another from doing harm. So
   /// each run draws first which of the plan's nemeses there are at all, and then, on log scales, how
-  /// strong they are and how often they strike, how many nodes and clients there are, how fast
+  /// strong they are, whether they strike at times or at marks and how often, how many nodes and clients there are, how fast
   /// clients ask, how long messages travel, and the system's own options. What the plan says of nodes,
   /// clients and rate is the most that is drawn; a latency and options that it gives stay as they are.
   ///
@@ -29,6 +29,10 @@ extension Plan {
     if latency == nil {
       plan.latency = draws.logarithmic(.microseconds(100), doublings: 8)
       plan.latencyDistribution = draws.element(of: ["constant", "uniform", "exponential"])
+    }
+    if !marks.isEmpty, !strikesAtMarks {
+      var draws = draws.child(0x6d61_726b)
+      plan.strikesAtMarks = draws.chance(0.5)
     }
     plan.nemesis = try drawnNemesis(among: plan.nodes.count, draws.child(0))
     for (place, option) in try bundledSystem.description.options.enumerated() {

@@ -22,7 +22,7 @@ public struct Test: Sendable {
   let script: [Timetable.Line]?
   let expectations: [Bound]
   /// Faults that lie in wait, beside those of the schedule.
-  var ambushes: [Ambush] = []
+  var ambushes: AmbushSchedule?
 
   /// - Throws: When the plan names something that does not exist or asks for what can't be.
   public init(_ plan: Plan) throws {
@@ -68,6 +68,11 @@ public struct Test: Sendable {
     if let faults = plan.faults {
       let names = names
       schedule = try faults.map { try ScheduledFault($0, names) }.inOrder
+    } else if plan.strikesAtMarks, !specs.isEmpty {
+      schedule = []
+      let draws = try AmbushDraws(
+        specs, names: names, marks: plan.marks, interval: plan.nemesisInterval, seed: plan.seed)
+      ambushes = AmbushSchedule(nodes: names.nodes, draws.ambush)
     } else {
       schedule =
         try FaultSchedule(

@@ -55,6 +55,10 @@ struct TestOptions: ParsableArguments {
   @Option(help: "The mean time between the beginning and the end of a fault.")
   var nemesisInterval = "10s"
 
+  @Flag(
+    help: "Simulated faults strike when nodes reach marks, such as an election, and not at times.")
+  var nemesisAtMarks = false
+
   @Option(help: "The share of operations that must succeed: total, or 0 to 1.")
   var availability: String?
 
@@ -130,6 +134,7 @@ struct TestOptions: ParsableArguments {
     plan.topology = topology
     plan.nemesis = TestOptions.words(nemesis).filter { $0 != "none" }
     plan.nemesisInterval = try duration(nemesisInterval, "nemesis-interval")
+    plan.strikesAtMarks = nemesisAtMarks
     plan.availability = availability
     plan.keyCount = keyCount
     plan.maxWritesPerKey = maxWritesPerKey

@@ -50,14 +50,14 @@ struct PlanTests {
   func everyField() throws {
     let value = plan.value
     let fields = try #require(value.map).entries.compactMap(\.key.name)
-    #expect(fields.count == 34)
+    #expect(fields.count == 35)
     for (field, other) in [
       ("bin", "/bin/node"), ("arguments", ["-v", "ü \"q\""]), ("env", "local"), ("seed", 0),
       ("rate", 0), ("latency", nil), ("latency-dist", "exponential"), ("topology", "tree4"),
       ("nemesis", []), ("nemesis-interval", "7ns"), ("availability", nil), ("key-count", nil),
       ("max-writes-per-key", 9), ("max-txn-length", 6), ("consistency-models", ["serializable"]),
       ("expect", ["msgs-per-op<30"]), ("maelstrom-compat", true), ("timeout", nil), ("bugs", []),
-      ("options", [:]), ("swarm", true), ("liveness", "9s"),
+      ("options", [:]), ("swarm", true), ("at-marks", true), ("liveness", "9s"),
       ("faults", nil), ("faults", []), ("operations", []), ("delays", []),
       ("choices", []), ("reseed", ["time": "1s"]), ("build", ""), ("time-limit", "3h"),
       ("nodes", ["a"]),

@@ -1,5 +1,4 @@
 import Environments
-import Nemeses
 import Values
 
 extension Fault {
@@ -63,23 +62,6 @@ extension Fault {
             uniquingKeysWith: { $1 }))
       }
     case .mend, .calm, .resetClocks: self
-    }
-  }
-}
-
-extension Fault {
-  /// The same done to one node, or to all of its links; nothing where this mends.
-  func aimed(at node: NodeID, of nodes: [NodeID]) -> Fault? {
-    switch self {
-    case .cut: .cut(Grudges.complete([[node], nodes.filter { $0 != node }]))
-    case .disturb(let disturbance, _):
-      .disturb(disturbance, Grudges.touching([node], of: nodes))
-    case .kill(let ending, _): .kill(ending, [node])
-    case .pause: .pause([node])
-    case .disk(let fault, _): .disk(fault, [node])
-    case .skew(let changes):
-      changes.min { $0.key < $1.key }.map { .skew([node: $0.value]) }
-    case .mend, .restart, .resume, .mendDisks, .calm, .resetClocks: nil
     }
   }
 }

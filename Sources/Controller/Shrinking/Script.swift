@@ -39,10 +39,12 @@ struct Script: Sendable {
   ///   - plan: What ran, with nothing left to be drawn.
   ///   - recording: What its clients did.
   ///   - began: When the main phase began, in the run's time.
+  ///   - ambushed: What its faults did that came at marks.
   ///   - demandsProgress: Whether the demand for progress is kept; else what clients asked meanwhile is
   ///     like all else that they asked.
   init(
-    _ plan: Plan, _ recording: InvocationRecorder, began: Nanoseconds, demandsProgress: Bool
+    _ plan: Plan, _ recording: InvocationRecorder, began: Nanoseconds,
+    ambushed: [ScheduledFault], demandsProgress: Bool
   ) throws {
     let test = try Test(plan)
     base = plan
@@ -65,7 +67,8 @@ struct Script: Sendable {
         time: operation.time - began, thread: process % concurrency, f: operation.f,
         value: operation.value, extra: operation.extra)
     }
-    disruptions = Script.pairs(of: test.schedule)
+    disruptions = Script.pairs(of: test.schedule + ambushed)
+    base.strikesAtMarks = false
   }
 
   static func pairs(of schedule: [ScheduledFault]) -> [Disruption] {

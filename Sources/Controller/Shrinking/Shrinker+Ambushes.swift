@@ -57,6 +57,13 @@ extension Shrinker {
   }
 }
 
+/// A mark that a node reached.
+struct MarkSighting: Hashable, Sendable {
+  var label: String
+  /// Whether the node took itself for a leader then.
+  var isLeader: Bool
+}
+
 /// Runs with ambushes, each drawn from its number.
 private struct AmbushHunt: Sendable {
   private let script: Script
@@ -85,7 +92,7 @@ private struct AmbushHunt: Sendable {
       faults.append(disruption.start)
     }
     guard !labels.isEmpty, !faults.isEmpty else { return nil }
-    let leaders = Set(outcome.sightings.filter(\.isPrimary).map(\.label))
+    let leaders = Set(outcome.sightings.filter(\.isLeader).map(\.label))
     marks = Favoured(labels) { leaders.contains($0) }
     self.faults = Favoured(faults) { $0.silences }
   }
@@ -123,11 +130,12 @@ private struct AmbushHunt: Sendable {
     var ambushes: [Ambush] = []
     for _ in 0..<count {
       let kind = areAlike ? ambushes.last : nil
-      let mark = kind?.mark ?? marks.draw(&draws)
+      let trigger = kind?.trigger ?? .mark(marks.draw(&draws))
       let fault = kind?.fault ?? faults.draw(&draws)
       // A delay whose order of magnitude is as random as its digits.
-      let low = Nanoseconds.microseconds(10) << Int64(draws.below(13))
-      ambushes.append(Ambush(mark: mark, delay: draws.within(low...2 * low), fault: fault))
+      let delay = draws.logarithmic(.microseconds(10), doublings: 13)
+      ambushes.append(
+        Ambush(trigger: trigger, delay: delay, fault: fault))
     }
     return ambushes
   }

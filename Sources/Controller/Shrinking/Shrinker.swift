@@ -136,7 +136,8 @@ public struct Shrinker: Sendable {
     let recorder = InvocationRecorder()
     let outcome = try SimulatedRun(plan).run(journal: recorder)
     let script = try Script(
-      plan, recorder, began: outcome.began, demandsProgress: anomaly == "nodes/no-progress")
+      plan, recorder, began: outcome.began, ambushed: outcome.ambushed,
+      demandsProgress: anomaly == "nodes/no-progress")
     let named = try SimulatedRun(script.plan).run()
     if try fails(script.plan, named) { return Failure(script: script, outcome: named) }
     return try failure(of: script, seedCount: level.seedsMax)
