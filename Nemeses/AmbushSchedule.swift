@@ -92,7 +92,9 @@ public struct AmbushSchedule: Sendable {
 
   private mutating func end(of fault: ScheduledFault, _ target: NodeID) -> [ScheduledFault] {
     inForce = nil
-    return FaultSchedule.healing([fault.family], nodes: fault.fault.nodes ?? [target])
+    // Whom a fault struck that was meant for the primaries is not known here.
+    let struck = fault.aimsAtPrimaries ? nodes : fault.fault.nodes ?? [target]
+    return FaultSchedule.healing([fault.family], nodes: struck)
   }
 }
 

@@ -18,7 +18,7 @@ public struct DriverSettings: Sendable {
   /// The progress that is demanded once the faults are over.
   public var liveness: Liveness?
 
-  /// Faults that lie in wait, beside those of the schedule.
+  /// Faults that lie in wait, in place of a schedule.
   var ambushes: AmbushSchedule?
 
   /// What the choice of threads follows from.

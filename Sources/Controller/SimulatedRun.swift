@@ -22,7 +22,7 @@ public struct SimulatedRun {
   /// - Parameters:
   ///   - recordsDelays: Whether ``delays`` are to be known.
   ///   - reportsMarks: Whether the outcome says when marks were reached.
-  ///   - ambushes: Faults that lie in wait, beside those of the plan.
+  ///   - ambushes: Faults that lie in wait, where the plan has none.
   init(
     _ plan: Plan, digestsContents: Bool = false, recordsDelays: Bool = false,
     reportsMarks: Bool = false, ambushes: [Ambush] = []

@@ -21,7 +21,7 @@ public struct Test: Sendable {
   /// The operations, where the plan has them.
   let script: [Timetable.Line]?
   let expectations: [Bound]
-  /// Faults that lie in wait, beside those of the schedule.
+  /// Faults that lie in wait, in place of a schedule.
   var ambushes: AmbushSchedule?
 
   /// - Throws: When the plan names something that does not exist or asks for what can't be.

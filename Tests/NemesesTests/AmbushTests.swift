@@ -84,6 +84,18 @@ struct AmbushTests {
     #expect(schedule.due == .max)
   }
 
+  @Test("mend all nodes after a fault that was meant for the primaries, whoever they were")
+  func primaries() {
+    var short = ambush(.kill, .kill(.kill, [NodeID(0)]))
+    short.fault.aimsAtPrimaries = true
+    short.duration = 10
+    short.isAimed = false
+    var schedule = schedule([short])
+    schedule.note("elected", by: NodeID(2), isLeader: true, at: 5)
+    #expect(schedule.takeDue(at: 5).map(\.aimsAtPrimaries) == [true])
+    #expect(schedule.takeDue(at: 15).map(\.fault) == [.restart(AmbushTests.names.nodes)])
+  }
+
   @Test("are a function of the seed, and have all that is asked for in some run")
   func draws() throws {
     let specs = try ["partition", "kill", "loss:10%"].flatMap { try parseNemesis($0) }
