@@ -27,7 +27,7 @@ struct TransactionCheckTests {
       #expect(end.code == 1)
       let checker = try Value(json: end.output)["checkers"]?.elements?.first
       #expect(checker?["name"]?.name == name)
-      #expect(checker?["anomalies"]?.elements?.first?["type"] == "G-single-realtime")
+      #expect(checker?["anomalies"]?.elements?.first?["type"] == "G-single-item-realtime")
       for model in ["--model", "--checker"] {
         #expect(try workshop.run("check", file, model, name).code == 1)
       }

@@ -83,28 +83,28 @@ struct TransactionRunTests {
   static let documented = [
     TransactionRun(
       system: "txn-memory", nodes: 1, bug: "unchanged-reply", finds: ["internal"],
-      mayFind: ["lost-update", "G-single-realtime", "G-single"]),
+      mayFind: ["lost-update", "G-single-item-realtime", "G-single-item"]),
     TransactionRun(
       system: "txn-memory", nodes: 1, bug: "aliasing", threads: 10,
       finds: ["internal", "future-read"]),
     TransactionRun(system: "txn-memory", nodes: 1, threads: 10),
     TransactionRun(
       system: "txn-memory", nodes: 2, finds: ["incompatible-order"],
-      mayFind: ["G0-realtime", "G-single-realtime", "G-single", "G0", "lost-update"]),
+      mayFind: ["G0-realtime", "G-single-item-realtime", "G-single-item", "G0", "lost-update"]),
     // Transactions seldom meet.
     TransactionRun(
-      system: "txn-per-key", nodes: 2, rate: 5, mayFind: ["G-single", "G1b", "internal", "G0"]),
+      system: "txn-per-key", nodes: 2, rate: 5, mayFind: ["G-single-item", "G1b", "internal", "G0"]),
     TransactionRun(
-      system: "txn-per-key", nodes: 2, finds: ["G-single", "G1b", "internal"],
+      system: "txn-per-key", nodes: 2, finds: ["G-single-item", "G1b", "internal"],
       mayFind: ["G0", "lost-update"]),
     TransactionRun(system: "txn-whole", nodes: 2),
     TransactionRun(system: "txn-thunks", nodes: 2),
     TransactionRun(
       system: "txn-thunks", nodes: 2, bug: "no-retry", options: ["thunk-store": "lww-kv"],
-      rate: 1, finds: ["G-single-realtime"],
-      mayFind: ["incompatible-order", "G0-realtime", "G-single", "lost-update"]),
+      rate: 1, finds: ["G-single-item-realtime"],
+      mayFind: ["incompatible-order", "G0-realtime", "G-single-item", "lost-update"]),
     TransactionRun(system: "txn-thunks", nodes: 2, options: ["thunk-store": "lww-kv"]),
-    TransactionRun(system: "txn-thunks", nodes: 2, bug: "skip-cas", finds: ["G-single-realtime"]),
+    TransactionRun(system: "txn-thunks", nodes: 2, bug: "skip-cas", finds: ["G-single-item-realtime"]),
     TransactionRun(system: "txn-thunks", nodes: 2, bug: "skip-cas", models: ["serializable"]),
   ]
 
@@ -112,17 +112,17 @@ struct TransactionRunTests {
     TransactionRun(
       system: "txn-memory", nodes: 1, bug: "no-sync", nemesis: ["disk:power-loss"],
       finds: ["incompatible-order"],
-      mayFind: ["G0-realtime", "G-single-realtime", "G-single", "G0", "lost-update"]),
+      mayFind: ["G0-realtime", "G-single-item-realtime", "G-single-item", "G0", "lost-update"]),
     TransactionRun(
       system: "txn-whole", nodes: 2, bug: "blind-write",
-      finds: ["incompatible-order", "G0-realtime", "G-single-realtime"],
-      mayFind: ["G-single", "lost-update", "G0"]),
+      finds: ["incompatible-order", "G0-realtime", "G-single-item-realtime"],
+      mayFind: ["G-single-item", "lost-update", "G0"]),
     TransactionRun(
       system: "txn-whole", nodes: 2, workload: "txn-rw-register", bug: "blind-write",
-      finds: ["G-single-realtime"], mayFind: ["lost-update", "G-single"]),
+      finds: ["G-single-item-realtime"], mayFind: ["lost-update", "G-single-item"]),
     TransactionRun(
       system: "txn-thunks", nodes: 2, workload: "txn-rw-register", bug: "skip-cas",
-      finds: ["G-single-realtime"]),
+      finds: ["G-single-item-realtime"]),
     TransactionRun(
       system: "txn-hat", nodes: 2, workload: "txn-rw-register", bug: "no-isolation",
       models: ["read-committed"], threads: 2, finds: ["G1b"]),
