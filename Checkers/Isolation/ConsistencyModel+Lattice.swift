@@ -53,7 +53,12 @@ extension ConsistencyModel {
   }
 
   /// This model and all that it implies.
-  var implied: Set<ConsistencyModel> {
+  var implied: Set<ConsistencyModel> { ConsistencyModel.impliedByEach[self] ?? [] }
+
+  private static let impliedByEach = Dictionary(
+    uniqueKeysWithValues: allCases.map { ($0, $0.allWeaker) })
+
+  private var allWeaker: Set<ConsistencyModel> {
     var implied: Set<ConsistencyModel> = [self]
     var open = [self]
     while let model = open.popLast() {
@@ -96,7 +101,12 @@ extension ConsistencyModel {
   }
 
   /// The phenomena that a history of this model can't have, itself or by what it implies.
-  public var prohibited: Set<Phenomenon> {
+  public var prohibited: Set<Phenomenon> { ConsistencyModel.prohibitedByEach[self] ?? [] }
+
+  private static let prohibitedByEach = Dictionary(
+    uniqueKeysWithValues: allCases.map { ($0, $0.allProhibited) })
+
+  private var allProhibited: Set<Phenomenon> {
     // No model explains a value that nobody wrote.
     let attached = Set(implied.flatMap(\.attached) + [.garbageVersions])
     return Set(Phenomenon.allCases.filter { !$0.closure.isDisjoint(with: attached) })

@@ -111,7 +111,12 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
   }
 
   /// This and all that follows from it.
-  var closure: Set<Phenomenon> {
+  var closure: Set<Phenomenon> { Phenomenon.closures[self] ?? [] }
+
+  private static let closures = Dictionary(
+    uniqueKeysWithValues: allCases.map { ($0, $0.allConsequences) })
+
+  private var allConsequences: Set<Phenomenon> {
     var closure: Set<Phenomenon> = [self]
     var open = [self]
     while let phenomenon = open.popLast() {

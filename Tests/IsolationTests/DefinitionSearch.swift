@@ -34,6 +34,8 @@ struct DefinitionSearch {
   /// Whether a read shows what no order can explain: what nobody wrote or who wrote it took back,
   /// what its own transaction wrote only afterwards, or something twice.
   private let isImpossible: Bool
+  /// The serialization graphs of all orders of the versions.
+  private var graphs: [VersionGraph] = []
 
   init(_ history: History, _ kind: TransactionKind) {
     self.kind = kind
@@ -85,11 +87,19 @@ struct DefinitionSearch {
             }
         }
     }
+    if !isImpossible { graphs = allGraphs() }
+  }
+
+  private static let empty = DefinitionSearch()
+
+  private init() {
+    (kind, transactions, keyCount, isImpossible) = (.listAppend, [], 0, false)
   }
 
   /// Whether a history is of a model; nothing for a model that this knows no definition of.
   func satisfies(_ model: ConsistencyModel) -> Bool? {
-    isImpossible && judges(model) != nil ? false : judges(model)
+    guard isImpossible else { return judges(model) }
+    return DefinitionSearch.empty.judges(model).map { _ in false }
   }
 
   private func judges(_ model: ConsistencyModel) -> Bool? {
@@ -108,17 +118,17 @@ struct DefinitionSearch {
     case .serializable: hasVisibility(.init(isTotal: true))
     case .strongSessionSerializable: hasVisibility(.init(isTotal: true, order: .sessions))
     case .strictSerializable: hasVisibility(.init(isTotal: true, order: .realtime))
-    case .readCommitted: hasOrder(.none) { _ in true }
-    case .strongSessionReadCommitted: hasOrder(.sessions) { _ in true }
-    case .strongReadCommitted: hasOrder(.realtime) { _ in true }
-    case .monotonicAtomicView: hasOrder(.none) { $0.hasMonotonicViews }
-    case .cursorStability: hasOrder(.none) { $0.hasStableCursors }
+    case .strongSessionReadCommitted: hasOrder(.sessions)
+    case .strongReadCommitted: hasOrder(.realtime)
+    case .readCommitted: !graphs.isEmpty
+    case .monotonicAtomicView: graphs.contains { $0.hasMonotonicViews }
+    case .cursorStability: graphs.contains { $0.hasStableCursors }
     case .consistentView:
-      hasOrder(.none) { !$0.hasCycle { _, kinds in kinds.count { $0 == .rw } == 1 } }
+      graphs.contains { !$0.hasCycle { _, kinds in kinds.count { $0 == .rw } == 1 } }
     case .repeatableRead:
-      hasOrder(.none) { !$0.hasCycle { _, kinds in kinds.contains(.rw) } }
+      graphs.contains { !$0.hasCycle { _, kinds in kinds.contains(.rw) } }
     case .updateSerializable:
-      hasOrder(.none) { graph in
+      graphs.contains { graph in
         !graph.hasCycle { nodes, kinds in
           kinds.contains(.rw) && nodes.count { !graph.isUpdate[$0] } <= 1
         }
@@ -171,7 +181,10 @@ struct DefinitionSearch {
         }
       }
       let whole = (1 << order.count) - 1
-      for seen in 0...whole where seen & needed == needed {
+      // To see less is never worse for those that come later.
+      var tried: [Int] = []
+      for seen in 0...whole
+      where seen & needed == needed && !tried.contains(where: { seen & $0 == $0 }) {
         if axioms.isTotal, seen != whole { continue }
         if axioms.isPrefix, seen & (seen + 1) != 0 { continue }
         if axioms.isTransitive,
@@ -180,7 +193,9 @@ struct DefinitionSearch {
           continue
         }
         guard explains(next, order, seen) else { continue }
+        tried.append(seen)
         if place(order + [next], visible + [seen], axioms) { return true }
+        if !axioms.isTransitive { break }
       }
     }
     return false
@@ -223,19 +238,40 @@ struct DefinitionSearch {
 
   // MARK: - Orders of versions
 
-  /// Whether there is an order of the versions, that of the writers in some order of all, for which
-  /// a predicate holds: what is read comes before who reads it.
-  private func hasOrder(
-    _ precedence: SerialSearch.Precedence, _ holds: (VersionGraph) -> Bool
-  ) -> Bool {
-    search([], precedence, holds)
+  /// Whether the transactions can be put into an order in which what is read comes before who reads
+  /// it, and which agrees with another one.
+  private func hasOrder(_ precedence: SerialSearch.Precedence) -> Bool {
+    var isFound = false
+    search([], precedence) { _ in
+      isFound = true
+      return true
+    }
+    return isFound
   }
 
+  /// The graphs of all orders of versions, those of the writers in such orders of all.
+  private func allGraphs() -> [VersionGraph] {
+    var met: Set<[[Int]]> = []
+    var graphs: [VersionGraph] = []
+    search([], .none) { order in
+      let versions = (0..<keyCount).map { key in
+        order.filter { !transactions[$0].writes[key].isEmpty }
+      }
+      if met.insert(versions + [order.sorted()]).inserted, let graph = graph(order) {
+        graphs.append(graph)
+      }
+      return false
+    }
+    return graphs
+  }
+
+  /// Visits such orders until the visitor has seen enough.
+  @discardableResult
   private func search(
-    _ order: [Int], _ precedence: SerialSearch.Precedence, _ holds: (VersionGraph) -> Bool
+    _ order: [Int], _ precedence: SerialSearch.Precedence, _ visit: ([Int]) -> Bool
   ) -> Bool {
     if transactions.indices.allSatisfy({ order.contains($0) || transactions[$0].isOptional }),
-      let graph = graph(order), holds(graph)
+      areBeginnings(order), visit(order)
     {
       return true
     }
@@ -245,7 +281,7 @@ struct DefinitionSearch {
           !precedes($0, next, precedence) || order.contains($0)
         }), areRead(by: next, after: order)
       else { continue }
-      if search(order + [next], precedence, holds) { return true }
+      if search(order + [next], precedence, visit) { return true }
     }
     return false
   }
@@ -292,7 +328,6 @@ struct DefinitionSearch {
     func writers(of key: Int) -> [Int] {
       order.indices.filter { !transactions[order[$0]].writes[key].isEmpty }
     }
-    guard areBeginnings(order) else { return nil }
     for key in 0..<keyCount {
       let writers = writers(of: key).map { order[$0] }
       for (first, second) in zip(writers, writers.dropFirst()) {

@@ -70,13 +70,7 @@ struct NaiveGraph {
     let reads = reads(of: key).filter(isUnique)
     let longest = reads.max { $0.count < $1.count } ?? []
     guard reads.allSatisfy({ longest.starts(with: $0) }), !hasReversedOwn(key, reads) else {
-      // Who read whose version is known all the same.
-      for call in committed {
-        guard let last = externalRead(call, key)?.last, let writer = writer(of: last, key),
-          isInstalled(writer), writer != call
-        else { continue }
-        edges.append((writer, call, .wr))
-      }
+      for call in committed { addReadOfLast(call, key) }
       return
     }
     let order = longest.filter { value in writer(of: value, key).map(isInstalled) ?? false }
@@ -91,7 +85,10 @@ struct NaiveGraph {
     }
     for call in unread { add(order.last.flatMap { writer(of: $0, key) }, call, .ww) }
     for call in committed {
-      guard let read = externalRead(call, key), isUnique(read) else { continue }
+      guard let read = externalRead(call, key), isUnique(read) else {
+        addReadOfLast(call, key)
+        continue
+      }
       let seen = read.filter(order.contains)
       add(seen.last.flatMap { writer(of: $0, key) }, call, .wr)
       if let next = order.first(where: { !read.contains($0) }) {
@@ -100,6 +97,14 @@ struct NaiveGraph {
         for other in unread { add(call, other, .rw) }
       }
     }
+  }
+
+  /// Adds who wrote the last element that a transaction read, which is known in any order.
+  private mutating func addReadOfLast(_ call: Int, _ key: Value) {
+    guard let last = externalRead(call, key)?.last, let writer = writer(of: last, key),
+      isInstalled(writer), writer != call
+    else { return }
+    edges.append((writer, call, .wr))
   }
 
   /// Whether a transaction's own elements stand in another order than it appended them.
