@@ -91,6 +91,11 @@ struct CycleAnalysis {
     if let cycle = search.find(.prefix, .data) { addSpecial(.gPrefix, cycle) }
     guard implied.contains(.gSingle) else { return }
     let scan = VisibilityScan(dependencies, part)
+    for read in scan.overwrites() {
+      found.insert(.gCursor)
+      guard countedScope != nil, incidents.note(.gCursor) else { continue }
+      incidents.show(.gCursor, scan.incident(ofOverwrite: read))
+    }
     let isReadOnly = readOnly
     let whole = CycleSearch(scan.withLaterWrites(part)) { isReadOnly[Int($0)] }
     if let cycle = whole.find(.causality, .data) { addSpecial(.causalityViolation, cycle) }

@@ -55,7 +55,7 @@ struct Dependencies {
     _ transactions: Transactions, _ chains: VersionChains
   ) -> [Int] {
     var readers = [Int](repeating: 0, count: transactions.keyCount)
-    for step in transactions.keys.indices where transactions.kinds[step] == .externalRead {
+    for step in transactions.keys.indices where transactions.kinds[step] != .write {
       let slot = chains.slots[step]
       guard slot >= 0 else { continue }
       let key = transactions.keys[step]
@@ -83,10 +83,10 @@ struct Dependencies {
     for transaction in 0..<Int32(transactions.count)
     where transactions.outcomes[Int(transaction)] == .committed {
       for step in transactions.steps(of: Int(transaction))
-      where transactions.kinds[step] == .externalRead {
+      where transactions.kinds[step] != .write {
         let slot = chains.slots[step]
         guard slot >= 0 else {
-          if let writer = looseWriter(of: step), writer != transaction {
+          if transactions.kinds[step] == .externalRead, let writer = looseWriter(of: step), writer != transaction {
             emit(writer, transaction, .wr)
           }
           continue

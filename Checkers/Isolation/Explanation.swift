@@ -56,11 +56,12 @@ extension Dependencies {
 
   private func reasonOfRead(_ from: Named, _ to: Named) -> String {
     for step in transactions.steps(of: to.transaction)
-    where transactions.kinds[step] == .externalRead {
+    where transactions.kinds[step] != .write {
       let slot = chains.slots[step]
       let key = transactions.keyText(transactions.keys[step])
       if slot < 0 {
-        guard looseWriter(of: step) == Int32(from.transaction) else { continue }
+        guard transactions.kinds[step] == .externalRead,
+          looseWriter(of: step) == Int32(from.transaction) else { continue }
         return "\(to.name) read \(transactions.text(observedBy: step)) from \(key), which "
           + "\(from.name) wrote"
       }
@@ -91,7 +92,7 @@ extension Dependencies {
 
   private func reasonOfMissed(_ from: Named, _ to: Named) -> String {
     for step in transactions.steps(of: from.transaction)
-    where transactions.kinds[step] == .externalRead && chains.slots[step] >= 0 {
+    where transactions.kinds[step] != .write && chains.slots[step] >= 0 {
       let slot = chains.slots[step]
       let next = transactions.steps(of: to.transaction).lazy.filter {
         transactions.kinds[$0] == .write && chains.slots[$0] >= 0

@@ -24,6 +24,8 @@ struct ListScan {
   private var isOdd: [Bool]
   /// For each version its place in its key's order, or -1.
   private var places: [Int32]
+  /// For each key the longest read of it by the transaction that read it last.
+  private var longestOwn: [Int32]
 
   /// - Complexity: O(*n*), where *n* counts the elements of all reads, too, which are compared in
   ///   blocks of memory.
@@ -35,6 +37,7 @@ struct ListScan {
     longest = Array(repeating: .null, count: transactions.keyCount)
     isOdd = Array(repeating: false, count: transactions.keyCount)
     places = Array(repeating: -1, count: transactions.versionCount)
+    longestOwn = Array(repeating: -1, count: transactions.keyCount)
     let table = transactions.columns.table
     table.withLists { lists in
       findLongest(lists)
@@ -152,6 +155,10 @@ extension ListScan {
       scanElements(of: code, step, transaction, lists)
       guard isPrefix(code, of: longest[key], lists) else { return }
     }
+    let known = Int(longestOwn[key])
+    if known < Int(transactions.starts[transaction]) || self.length(of: known, lists) < length {
+      longestOwn[key] = Int32(truncatingIfNeeded: step)
+    }
     guard transactions.kinds[step] == .externalRead, length > 0 else { return }
     let last = order[Int(orderStarts[key]) + length - 1]
     addIfIntermediate(last, step, transaction)
@@ -262,12 +269,9 @@ extension ListScan {
     _ step: Int, _ transaction: Int, _ lists: ValueTable.Lists
   ) {
     let place = places[Int(transactions.operands[step])]
-    guard place >= 0, scan.previous[step] >= 0 else { return }
-    let kinds = transactions.kinds
-    guard let read = scan.previous(step, where: { kinds[$0] != .write }) else { return }
-    let code = ValueCode(raw: transactions.operands[read])
-    guard length(of: read, lists) > Int(place),
-      isPrefix(code, of: longest[Int(transactions.keys[step])], lists)
+    let read = Int(longestOwn[Int(transactions.keys[step])])
+    guard place >= 0, read >= Int(transactions.starts[transaction]),
+      length(of: read, lists) > Int(place)
     else { return }
     addFuture(transactions.operands[step], read, transaction)
   }
@@ -378,10 +382,31 @@ extension ListScan {
           let code = ValueCode(raw: transactions.operands[step])
           guard !isOdd[key] || isPrefix(code, of: longest[key], lists) else { continue }
           chains.slots[step] = slotsByPlace[base + length(of: step, lists)]
-        case .laterRead, .unread: continue
+        case .laterRead:
+          guard let length = lengthBeforeOwn(step, lists) else { continue }
+          chains.slots[step] = slotsByPlace[base + length]
+        case .unread: continue
         }
       }
     }
+  }
+
+  /// How many elements a read shows before those that its transaction had appended, where it is the
+  /// first read of the key: it has shown what others wrote as any first read does.
+  private func lengthBeforeOwn(_ step: Int, _ lists: ValueTable.Lists) -> Int? {
+    let key = Int(transactions.keys[step])
+    let list = lists[ValueCode(raw: transactions.operands[step])]
+    var length = list?.count ?? 0
+    var before = Int(scan.previous[step])
+    while before >= 0 {
+      guard transactions.kinds[before] == .write, length > 0,
+        list?[length - 1] == transactions.versions.values[Int(transactions.operands[before])]
+      else { return nil }
+      length -= 1
+      before = Int(scan.previous[before])
+    }
+    let code = ValueCode(raw: transactions.operands[step])
+    return isPrefix(code, of: longest[key], lists) ? length : nil
   }
 
   private mutating func findLostUpdates() {
@@ -406,11 +431,6 @@ extension ListScan {
           } else {
             addLostUpdate(Int(first[place]), transaction, read)
           }
-          let wrote = chains.slots[step]
-          let isLater =
-            chains.chains[Int(wrote)] == chains.chains[Int(chains.slots[read])]
-            ? wrote > chains.slots[read] + 1 : !chains.isLast(chains.slots[read])
-          if isLater { addCursorLost(read, transaction) }
         }
       }
     }
@@ -525,17 +545,5 @@ extension ListScan {
       .lostUpdate, [first, second],
       "T1 and T2 both read \(transactions.text(observedBy: read)) from "
         + "\(transactions.keyText(transactions.keys[read])), and both appended to it")
-  }
-
-  /// Adds a transaction that appended, but not right after what it had read.
-  private mutating func addCursorLost(_ read: Int, _ transaction: Int) {
-    guard incidents.note(.gCursor) else { return }
-    let slot = Int(chains.slots[read]) + 1
-    incidents.show(
-      .gCursor, [transaction, Int(chains.writers[slot])],
-      "T1 < T2, because T1 did not observe T2's append of "
-        + "\(transactions.text(of: chains.versions[slot])) to "
-        + transactions.keyText(transactions.keys[read]),
-      "However, T2 < T1, because T1 appended to it after that: a contradiction!")
   }
 }

@@ -36,7 +36,7 @@ extension ConsistencyModel {
   /// orders if it holds for any.
   var allowsOpenElements: Bool {
     switch self {
-    case .consistentView, .updateSerializable, .parallelSnapshotIsolation, .snapshotIsolation,
+    case .cursorStability, .consistentView, .updateSerializable, .parallelSnapshotIsolation, .snapshotIsolation,
       .strongSessionSnapshotIsolation, .strongSnapshotIsolation:
       false
     default: isDecided

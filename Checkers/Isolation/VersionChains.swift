@@ -30,7 +30,7 @@ struct VersionChains: Sendable {
   var isOrdered: [Bool]
 
   // Of each step.
-  /// The slot that it read from or made; -1 where there is none.
+  /// The slot that it made, or from which it read what others wrote; -1 where there is none.
   var slots: [Int32]
 
   /// Whether nothing comes between two neighbours of a chain by what was observed alone.

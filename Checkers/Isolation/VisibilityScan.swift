@@ -28,7 +28,7 @@ struct VisibilityScan {
     members.compactMap { reader in
       guard transactions.outcomes[Int(reader)] == .committed else { return nil }
       let reads = transactions.steps(of: Int(reader)).filter {
-        transactions.kinds[$0] == .externalRead && chains.slots[$0] >= 0
+        transactions.kinds[$0] != .write && chains.slots[$0] >= 0
       }
       for seen in reads {
         let writer = chains.writers[Int(chains.slots[seen])]
@@ -72,6 +72,39 @@ struct VisibilityScan {
           + "which is of T2",
         "However, T1 read \(transactions.text(observedBy: fracture.read)) from "
           + "\(key(fracture.read)), and missed T2's \(verb) of \(missed): a contradiction!",
+      ])
+  }
+
+  /// Reads after which their transactions wrote the key, but not right after what they had read.
+  func overwrites() -> [Int] {
+    members.flatMap { transaction -> [Int] in
+      let steps = transactions.steps(of: Int(transaction))
+      return steps.filter { read in
+        guard transactions.kinds[read] == .externalRead, chains.slots[read] >= 0 else {
+          return false
+        }
+        let slot = chains.slots[read]
+        let wrote = steps.first {
+          transactions.kinds[$0] == .write && transactions.keys[$0] == transactions.keys[read]
+            && chains.slots[$0] >= 0
+        }.map { chains.slots[$0] }
+        guard let wrote else { return false }
+        return chains.chains[Int(wrote)] == chains.chains[Int(slot)]
+          ? wrote > slot + 1 : !chains.isLast(slot)
+      }
+    }
+  }
+
+  func incident(ofOverwrite read: Int) -> Incidents.Incident {
+    let missed = Int(chains.slots[read]) + 1
+    let key = transactions.keyText(transactions.keys[read])
+    let verb = transactions.kind == .listAppend ? "append of" : "write of"
+    return Incidents.Incident(
+      transactions: [transactions.transaction(of: read), Int(chains.writers[missed])],
+      reasons: [
+        "T1 < T2, because T1 did not observe T2's \(verb) "
+          + "\(transactions.text(of: chains.versions[missed])) to \(key).",
+        "However, T2 < T1, because T1 wrote \(key) after that: a contradiction!",
       ])
   }
 
@@ -137,7 +170,7 @@ struct VisibilityScan {
     for (node, transaction) in graph.transactions.enumerated() where transaction >= 0 {
       guard transactions.outcomes[Int(transaction)] == .committed else { continue }
       for step in transactions.steps(of: Int(transaction))
-      where transactions.kinds[step] == .externalRead && chains.slots[step] >= 0 {
+      where transactions.kinds[step] != .write && chains.slots[step] >= 0 {
         let slot = chains.slots[step]
         let next = place(after: slot)
         if next < slots.count, chains.chains[Int(slots[next].slot)] == chains.chains[Int(slot)] {

@@ -336,21 +336,41 @@ struct DefinitionSearch {
     }
     for reader in order {
       var reads: [VersionGraph.Read] = []
-      for read in externalReads(reader) {
-        guard let end = place(of: read.values, read.key, order) else { return nil }
+      let later = laterReads(reader)
+      for read in (externalReads(reader) + later).sorted(by: { $0.place < $1.place }) {
+        guard let end = place(of: read.values, read.key, order) else {
+          if later.contains(where: { $0.place == read.place }) { continue }
+          return nil
+        }
         let writers = writers(of: read.key)
         let writer = writers.last { $0 < end }
-        let later = writers.filter { $0 >= end }.map { order[$0] }
+        let missed = writers.filter { $0 >= end }.map { order[$0] }
         if let writer { graph.edges.append((order[writer], reader, .wr)) }
-        if let next = later.first, next != reader {
+        if let next = missed.first, next != reader {
           graph.edges.append((reader, next, .rw))
         }
         reads.append(
-          VersionGraph.Read(writer: writer.map { order[$0] }, later: later, reader: reader))
+          VersionGraph.Read(writer: writer.map { order[$0] }, later: missed, reader: reader))
       }
       graph.reads.append(reads)
     }
     return graph
+  }
+
+  /// What reads of lists show that come after their transaction's appends alone: what others had
+  /// appended before.
+  private func laterReads(_ transaction: Int) -> [(place: Int, key: Int, values: [Int])] {
+    guard kind == .listAppend, !transactions[transaction].isOptional else { return [] }
+    let steps = transactions[transaction].steps
+    return steps.indices.compactMap { place in
+      let step = steps[place]
+      let before = steps[..<place].filter { $0.key == step.key }
+      let own = before.flatMap(\.values)
+      guard step.isRead, !before.isEmpty, before.allSatisfy({ !$0.isRead }),
+        Array(step.values.suffix(own.count)) == own
+      else { return nil }
+      return (place, step.key, Array(step.values.dropLast(own.count)))
+    }
   }
 }
 
