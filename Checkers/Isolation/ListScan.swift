@@ -44,9 +44,9 @@ struct ListScan {
       for key in 0..<Int32(transactions.keyCount) { readOrder(of: key, lists) }
       scanReads(lists)
       findReversed()
+      takeSlots(buildChains(), lists)
+      findLostUpdates(lists)
     }
-    buildChains()
-    findLostUpdates()
   }
 
   @inline(__always)
@@ -151,9 +151,9 @@ extension ListScan {
   ) {
     let code = ValueCode(raw: transactions.operands[step])
     let length = lists[code]?.count ?? 0
-    if isOdd[key] || !isPrefix(code, of: longest[key], lists) {
+    if isOdd[key] || !ListScan.isPrefix(code, of: longest[key], lists) {
       scanElements(of: code, step, transaction, lists)
-      guard isPrefix(code, of: longest[key], lists) else { return }
+      guard ListScan.isPrefix(code, of: longest[key], lists) else { return }
     }
     let known = Int(longestOwn[key])
     if known < Int(transactions.starts[transaction]) || self.length(of: known, lists) < length {
@@ -165,7 +165,7 @@ extension ListScan {
   }
 
   @inline(__always)
-  private func isPrefix(
+  private static func isPrefix(
     _ code: ValueCode, of longest: ValueCode, _ lists: ValueTable.Lists
   ) -> Bool {
     guard code != longest, let list = lists[code], !list.isEmpty, let start = list.baseAddress else {
@@ -218,13 +218,13 @@ extension ListScan {
         }
       }
       if writer == transaction, Int(transactions.writeSteps[Int(version)]) > step, !isFuture,
-        places[Int(version)] < 0 || !isPrefix(code, of: longest[Int(key)], lists)
+        places[Int(version)] < 0 || !ListScan.isPrefix(code, of: longest[Int(key)], lists)
       {
         isFuture = true
         addFuture(version, step, transaction)
       }
     }
-    guard !isPrefix(code, of: longest[Int(key)], lists) else { return }
+    guard !ListScan.isPrefix(code, of: longest[Int(key)], lists) else { return }
     if isUnique {
       chains.isOrdered[Int(key)] = false
       addIncompatible(step, transaction)
@@ -321,9 +321,10 @@ extension ListScan {
     return (starts, steps)
   }
 
-  private mutating func buildChains() {
+  /// - Returns: For each place of an order, and one before the first of each key, the slot that ends
+  ///   there.
+  private mutating func buildChains() -> [Int32] {
     let unobserved = unobserved()
-    // For each place of an order, and one before the first of each key, the slot that ends there.
     var slotsByPlace = [Int32](repeating: -1, count: order.count + transactions.keyCount)
     for key in 0..<transactions.keyCount {
       defer { chains.endKey() }
@@ -345,7 +346,7 @@ extension ListScan {
       chains.endChain(of: Int32(truncatingIfNeeded: key))
       addUnobserved(unobserved.steps, unobserved.starts[key]..<unobserved.starts[key + 1], slot)
     }
-    takeSlots(slotsByPlace)
+    return slotsByPlace
   }
 
   /// Makes each transaction's elements that nobody observed a chain.
@@ -368,31 +369,30 @@ extension ListScan {
     }
   }
 
-  private mutating func takeSlots(_ slotsByPlace: [Int32]) {
-    transactions.columns.table.withLists { lists in
-      for step in transactions.keys.indices {
-        let key = Int(transactions.keys[step])
-        guard chains.isOrdered[key] else { continue }
-        let base = Int(orderStarts[key]) + key
-        switch transactions.kinds[step] {
-        case .write:
-          let place = places[Int(transactions.operands[step])]
-          if place >= 0 { chains.slots[step] = slotsByPlace[base + Int(place) + 1] }
-        case .externalRead:
-          let code = ValueCode(raw: transactions.operands[step])
-          guard !isOdd[key] || isPrefix(code, of: longest[key], lists) else { continue }
-          chains.slots[step] = slotsByPlace[base + length(of: step, lists)]
-        case .laterRead:
-          guard let length = lengthBeforeOwn(step, lists) else { continue }
-          chains.slots[step] = slotsByPlace[base + length]
-        case .unread: continue
-        }
+  private mutating func takeSlots(_ slotsByPlace: [Int32], _ lists: ValueTable.Lists) {
+    for step in transactions.keys.indices {
+      let key = Int(transactions.keys[step])
+      guard chains.isOrdered[key] else { continue }
+      let base = Int(orderStarts[key]) + key
+      switch transactions.kinds[step] {
+      case .write:
+        let place = places[Int(transactions.operands[step])]
+        if place >= 0 { chains.slots[step] = slotsByPlace[base + Int(place) + 1] }
+      case .externalRead:
+        let code = ValueCode(raw: transactions.operands[step])
+        guard !isOdd[key] || ListScan.isPrefix(code, of: longest[key], lists) else { continue }
+        chains.slots[step] = slotsByPlace[base + (lists[code]?.count ?? 0)]
+      case .laterRead:
+        guard let length = lengthBeforeOwn(step, lists) else { continue }
+        chains.slots[step] = slotsByPlace[base + length]
+      case .unread: continue
       }
     }
   }
 
   /// How many elements a read shows before those that its transaction had appended, where it is the
   /// first read of the key: it has shown what others wrote as any first read does.
+  @inline(__always)
   private func lengthBeforeOwn(_ step: Int, _ lists: ValueTable.Lists) -> Int? {
     let key = Int(transactions.keys[step])
     let list = lists[ValueCode(raw: transactions.operands[step])]
@@ -406,41 +406,38 @@ extension ListScan {
       before = Int(scan.previous[before])
     }
     let code = ValueCode(raw: transactions.operands[step])
-    return isPrefix(code, of: longest[key], lists) ? length : nil
+    return ListScan.isPrefix(code, of: longest[key], lists) ? length : nil
   }
 
-  private mutating func findLostUpdates() {
+  private mutating func findLostUpdates(_ lists: ValueTable.Lists) {
     // For each length of each key's list the first transaction that read it and wrote the key.
     var first = [Int32](repeating: -1, count: order.count + transactions.keyCount)
-    transactions.columns.table.withLists { lists in
-      for transaction in 0..<transactions.count
-      where transactions.outcomes[transaction] == .committed {
-        for step in transactions.steps(of: transaction)
-        where transactions.kinds[step] == .write && scan.previous[step] >= 0 {
-          let kinds = transactions.kinds
-          // The first write of the key, where a read goes before it.
-          let before = Int(scan.previous[step])
-          guard kinds[before] != .write,
-            let read = firstRead(before), chains.slots[read] >= 0,
-            scan.previous(step, where: { kinds[$0] == .write }) == nil
-          else { continue }
-          let key = Int(transactions.keys[step])
-          let place = Int(orderStarts[key]) + key + length(of: read, lists)
-          if first[place] < 0 {
-            first[place] = Int32(truncatingIfNeeded: transaction)
-          } else {
-            addLostUpdate(Int(first[place]), transaction, read)
-          }
+    for transaction in 0..<transactions.count
+    where transactions.outcomes[transaction] == .committed {
+      for step in transactions.steps(of: transaction)
+      where transactions.kinds[step] == .write && scan.previous[step] >= 0 {
+        // The first write of the key, where a read goes before it.
+        guard let read = readBefore(step), chains.slots[read] >= 0 else { continue }
+        let key = Int(transactions.keys[step])
+        let code = ValueCode(raw: transactions.operands[read])
+        let place = Int(orderStarts[key]) + key + (lists[code]?.count ?? 0)
+        if first[place] < 0 {
+          first[place] = Int32(truncatingIfNeeded: transaction)
+        } else {
+          addLostUpdate(Int(first[place]), transaction, read)
         }
       }
     }
   }
 
-  /// The first step of a transaction on a key, when it is a read.
-  private func firstRead(_ step: Int) -> Int? {
-    var step = step
-    while scan.previous[step] >= 0 { step = Int(scan.previous[step]) }
-    return transactions.kinds[step] == .externalRead ? step : nil
+  /// The external read of a key that a write follows, with no other write in between.
+  @inline(__always)
+  private func readBefore(_ step: Int) -> Int? {
+    var before = Int(scan.previous[step])
+    while before >= 0, transactions.kinds[before] == .laterRead {
+      before = Int(scan.previous[before])
+    }
+    return before >= 0 && transactions.kinds[before] == .externalRead ? before : nil
   }
 }
 

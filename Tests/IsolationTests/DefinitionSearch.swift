@@ -32,7 +32,8 @@ struct DefinitionSearch {
   let transactions: [Transaction]
   private let keyCount: Int
   /// Whether a read shows what no order can explain: what nobody wrote or who wrote it took back,
-  /// what its own transaction wrote only afterwards, or something twice.
+  /// what its own transaction wrote only afterwards, something twice, or a list that begins unlike
+  /// another one.
   private let isImpossible: Bool
   /// The serialization graphs of all orders of the versions.
   private var graphs: [VersionGraph] = []
@@ -75,7 +76,7 @@ struct DefinitionSearch {
     }
     transactions = all
     let written = (0..<keys.count).map { key in all.flatMap { $0.writes[key] } }
-    isImpossible = all.contains { transaction in
+    let hasImpossible = all.contains { transaction in
       !transaction.isOptional
         && transaction.steps.indices.contains { place in
           let step = transaction.steps[place]
@@ -87,6 +88,14 @@ struct DefinitionSearch {
             }
         }
     }
+    let reads = all.lazy.filter { !$0.isOptional }.flatMap(\.steps).filter(\.isRead)
+    let differ = reads.contains { read in
+      reads.contains {
+        $0.key == read.key && !$0.values.starts(with: read.values)
+          && !read.values.starts(with: $0.values)
+      }
+    }
+    isImpossible = hasImpossible || kind == .listAppend && differ
     if !isImpossible { graphs = allGraphs() }
   }
 
