@@ -64,7 +64,11 @@ struct ChainZones {
       var (low, high) = (0, sorted.count)
       while low < high {
         let middle = (low + high) / 2
-        if ends[Int(sorted[middle])] < begins[Int(chain)] { low = middle + 1 } else { high = middle }
+        if ends[Int(sorted[middle])] < begins[Int(chain)] {
+          low = middle + 1
+        } else {
+          high = middle
+        }
       }
       // Who precedes it, but for those that precede another one which does.
       let between = latest[low].filter { $0 != chain }

@@ -119,7 +119,7 @@ struct CycleAnalysis {
     let scan = SessionScan(dependencies, part)
     var (found, incidents) = (found, incidents)
     let isCounted = countedScope != nil
-    scan.forEach { phenomenon, later, earlier, key in
+    scan.visit { phenomenon, later, earlier, key in
       found.insert(phenomenon)
       guard isCounted, incidents.note(phenomenon) else { return }
       incidents.show(phenomenon, scan.incident(phenomenon, later, earlier, key))

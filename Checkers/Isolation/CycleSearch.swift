@@ -47,8 +47,10 @@ struct CycleSearch {
     var edge: LabelledGraph.Edge
   }
 
-  /// The graph in two layers: a node's second is where an rw may follow. By default what is reached
-  /// by rw is in the first, and all else in the second; otherwise only what is reached by wr is.
+  /// The graph in two layers: a node's second is where an rw may follow.
+  ///
+  /// By default what is reached by rw is in the first, and all else in the second; otherwise only
+  /// what is reached by wr is there.
   private func layered(_ mask: Dependency, readsOpen: Bool) -> LabelledGraph {
     var edges: [LabelledGraph.Edge] = []
     graph.forEachEdge { edge in
@@ -102,6 +104,8 @@ private struct WaysBack {
   private let components: Components
   private let starts: [Int32]
   private let nodes: [Int32]
+  /// For each component the lowest one that a way leads to.
+  private var lowest: [Int32]
   /// For each component which edges' ends lead to it.
   private var reached: [SIMD4<UInt64>]
 
@@ -111,13 +115,25 @@ private struct WaysBack {
     self.components = components
     (starts, nodes) = components.nodesInOrder
     reached = Array(repeating: .zero, count: components.count)
+    lowest = (0..<Int32(components.count)).map { $0 }
+    for component in 0..<components.count {
+      for place in starts[component]..<starts[component + 1] {
+        let node = Int(nodes[Int(place)])
+        if ways.isEnd?[node] == true { continue }
+        for edge in graph.edges(from: node) where graph.labels[edge].isAllowed(by: ways.mask) {
+          let target = Int(components.numbers[Int(graph.targets[edge])])
+          lowest[component] = min(lowest[component], lowest[target])
+        }
+      }
+    }
   }
 
   /// Goes from the ends of 256 edges at a time to lower and lower components, no farther down than
   /// where the lowest of the edges begins.
   mutating func first(of edges: [LabelledGraph.Edge]) -> LabelledGraph.Edge? {
     let numbers = components.numbers
-    let sorted = edges.sorted { first, second in
+    let able = edges.filter { lowest[Int(numbers[Int($0.to)])] <= numbers[Int($0.from)] }
+    let sorted = able.sorted { first, second in
       (numbers[Int(first.to)], numbers[Int(first.from)])
         > (numbers[Int(second.to)], numbers[Int(second.from)])
     }
@@ -134,14 +150,15 @@ private struct WaysBack {
     let numbers = components.numbers
     var waiting = HighestFirst()
     var touched: [Int32] = []
-    var lowest = Int32.max
+    var (low, high) = (Int32.max, Int32(0))
     func bit(_ place: Int) -> SIMD4<UInt64> {
       var bits = SIMD4<UInt64>.zero
       bits[(place - batch.startIndex) >> 6] = 1 << UInt64((place - batch.startIndex) & 63)
       return bits
     }
     for place in batch.indices {
-      lowest = min(lowest, numbers[Int(batch[place].from)])
+      low = min(low, numbers[Int(batch[place].from)])
+      high = max(high, numbers[Int(batch[place].from)])
       reach(numbers[Int(batch[place].to)], bit(place), &waiting, &touched)
     }
     while let component = waiting.popFirst() {
@@ -151,7 +168,8 @@ private struct WaysBack {
         if ways.isEnd?[node] == true { continue }
         for edge in graph.edges(from: node) where graph.labels[edge].isAllowed(by: ways.mask) {
           let target = numbers[Int(graph.targets[edge])]
-          if target != component, target >= lowest { reach(target, bits, &waiting, &touched) }
+          guard target != component, target >= low, lowest[Int(target)] <= high else { continue }
+          reach(target, bits, &waiting, &touched)
         }
       }
     }

@@ -72,10 +72,10 @@ struct Dependencies {
   /// - Parameter emit: Takes who comes first, who comes next, and why. Beside transactions there are
   ///   hubs, which stand for all that their edges lead to.
   @inline(__always)
-  func forEach(_ emit: (Int32, Int32, Dependency) -> Void) {
+  func visit(_ emit: (Int32, Int32, Dependency) -> Void) {
     forEachRead(emit)
     forEachWrite(emit)
-    for (_, fan) in fans.sorted(by: { $0.key < $1.key }) { fan.forEach(emit) }
+    for (_, fan) in fans.sorted(by: { $0.key < $1.key }) { fan.visit(emit) }
   }
 
   @inline(__always)
@@ -86,7 +86,9 @@ struct Dependencies {
       where transactions.kinds[step] != .write {
         let slot = chains.slots[step]
         guard slot >= 0 else {
-          if transactions.kinds[step] == .externalRead, let writer = looseWriter(of: step), writer != transaction {
+          if transactions.kinds[step] == .externalRead, let writer = looseWriter(of: step),
+            writer != transaction
+          {
             emit(writer, transaction, .wr)
           }
           continue
@@ -202,7 +204,7 @@ struct Fan {
   private func hub(to place: Int) -> Int32 { firstHub + Int32(heads.count + place) }
 
   /// Visits the edges between the hubs, and those to the heads.
-  func forEach(_ emit: (Int32, Int32, Dependency) -> Void) {
+  func visit(_ emit: (Int32, Int32, Dependency) -> Void) {
     for place in heads.indices {
       emit(hub(from: place), heads[place], [])
       emit(hub(to: place), heads[place], [])

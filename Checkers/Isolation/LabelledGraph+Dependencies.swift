@@ -23,7 +23,7 @@ extension LabelledGraph {
     @inline(__always) func place(_ node: Int32) -> Int32 {
       Int(node) < hubStart ? places.places[Int(node)] : hubBase + node - Int32(hubStart)
     }
-    dependencies.forEach { from, to, label in
+    dependencies.visit { from, to, label in
       let (from, to) = (place(from), place(to))
       if from >= 0, to >= 0 { edges.append(Edge(from: from, to: to, label: label)) }
     }
@@ -47,7 +47,7 @@ extension LabelledGraph {
     var changes = [Int32](repeating: 0, count: count + 1)
     var hasHubs = false
     changes.withUnsafeMutableBufferPointer { changes in
-      dependencies.forEach { from, to, _ in
+      dependencies.visit { from, to, _ in
         guard Int(from) < count, Int(to) < count else {
           hasHubs = true
           return

@@ -11,7 +11,7 @@ public import Verdicts
 /// `lost-update`), and by cycles of dependencies (`G0`, `G1c`, `G-single-item`,
 /// `G-nonadjacent-item`, `G2-item`, also with the order of each process and of time). Only what a
 /// model prohibits makes a history invalid.
-public struct ListAppendChecker: Checker {
+public struct ListAppendChecker: ColumnChecker {
   public var name: String { TransactionKind.listAppend.rawValue }
   public let models: [ConsistencyModel]
   private let demandsProof: Bool
@@ -22,8 +22,6 @@ public struct ListAppendChecker: Checker {
     self.models = models
     self.demandsProof = demandsProof
   }
-
-  public func check(_ history: History) -> Finding { check(HistoryColumns(history)) }
 
   /// - Complexity: O(*n*), where *n* counts the elements of all reads, too, if there is no cycle.
   public func check(_ history: HistoryColumns) -> Finding {

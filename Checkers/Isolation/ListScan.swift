@@ -168,7 +168,8 @@ extension ListScan {
   private static func isPrefix(
     _ code: ValueCode, of longest: ValueCode, _ lists: ValueTable.Lists
   ) -> Bool {
-    guard code != longest, let list = lists[code], !list.isEmpty, let start = list.baseAddress else {
+    guard code != longest, let list = lists[code], !list.isEmpty, let start = list.baseAddress
+    else {
       return true
     }
     guard let whole = lists[longest], let wholeStart = whole.baseAddress,

@@ -36,7 +36,8 @@ extension ConsistencyModel {
   /// orders if it holds for any.
   var allowsOpenElements: Bool {
     switch self {
-    case .cursorStability, .consistentView, .updateSerializable, .parallelSnapshotIsolation, .snapshotIsolation,
+    case .cursorStability, .consistentView, .updateSerializable, .parallelSnapshotIsolation,
+      .snapshotIsolation,
       .strongSessionSnapshotIsolation, .strongSnapshotIsolation:
       false
     default: isDecided

@@ -138,6 +138,15 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// The sorts of cycles that a broken guarantee is.
+  var asCycle: [Phenomenon] {
+    switch self {
+    case .unreadOwnWrite, .nonmonotonicRead: [.gSingleProcess]
+    case .nonmonotonicWrite, .writeBeforeRead: [.g1cProcess]
+    default: []
+    }
+  }
+
   /// Whether this is a cycle of a special sort, which is shown where no name of a wider sort says
   /// the same.
   var isSpecial: Bool {

@@ -10,7 +10,7 @@ public import Verdicts
 /// lists. Where it does not, what contradicts a level is found as far as these orders and time tell,
 /// and a level holds for certain where it holds with the versions in the order of their
 /// transactions; else it is undecided. Only what a model prohibits makes a history invalid.
-public struct RegisterTransactionsChecker: Checker {
+public struct RegisterTransactionsChecker: ColumnChecker {
   public var name: String { TransactionKind.register.rawValue }
   public let models: [ConsistencyModel]
   private let demandsProof: Bool
@@ -21,8 +21,6 @@ public struct RegisterTransactionsChecker: Checker {
     self.models = models
     self.demandsProof = demandsProof
   }
-
-  public func check(_ history: History) -> Finding { check(HistoryColumns(history)) }
 
   /// - Complexity: O(*n*) if there is no cycle.
   public func check(_ history: HistoryColumns) -> Finding {

@@ -1,5 +1,7 @@
-/// Compares what each process did to a key with what it did to it later: the guarantees to sessions
-/// of D. Terry and others, Session guarantees for weakly consistent replicated data, PDIS 1994.
+/// Compares what each process did to a key with what it did to it later.
+///
+/// The guarantees are those of D. Terry and others, Session guarantees for weakly consistent
+/// replicated data, PDIS 1994.
 struct SessionScan {
   private let dependencies: Dependencies
   private let members: [Int32]
@@ -32,7 +34,7 @@ struct SessionScan {
   }
 
   /// Calls back with each violation: its name, the transaction, and an earlier one of its process.
-  func forEach(_ body: (Phenomenon, _ later: Int32, _ earlier: Int32, _ key: Int32) -> Void) {
+  func visit(_ body: (Phenomenon, _ later: Int32, _ earlier: Int32, _ key: Int32) -> Void) {
     let transactions = dependencies.transactions
     var reached: [Touch: Reached] = [:]
     for transaction in members {
@@ -91,8 +93,9 @@ struct SessionScan {
     }
     guard let read = deeds.read else { return }
     // Where the next version is its own, it wrote too early, too, and that is worse.
-    if let wrote = deeds.wrote, dependencies.chains.chains[Int(wrote)]
-      == dependencies.chains.chains[Int(read)], wrote == read + 1
+    if let wrote = deeds.wrote,
+      dependencies.chains.chains[Int(wrote)]
+        == dependencies.chains.chains[Int(read)], wrote == read + 1
     {
       return
     }

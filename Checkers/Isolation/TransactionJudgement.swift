@@ -60,14 +60,17 @@ struct TransactionJudgement {
     let wrong = incidents.phenomena.filter { phenomenon in
       guard prohibited.contains(phenomenon) else { return false }
       switch phenomenon.scope {
-      case .guarantee: return !scopes.contains(.process) && !scopes.contains(.realtime)
+      case .guarantee: return prohibited.isDisjoint(with: phenomenon.asCycle)
       case .process: return !scopes.contains(.realtime) || !history.isTimed
       case .data, .realtime: return true
       }
     }
     return wrong.filter { phenomenon in
       !phenomenon.isSpecial
-        || !wrong.contains { $0 != phenomenon && phenomenon.closure.contains($0) }
+        || !phenomenon.closure.contains { wider in
+          wider != phenomenon
+            && (wider.isSpecial ? wrong.contains(wider) : prohibited.contains(wider))
+        }
     }
   }
 

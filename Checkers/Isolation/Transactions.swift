@@ -38,8 +38,9 @@ package struct Transactions: Sendable {
   // Of each step.
   package internal(set) var keys: [Int32] = []
   package internal(set) var kinds: [StepKind] = []
-  /// The version that a step writes or reads, ``initial`` for a read of none. Where objects are
-  /// lists a read has the `raw` code of the list that it observed, or of null.
+  /// The version that a step writes or reads, ``initial`` for a read of none.
+  ///
+  /// Where objects are lists a read has the `raw` code of the list that it observed, or of null.
   package internal(set) var operands: [Int32] = []
   package static let initial: Int32 = -1
 

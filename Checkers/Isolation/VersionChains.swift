@@ -64,16 +64,17 @@ struct VersionChains: Sendable {
 
   func slots(of chain: Int32) -> Range<Int32> { starts[Int(chain)]..<starts[Int(chain) + 1] }
 
-  /// Whether the versions of some key are in several chains, whose order is open.
-  var hasOpenChains: Bool {
-    isOrdered.indices.contains { !otherChains(of: Int32($0)).isEmpty }
+  /// Whether the order of the versions of some key is open.
+  var hasOpenChains: Bool { isOrdered.indices.contains { isOpen(Int32($0)) } }
+
+  /// Whether the order of a key's chains is open: the initial one is first for certain.
+  private func isOpen(_ key: Int32) -> Bool {
+    otherChains(of: key).count > (isObserved ? 1 : 0)
   }
 
-  /// A key whose versions are in several chains or in no order.
+  /// A key whose versions are in no known order.
   var openKey: Int32? {
-    (0..<Int32(isOrdered.count)).first {
-      !isOrdered[Int($0)] || !otherChains(of: $0).isEmpty
-    }
+    (0..<Int32(isOrdered.count)).first { !isOrdered[Int($0)] || isOpen($0) }
   }
 
   /// Appends a slot to the last chain.

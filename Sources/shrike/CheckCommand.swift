@@ -90,18 +90,20 @@ struct CheckCommand: ParsableCommand {
     }
     // What is asked for wrongly is refused before a long file is read.
     let choice = try chosenChecker()
-    if let choice, !(choice is LinearizabilityChecker) {
+    if let choice, !(choice is LinearizabilityChecker), !(choice is any ColumnChecker) {
       let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
       return [try examine(history, of: file, by: choice)]
     }
     let columns = try HistoryColumns(
       path: file, format: chosenFormat(), order: chosenOrder(), isLean: !isShrinking)
     if columns.isTruncated { warnOfTruncation(file) }
+    if let choice = choice as? any ColumnChecker {
+      return [try examine(columns, of: file, by: choice)]
+    }
     if let choice = try choice as? LinearizabilityChecker ?? impliedChecker(of: columns) {
       return [try examine(columns, of: file, by: choice)]
     }
-    let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
-    return [try examine(history, of: file, by: detectedChecker(for: history))]
+    return [try examine(columns, of: file, by: detectedChecker(for: columns))]
   }
 
   private var isShrinking: Bool { shrink || shrinkTo != nil }
@@ -112,6 +114,18 @@ struct CheckCommand: ParsableCommand {
   ) throws -> Finding {
     let finding = checker.check(history)
     if isShrinking, finding.verdict == .invalid {
+      try writeShrunk(history, of: file, by: checker)
+    }
+    return finding
+  }
+
+  /// Judges a history of transactions, which is read once more where something is to be left of it.
+  private func examine(
+    _ columns: HistoryColumns, of file: String, by checker: any ColumnChecker
+  ) throws -> Finding {
+    let finding = checker.check(columns)
+    if isShrinking, finding.verdict == .invalid {
+      let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
       try writeShrunk(history, of: file, by: checker)
     }
     return finding
@@ -236,8 +250,8 @@ struct CheckCommand: ParsableCommand {
   }
 
   /// The checker of transactions, where the history is one of them.
-  private func detectedChecker(for history: History) throws -> any Checker {
-    guard let kind = TransactionKind(detecting: history) else {
+  private func detectedChecker(for columns: HistoryColumns) throws -> any ColumnChecker {
+    guard let kind = TransactionKind(detecting: columns) else {
       throw PlanError("say what the operations are of with --model, or name a --checker")
     }
     return CheckerRegistry.checker(of: kind, try chosenModels())

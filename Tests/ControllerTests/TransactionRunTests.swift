@@ -104,7 +104,8 @@ struct TransactionRunTests {
       rate: 1, finds: ["G-single-item-realtime"],
       mayFind: ["incompatible-order", "G0-realtime", "G-single-item", "lost-update"]),
     TransactionRun(system: "txn-thunks", nodes: 2, options: ["thunk-store": "lww-kv"]),
-    TransactionRun(system: "txn-thunks", nodes: 2, bug: "skip-cas", finds: ["G-single-item-realtime"]),
+    TransactionRun(
+      system: "txn-thunks", nodes: 2, bug: "skip-cas", finds: ["G-single-item-realtime"]),
     TransactionRun(system: "txn-thunks", nodes: 2, bug: "skip-cas", models: ["serializable"]),
   ]
 

@@ -279,7 +279,9 @@ struct KnownVerdictTests {
     let initial = try script("0 do w x 1\n0 do r x")
     #expect(checker(.register, .readYourWrites).check(initial).types == ["unread-own-write"])
     #expect(
-      checker(.register, .strongSessionSerializable).check(initial).types == ["G-single-item-process"])
+      checker(.register, .strongSessionSerializable).check(initial).types == [
+        "G-single-item-process"
+      ])
     let chain = try script("1 do w x 1\n1 do r x 1, w x 2\n0 do r x 2\n0 do r x 1")
     #expect(checker(.register, .monotonicReads).check(chain).types == ["nonmonotonic-read"])
   }
@@ -318,7 +320,8 @@ struct KnownVerdictTests {
           == .valid)
     }
     let gone = try script(before + "1 do r x [1]\n1 do r x []")
-    #expect(checker(.listAppend, .strictSerializable).check(gone).types == ["G-single-item-realtime"])
+    #expect(
+      checker(.listAppend, .strictSerializable).check(gone).types == ["G-single-item-realtime"])
   }
 
   @Test("write skew is found across keys")
