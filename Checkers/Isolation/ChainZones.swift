@@ -28,26 +28,21 @@ struct ChainZones {
   /// before the other's.
   var ranks: [Int] { ends.indices.map { Int(min(ends[$0], begins[$0])) } }
 
-  /// For each chain those of its key that come next in time, in CSR form: of what follows from
-  /// others nothing but the initial chain, which comes before all.
+  /// Chains of one key of which the first comes before the second in time, but for what follows
+  /// from other such pairs.
   ///
+  /// - Parameter withInitial: Whether the initial chain is among them.
   /// - Complexity: O(*c* log *c* + *e*) for *c* chains and *e* results.
-  func later(in chains: VersionChains) -> (starts: [Int32], chains: [Int32]) {
+  func pairs(
+    in chains: VersionChains, withInitial: Bool
+  ) -> [(earlier: Int32, later: Int32)] {
     var pairs: [(earlier: Int32, later: Int32)] = []
     for key in 0..<Int32(chains.isOrdered.count) {
       let others = chains.otherChains(of: key)
-      if others.count > 1 { addPairs(others, &pairs) }
+      guard !others.isEmpty else { continue }
+      addPairs(withInitial ? others.lowerBound - 1..<others.upperBound : others, &pairs)
     }
-    var starts = [Int32](repeating: 0, count: chains.keys.count + 1)
-    for pair in pairs { starts[Int(pair.earlier) + 1] += 1 }
-    for chain in 0..<chains.keys.count { starts[chain + 1] += starts[chain] }
-    var next = starts
-    var later = [Int32](repeating: 0, count: pairs.count)
-    for pair in pairs {
-      later[Int(next[Int(pair.earlier)])] = pair.later
-      next[Int(pair.earlier)] += 1
-    }
-    return (starts, later)
+    return pairs
   }
 
   private func addPairs(

@@ -139,7 +139,7 @@ struct Dependencies {
     }
   }
 
-  /// Visits the chains that come next by time alone.
+  /// Visits the chains that come next by time or by what is assumed.
   private func forEachLater(
     _ transaction: Int32, _ chain: Int32, _ label: Dependency,
     _ emit: (Int32, Int32, Dependency) -> Void
@@ -149,8 +149,9 @@ struct Dependencies {
     for place in range {
       let head = chains.writers[Int(chains.starts[Int(chains.laterChains[Int(place)])])]
       guard head != transaction else { continue }
-      emit(transaction, head, [label, .realtime, .chained])
-      if label == .ww { emit(transaction, head, [.rw, .realtime, .chained]) }
+      let reason = chains.laterLabels[Int(place)].union(.chained)
+      emit(transaction, head, label.union(reason))
+      if label == .ww { emit(transaction, head, reason.union(.rw)) }
     }
   }
 
@@ -160,7 +161,9 @@ struct Dependencies {
       let writer = chains.writers[Int(slot)]
       if !chains.isLast(slot) {
         // Who read a register's version depends on its writer by that already.
-        if chains.isObserved || !chains.isReadBefore[Int(slot) + 1] {
+        if chains.isObserved || chains.assumesWritesFollowReads
+          || !chains.isReadBefore[Int(slot) + 1]
+        {
           let next = chains.writers[Int(slot) + 1]
           if next != writer { emit(writer, next, .ww) }
         }

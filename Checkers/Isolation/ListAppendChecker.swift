@@ -34,11 +34,12 @@ extension TransactionJudgement {
   /// Judges a history of a kind of transactions.
   static func finding(
     on history: HistoryColumns, _ kind: TransactionKind, checker: String,
-    _ models: [ConsistencyModel], demandsProof: Bool
+    _ models: [ConsistencyModel], demandsProof: Bool,
+    assuming assumptions: Set<VersionAssumption> = []
   ) -> Finding {
     let analysis: TransactionAnalysis
     do throws(MalformedTransaction) {
-      analysis = try TransactionAnalysis(history, kind, for: models)
+      analysis = try TransactionAnalysis(history, kind, for: models, assuming: assumptions)
     } catch {
       return Finding(checker, .unknown, reason: error.description)
     }

@@ -13,18 +13,26 @@ public import Verdicts
 public struct RegisterTransactionsChecker: ColumnChecker {
   public var name: String { TransactionKind.register.rawValue }
   public let models: [ConsistencyModel]
+  /// What is taken for granted of the order of versions; what contradicts it is told apart from
+  /// what is wrong.
+  public let assumptions: Set<VersionAssumption>
   private let demandsProof: Bool
 
   /// - Parameter demandsProof: Whether the verdict is unknown where nothing is found but a model
   ///   could not be decided either, and not valid as far as judged.
-  public init(models: [ConsistencyModel] = [.strictSerializable], demandsProof: Bool = false) {
+  public init(
+    models: [ConsistencyModel] = [.strictSerializable],
+    assuming assumptions: Set<VersionAssumption> = [], demandsProof: Bool = false
+  ) {
     self.models = models
+    self.assumptions = assumptions
     self.demandsProof = demandsProof
   }
 
   /// - Complexity: O(*n*) if there is no cycle.
   public func check(_ history: HistoryColumns) -> Finding {
     TransactionJudgement.finding(
-      on: history, .register, checker: name, models, demandsProof: demandsProof)
+      on: history, .register, checker: name, models, demandsProof: demandsProof,
+      assuming: assumptions)
   }
 }

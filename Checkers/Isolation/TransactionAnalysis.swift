@@ -12,15 +12,21 @@ package struct TransactionAnalysis {
   /// All phenomena that are there, but for some that follow from others.
   package let found: Set<Phenomenon>
   package let decisions: [ConsistencyModel: ModelDecision]
+  /// What contradicts the assumptions.
+  package let broken: [String]
 
-  /// - Parameter models: What was promised, which only the counts depend on.
+  /// - Parameters:
+  ///   - models: What was promised, which only the counts depend on.
+  ///   - assumptions: What is taken for granted of the versions of registers.
   /// - Throws: When an operation is no transaction.
   /// - Complexity: O(*n*) for *n* steps and elements of reads where there are no cycles.
   package init(
-    _ columns: HistoryColumns, _ kind: TransactionKind, for models: [ConsistencyModel]
+    _ columns: HistoryColumns, _ kind: TransactionKind, for models: [ConsistencyModel],
+    assuming assumptions: Set<VersionAssumption> = []
   ) throws(MalformedTransaction) {
     let read = try Transactions(columns, kind)
-    let scanned = ScannedHistory(read)
+    let scanned = ScannedHistory(read, assumptions)
+    broken = scanned.broken
     let prohibited = models.reduce(into: Set<Phenomenon>()) { $0.formUnion($1.prohibited) }
     let scopes = Set(prohibited.map(\.scope))
     let counted: ConsistencyScope =
@@ -52,8 +58,10 @@ struct ScannedHistory {
   var incidents: Incidents
   /// Ranks by which the chains of a key may have followed each other.
   var ranks: [Int]
+  /// What contradicts the assumptions.
+  var broken: [String] = []
 
-  init(_ transactions: Transactions) {
+  init(_ transactions: Transactions, _ assumptions: Set<VersionAssumption>) {
     switch transactions.kind {
     case .listAppend:
       let scan = ListScan(transactions)
@@ -65,12 +73,12 @@ struct ScannedHistory {
       (chains, incidents) = (scan.chains, scan.incidents)
     }
     ranks = []
-    guard chains.hasOpenChains else { return }
-    let zones = ChainZones(transactions, isInstalled, chains)
-    ranks = zones.ranks
-    if transactions.kind == .register, transactions.isTimed {
-      (chains.laterStarts, chains.laterChains) = zones.later(in: chains)
+    guard chains.hasOpenChains || !assumptions.isEmpty else { return }
+    if transactions.kind == .register {
+      let order = AssumedOrder(transactions, isInstalled, chains, assumptions)
+      (chains, broken) = (order.chains, order.broken)
     }
+    ranks = ChainZones(transactions, isInstalled, chains).ranks
   }
 }
 

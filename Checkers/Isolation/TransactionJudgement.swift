@@ -88,8 +88,9 @@ struct TransactionJudgement {
 
   private var alsoFound: String {
     let found = allowed
-    guard !found.isEmpty else { return "" }
-    return "; also found, and allowed: "
+    let broken = analysis.broken.map { "; \($0)" }.joined()
+    guard !found.isEmpty else { return broken }
+    return "\(broken); also found, and allowed: "
       + found.map { "\(incidents.count(of: $0)) \($0.rawValue)" }.joined(separator: ", ")
   }
 
@@ -106,6 +107,9 @@ struct TransactionJudgement {
     let undecided = ConsistencyModel.allCases.compactMap { model -> ValueMap.Entry? in
       guard case .undecided(let reason) = analysis.decisions[model] else { return nil }
       return ValueMap.Entry(key: .string(model.name), value: .string(reason))
+    }
+    if !analysis.broken.isEmpty {
+      facts[fact: "broken-assumptions"] = .list(analysis.broken.map { .string($0) })
     }
     if !undecided.isEmpty { facts[fact: "undecided"] = .map(ValueMap(undecided)) }
     if !analysis.found.isEmpty {

@@ -18,16 +18,21 @@ struct VersionChains: Sendable {
   /// The first slot of each chain, and of one more behind the last.
   var starts: [Int32] = [0]
   var keys: [Int32] = []
-  /// For each chain the ones that time tells to be next, as a range of `laterChains`; empty where
-  /// nothing was asked of time.
-  var laterStarts: [Int32] = []
-  var laterChains: [Int32] = []
+  /// For each chain the ones that come later by time or by what is assumed, as a range of
+  /// `laterChains`; empty where nothing was asked of that.
+  private(set) var laterStarts: [Int32] = []
+  private(set) var laterChains: [Int32] = []
+  /// What that rests on.
+  private(set) var laterLabels: [Dependency] = []
 
   // Of each key.
   /// The first chain of each key, and of one more behind the last.
   var firstChains: [Int32] = [0]
   /// Whether the key's reads and writes agree on an order.
   var isOrdered: [Bool]
+
+  /// Whether it is to be left as it is when chains are put into one.
+  var isExempt: [Bool]
 
   // Of each step.
   /// The slot that it made, or from which it read what others wrote; -1 where there is none.
@@ -39,11 +44,30 @@ struct VersionChains: Sendable {
   /// that its writer had read is certain where reads are committed, that nothing came in between
   /// only where no update is lost.
   let isObserved: Bool
+  /// Whether a version follows the one that its writer had read, whatever level holds.
+  var assumesWritesFollowReads = false
 
   init(_ transactions: Transactions, isObserved: Bool) {
     self.isObserved = isObserved
     isOrdered = transactions.isAmbiguous.map { !$0 }
+    isExempt = Array(repeating: false, count: transactions.keyCount)
     slots = Array(repeating: -1, count: transactions.keys.count)
+  }
+
+  /// Takes pairs of chains of which one comes later than the other.
+  mutating func setLater(_ pairs: [(earlier: Int32, later: Int32, label: Dependency)]) {
+    laterStarts = Array(repeating: 0, count: keys.count + 1)
+    for pair in pairs { laterStarts[Int(pair.earlier) + 1] += 1 }
+    for chain in keys.indices { laterStarts[chain + 1] += laterStarts[chain] }
+    var next = laterStarts
+    laterChains = Array(repeating: 0, count: pairs.count)
+    laterLabels = Array(repeating: [], count: pairs.count)
+    for pair in pairs {
+      let place = Int(next[Int(pair.earlier)])
+      laterChains[place] = pair.later
+      laterLabels[place] = pair.label
+      next[Int(pair.earlier)] += 1
+    }
   }
 
   @inline(__always)
@@ -114,12 +138,14 @@ struct VersionChains: Sendable {
     var whole = self
     (whole.writers, whole.versions, whole.chains, whole.isReadBefore) = ([], [], [], [])
     (whole.starts, whole.keys, whole.firstChains) = ([0], [], [0])
-    (whole.laterStarts, whole.laterChains) = ([], [])
+    (whole.laterStarts, whole.laterChains, whole.laterLabels) = ([], [], [])
+    whole.isExempt = Array(repeating: false, count: isExempt.count)
     var moved = [Int32](repeating: -1, count: writers.count)
     for key in 0..<Int32(isOrdered.count) {
       let all = firstChains[Int(key)]..<firstChains[Int(key) + 1]
       let others = otherChains(of: key).sorted { (rank[Int($0)], $0) < (rank[Int($1)], $1) }
       for chain in (all.isEmpty ? [] : [all.lowerBound]) + others {
+        if isExempt[Int(key)], chain != all.lowerBound { whole.endChain(of: key) }
         for slot in slots(of: chain) {
           moved[Int(slot)] = whole.addSlot(
             versions[Int(slot)], by: writers[Int(slot)], isReadBefore: isReadBefore[Int(slot)])

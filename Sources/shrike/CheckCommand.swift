@@ -33,6 +33,12 @@ struct CheckCommand: ParsableCommand {
         + "linearizable for other objects."))
   var consistencyModels: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "What to take for granted of the order of transactions' registers, by comma: wfr, "
+        + "sequential-keys, linearizable-keys, transaction-order."))
+  var assume: String?
+
   @Flag(help: "Values are [key, value], and each key is judged alone.")
   var keyed = false
 
@@ -254,14 +260,32 @@ struct CheckCommand: ParsableCommand {
     guard let kind = TransactionKind(detecting: columns) else {
       throw PlanError("say what the operations are of with --model, or name a --checker")
     }
-    return CheckerRegistry.checker(of: kind, try chosenModels())
+    return try transactions(of: kind, chosenModels())
+  }
+
+  private func transactions(
+    of kind: TransactionKind, _ models: [ConsistencyModel]
+  ) throws -> any ColumnChecker {
+    let words = (assume ?? "").split(separator: ",").map { $0.filter { $0 != " " } }
+    let assumptions = try words.map { word in
+      guard let assumption = VersionAssumption(rawValue: word) else {
+        throw PlanError(
+          "--assume \(word): there are "
+            + VersionAssumption.allCases.map(\.rawValue).joined(separator: ", "))
+      }
+      return assumption
+    }
+    guard kind == .register || assumptions.isEmpty else {
+      throw PlanError("--assume: lists tell the order of their versions themselves")
+    }
+    return CheckerRegistry.checker(of: kind, models, assuming: Set(assumptions))
   }
 
   /// The checker that was asked for, if one was.
   private func chosenChecker() throws -> (any Checker)? {
     let models = try chosenModels()
     if let kind = (checker ?? model).flatMap(TransactionKind.init) {
-      return CheckerRegistry.checker(of: kind, models)
+      return try transactions(of: kind, models)
     }
     if !models.isEmpty, let name = checker ?? model {
       throw PlanError("--consistency-models: \(name) is no checker of transactions")

@@ -62,7 +62,7 @@ struct TransactionCheckTests {
       """)
     let end = try workshop.run("check", file)
     #expect(end.code == 1)
-    #expect(end.output.contains("1 G2-item; not update-serializable, not repeatable-read"))
+    #expect(end.output.contains("1 G2-item; not repeatable-read"))
     #expect(try workshop.run("check", file, "--consistency", "snapshot-isolation").code == 0)
   }
 
@@ -77,6 +77,18 @@ struct TransactionCheckTests {
     #expect(try workshop.run("check", workshop.latest).code == 0)
     let again = try workshop.run("check", workshop.latest, "--consistency", "read-committed")
     #expect(again.code == 1 && again.output.contains("incompatible-order"))
+  }
+
+  @Test(
+    "the order of registers' versions is assumed by name", .timeLimit(.minutes(3)),
+    arguments: [
+      (["--assume", "wfr,linearizable-keys"], 1), (["--assume", "transaction-order"], 1),
+      (["--assume", "luck"], 64), (["--assume", "wfr", "--model", "list-append"], 64),
+    ])
+  func assumptions(options: [String], code: Int) throws {
+    let workshop = try Workshop()
+    let file = try workshop.file("history.jsonl", Self.registers)
+    #expect(try workshop.start(["check", file] + options).wait().code == code)
   }
 
   @Test("a model that there is not is Maelstrom's to leave undecided", .timeLimit(.minutes(3)))
