@@ -56,8 +56,6 @@ struct ScannedHistory {
   var isInstalled: [Bool]
   var chains: VersionChains
   var incidents: Incidents
-  /// Ranks by which the chains of a key may have followed each other.
-  var ranks: [Int]
   /// What contradicts the assumptions.
   var broken: [String] = []
 
@@ -72,13 +70,10 @@ struct ScannedHistory {
       (self.transactions, isInstalled) = (scan.transactions, scan.isInstalled)
       (chains, incidents) = (scan.chains, scan.incidents)
     }
-    ranks = []
-    guard chains.hasOpenChains || !assumptions.isEmpty else { return }
-    if transactions.kind == .register {
+    if transactions.kind == .register, chains.hasOpenChains || !assumptions.isEmpty {
       let order = AssumedOrder(transactions, isInstalled, chains, assumptions)
       (chains, broken) = (order.chains, order.broken)
     }
-    ranks = ChainZones(transactions, isInstalled, chains).ranks
   }
 }
 
@@ -125,7 +120,8 @@ struct ModelDecider {
       Int(chains.writers[Int(chains.starts[chain])])
     }
     guard chains.isOrdered.allSatisfy({ $0 }) else { return }
-    for ranks in [scanned.ranks, byHead] {
+    let byTime = ChainZones(scanned.transactions, scanned.isInstalled, chains).ranks
+    for ranks in [byTime, byHead] {
       let open = ConsistencyModel.allCases.filter {
         decisions[$0] == nil && $0.isDecided && (scanned.transactions.isTimed || !$0.isTimed)
       }

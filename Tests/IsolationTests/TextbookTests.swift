@@ -163,6 +163,45 @@ struct TextbookTests {
     }
   }
 
+  @Test(
+    "planted among serializable transactions they are found, and nothing else is",
+    arguments: all, 0..<5 as Range<UInt64>)
+  private func planted(_ book: Textbook, seed: UInt64) throws {
+    let shape = Shape(
+      kind: .listAppend, clients: 5, transactions: 200, keys: 6, length: 4, aborts: 0.05,
+      crashes: 0.03)
+    let around = try History.random(shape, seed: seed).operations
+    let planted = try script(book.script)
+    var draws = Draws(seed: seed, stream: 3)
+    // The planted lines stay in order, but others come in between.
+    var lines: [Operation] = []
+    var next = 0
+    for line in around {
+      lines.append(line)
+      if next < planted.operations.count, draws.chance(0.05) {
+        lines.append(planted.operations[next])
+        lines[lines.count - 1].process = .client(
+          10_000 + (planted.operations[next].process.number ?? 0))
+        next += 1
+      }
+    }
+    lines += planted.operations[next...].map { line in
+      var line = line
+      line.process = .client(10_000 + (line.process.number ?? 0))
+      return line
+    }
+    for place in lines.indices {
+      (lines[place].index, lines[place].time) = (place, .milliseconds(Int64(place)))
+    }
+    let (alone, among) = (
+      checker(.listAppend, .strictSerializable).check(planted),
+      checker(.listAppend, .strictSerializable).check(try History(lines))
+    )
+    #expect(among.types == alone.types)
+    #expect(among.anomalies.map(\.count) == alone.anomalies.map(\.count))
+    #expect(among.ruledOut == alone.ruledOut)
+  }
+
   @Test("the order in which something was seen and missed makes no difference to atomic views only")
   func explanation() throws {
     let finding = checker(.listAppend, .readAtomic).check(
