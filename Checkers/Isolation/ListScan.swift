@@ -17,6 +17,8 @@ struct ListScan {
 
   // Of each key: its longest read without an element that is there twice.
   private var longest: [ValueCode]
+  /// The same where the longest of all has such an element; empty as long as none has.
+  private var longestUnique: [ValueCode] = []
   /// Where in ``order`` it begins, and where that of one more behind the last would.
   private var orderStarts: [Int32] = [0]
   private var order: [Int32] = []
@@ -81,7 +83,8 @@ struct ListScan {
     guard !transactions.isAmbiguous[Int(key)] else { return }
     if !place(longest[Int(key)], key, lists) {
       isOdd[Int(key)] = true
-      longest[Int(key)] = longestWithoutDuplicates(key, lists)
+      if longestUnique.isEmpty { longestUnique = longestWithoutDuplicates(lists) }
+      longest[Int(key)] = longestUnique[Int(key)]
       _ = place(longest[Int(key)], key, lists)
     }
     for place in Int(orderStarts[Int(key)])..<order.count {
@@ -115,14 +118,17 @@ struct ListScan {
     return true
   }
 
-  private func longestWithoutDuplicates(_ key: Int32, _ lists: ValueTable.Lists) -> ValueCode {
-    var longest = (code: ValueCode.null, length: 0)
-    for step in transactions.keys.indices where transactions.keys[step] == key && isRead(step) {
-      let code = ValueCode(raw: transactions.operands[step])
-      guard let list = lists[code], list.count > longest.length else { continue }
-      if Set(list).count == list.count { longest = (code, list.count) }
+  /// For each key its longest read in which no element is there twice.
+  private func longestWithoutDuplicates(_ lists: ValueTable.Lists) -> [ValueCode] {
+    var longest = [ValueCode](repeating: .null, count: transactions.keyCount)
+    for step in transactions.keys.indices where isRead(step) {
+      let (key, code) = (Int(transactions.keys[step]), ValueCode(raw: transactions.operands[step]))
+      guard let list = lists[code], list.count > lists[longest[key]]?.count ?? 0,
+        Set(list).count == list.count
+      else { continue }
+      longest[key] = code
     }
-    return longest.code
+    return longest
   }
 }
 

@@ -27,36 +27,28 @@ struct VisibilityScan {
   func fractures(inOrder: Bool) -> [Fracture] {
     members.compactMap { reader in
       guard transactions.outcomes[Int(reader)] == .committed else { return nil }
-      let reads = transactions.steps(of: Int(reader)).filter {
-        transactions.kinds[$0] != .write && chains.slots[$0] >= 0
+      var reads: [Int32: Int] = [:]
+      // Of each writer the first read.
+      var seen: [(writer: Int, read: Int)] = []
+      var met: Set<Int32> = []
+      for step in transactions.steps(of: Int(reader))
+      where transactions.kinds[step] != .write && chains.slots[step] >= 0 {
+        reads[transactions.keys[step]] = step
+        let writer = chains.writers[Int(chains.slots[step])]
+        guard writer >= 0, writer != reader, met.insert(writer).inserted else { continue }
+        seen.append((Int(writer), step))
       }
-      for seen in reads {
-        let writer = chains.writers[Int(chains.slots[seen])]
-        guard writer >= 0, writer != reader else { continue }
-        if let (read, write) = missed(reads, of: Int(writer)), !inOrder || seen < read {
-          return Fracture(read: read, seen: seen, missed: write)
-        }
-        guard inOrder else { continue }
-        let later = reads.filter { $0 > seen }
-        if let (read, write) = missed(later, of: Int(writer)) {
-          return Fracture(read: read, seen: seen, missed: write)
+      for (writer, first) in seen {
+        for write in transactions.steps(of: writer)
+        where transactions.kinds[write] == .write && chains.slots[write] >= 0 {
+          guard let read = reads[transactions.keys[write]], !inOrder || first < read,
+            chains.isCertainlyLater(chains.slots[write], than: chains.slots[read])
+          else { continue }
+          return Fracture(read: read, seen: first, missed: write)
         }
       }
       return nil
     }
-  }
-
-  /// A read that misses a write of a transaction.
-  private func missed(_ reads: [Int], of writer: Int) -> (read: Int, write: Int)? {
-    for write in transactions.steps(of: writer)
-    where transactions.kinds[write] == .write && chains.slots[write] >= 0 {
-      let read = reads.first {
-        transactions.keys[$0] == transactions.keys[write]
-          && chains.isCertainlyLater(chains.slots[write], than: chains.slots[$0])
-      }
-      if let read { return (read, write) }
-    }
-    return nil
   }
 
   func incident(_ fracture: Fracture) -> Incidents.Incident {
@@ -78,20 +70,21 @@ struct VisibilityScan {
   /// Reads after which their transactions wrote the key, but not right after what they had read.
   func overwrites() -> [Int] {
     members.flatMap { transaction -> [Int] in
-      let steps = transactions.steps(of: Int(transaction))
-      return steps.filter { read in
-        guard transactions.kinds[read] == .externalRead, chains.slots[read] >= 0 else {
-          return false
+      var reads: [Int32: Int] = [:]
+      var found: [Int] = []
+      for step in transactions.steps(of: Int(transaction)) where chains.slots[step] >= 0 {
+        let key = transactions.keys[step]
+        if transactions.kinds[step] == .externalRead { reads[key] = step }
+        guard transactions.kinds[step] == .write, let read = reads.removeValue(forKey: key) else {
+          continue
         }
-        let slot = chains.slots[read]
-        let wrote = steps.first {
-          transactions.kinds[$0] == .write && transactions.keys[$0] == transactions.keys[read]
-            && chains.slots[$0] >= 0
-        }.map { chains.slots[$0] }
-        guard let wrote else { return false }
-        return chains.chains[Int(wrote)] == chains.chains[Int(slot)]
+        let (slot, wrote) = (chains.slots[read], chains.slots[step])
+        let isOver =
+          chains.chains[Int(wrote)] == chains.chains[Int(slot)]
           ? wrote > slot + 1 : !chains.isLast(slot)
+        if isOver { found.append(read) }
       }
+      return found
     }
   }
 
