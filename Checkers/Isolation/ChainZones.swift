@@ -1,87 +1,81 @@
-/// Decides whether chains of a register's versions can be brought into an order that agrees with
-/// time: the zones of Gibbons and Korach, Testing shared memories, SIAM Journal on Computing, 1997.
+/// When the versions of a register's chains were there: the zones of Gibbons and Korach, Testing
+/// shared memories, SIAM Journal on Computing, 1997.
 ///
 /// The transactions at one chain's versions take effect without any of another chain in between. So
 /// a chain precedes another where one of its transactions completed before one of the other's was
-/// invoked, and two that precede each other contradict. Longer circles need no search: of chains
-/// that precede each other in a circle two do so in pairs.
+/// invoked, if the store keeps to the order of time.
 struct ChainZones {
-  /// One transaction completed before another was invoked.
-  struct Precedence {
-    var earlier: Int32
-    var later: Int32
+  /// For each chain its first completion and its last invocation, as lines.
+  private var ends: [Int32]
+  private var begins: [Int32]
+
+  init(_ transactions: Transactions, _ isInstalled: [Bool], _ chains: VersionChains) {
+    ends = Array(repeating: Transactions.never, count: chains.keys.count)
+    begins = Array(repeating: -1, count: chains.keys.count)
+    for transaction in 0..<transactions.count where isInstalled[transaction] {
+      for step in transactions.steps(of: transaction) where chains.slots[step] >= 0 {
+        let chain = Int(chains.chains[Int(chains.slots[step])])
+        ends[chain] = min(ends[chain], transactions.ends[transaction])
+        begins[chain] = max(begins[chain], transactions.begins[transaction])
+      }
+    }
   }
 
-  /// Two chains that precede each other.
-  struct Conflict {
-    /// Why one precedes the other; nothing where it is that of the initial state.
-    var first: Precedence?
-    /// Why the other precedes the one.
-    var second: Precedence
+  /// For each chain a rank by which chains of one key stand in an order that agrees with time, where
+  /// there is one.
+  ///
+  /// Of two that precede each other in one way only, the earlier has the lower of its two moments
+  /// before the other's.
+  var ranks: [Int] { ends.indices.map { Int(min(ends[$0], begins[$0])) } }
+
+  /// Chains of one key of which the first comes before the second in time, but for what follows
+  /// from other such pairs.
+  ///
+  /// - Parameter withInitial: Whether the initial chain is among them.
+  /// - Complexity: O(*c* log *c* + *e*) for *c* chains and *e* results.
+  func pairs(
+    in chains: VersionChains, withInitial: Bool
+  ) -> [(earlier: Int32, later: Int32)] {
+    var pairs: [(earlier: Int32, later: Int32)] = []
+    for key in 0..<Int32(chains.isOrdered.count) {
+      let others = chains.otherChains(of: key)
+      guard !others.isEmpty else { continue }
+      addPairs(withInitial ? others.lowerBound - 1..<others.upperBound : others, &pairs)
+    }
+    return pairs
   }
 
-  /// A chain's first completion and its last invocation.
-  private struct Zone {
-    var firstEnd = Int32.max
-    var firstToEnd: Int32 = -1
-    var lastBegin: Int32 = -1
-    var lastToBegin: Int32 = -1
-  }
-
-  private(set) var conflict: Conflict?
-
-  /// - Parameter chains: The chains of one key, that of the initial state first.
-  /// - Complexity: O(*v* + *c* log *c*) for *v* visits of *c* chains.
-  init(_ history: Transactions, _ chains: [VersionOrder]) {
-    let zones = chains.map { chain in
-      var zone = Zone()
-      for visit in chain.visits {
-        let transaction = Int(visit.transaction)
-        if history.ends[transaction] < zone.firstEnd {
-          (zone.firstEnd, zone.firstToEnd) = (history.ends[transaction], visit.transaction)
-        }
-        if history.begins[transaction] > zone.lastBegin {
-          (zone.lastBegin, zone.lastToBegin) = (history.begins[transaction], visit.transaction)
+  private func addPairs(
+    _ others: Range<Int32>, _ pairs: inout [(earlier: Int32, later: Int32)]
+  ) {
+    let sorted = others.sorted { (ends[Int($0)], $0) < (ends[Int($1)], $1) }
+    // For each prefix of them the three whose last invocations are the latest.
+    var latest: [[Int32]] = [[]]
+    for chain in sorted {
+      let best = ((latest.last ?? []) + [chain]).sorted { begins[Int($0)] > begins[Int($1)] }
+      latest.append(Array(best.prefix(3)))
+    }
+    for chain in others {
+      var (low, high) = (0, sorted.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if ends[Int(sorted[middle])] < begins[Int(chain)] {
+          low = middle + 1
+        } else {
+          high = middle
         }
       }
-      return zone
-    }
-    conflict = ChainZones.conflict(between: zones)
-  }
-
-  private static func conflict(between zones: [Zone]) -> Conflict? {
-    guard let initial = zones.first else { return nil }
-    let others = zones.dropFirst().sorted { $0.firstEnd < $1.firstEnd }
-    if let early = others.first, early.firstEnd < initial.lastBegin {
-      return Conflict(first: nil, second: precedence(early, initial))
-    }
-    // For each zone the one, among it and those before it, whose last invocation is the latest.
-    var latest: [Int] = []
-    for (place, zone) in others.enumerated() {
-      if let candidate = candidate(for: zone, among: others[..<place], latest) {
-        return Conflict(
-          first: precedence(others[candidate], zone), second: precedence(zone, others[candidate]))
+      // Who precedes it, but for those that precede another one which does.
+      let between = latest[low].filter { $0 != chain }
+      guard let last = between.first else { continue }
+      let second = between.count > 1 ? begins[Int(between[1])] : -1
+      if ends[Int(last)] >= second { pairs.append((last, chain)) }
+      var place = low - 1
+      while place >= 0, ends[Int(sorted[place])] >= begins[Int(last)] {
+        let earlier = sorted[place]
+        if earlier != chain, earlier != last { pairs.append((earlier, chain)) }
+        place -= 1
       }
-      let before = latest.last ?? place
-      latest.append(others[before].lastBegin > zone.lastBegin ? before : place)
     }
-    return nil
-  }
-
-  /// One of the zones that end before `zone` begins, if it begins after `zone` ends.
-  private static func candidate(
-    for zone: Zone, among earlier: ArraySlice<Zone>, _ latest: [Int]
-  ) -> Int? {
-    var (low, high) = (0, earlier.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if earlier[middle].firstEnd < zone.lastBegin { low = middle + 1 } else { high = middle }
-    }
-    guard low > 0, earlier[latest[low - 1]].lastBegin > zone.firstEnd else { return nil }
-    return latest[low - 1]
-  }
-
-  private static func precedence(_ earlier: Zone, _ later: Zone) -> Precedence {
-    Precedence(earlier: earlier.firstToEnd, later: later.lastToBegin)
   }
 }

@@ -1,6 +1,7 @@
-// The lattice is Elle's, with three corrections: what concerns sessions follows from models that
+// The lattice is Elle's, with four corrections: what concerns sessions follows from models that
 // include sessions, and from no others; causal memory and causal convergence are told from plain
-// causality; and only causal memory implies PRAM.
+// causality; only causal memory implies PRAM; and the models that have no phenomena of their own in
+// Elle have them here.
 
 extension ConsistencyModel {
   /// The weaker models next to this one: what satisfies this satisfies them.
@@ -30,8 +31,9 @@ extension ConsistencyModel {
     case .sessionSerializable: [.oneCopySerializable]
     case .strongSessionReadUncommitted: [.readUncommitted]
     case .strongSessionReadCommitted: [.readCommitted, .strongSessionReadUncommitted]
+    case .strongSessionReadAtomic: [.readAtomic, .strongSessionReadCommitted, .readYourWrites]
     case .strongSessionSnapshotIsolation:
-      [.snapshotIsolation, .strongSessionReadCommitted, .causalConvergence, .pram]
+      [.snapshotIsolation, .strongSessionReadAtomic, .causalConvergence, .pram]
     case .strongSessionSerializable:
       [.serializable, .strongSessionSnapshotIsolation, .sequential]
     case .strongReadUncommitted: [.strongSessionReadUncommitted]
@@ -51,7 +53,12 @@ extension ConsistencyModel {
   }
 
   /// This model and all that it implies.
-  var implied: Set<ConsistencyModel> {
+  var implied: Set<ConsistencyModel> { ConsistencyModel.impliedByEach[self] ?? [] }
+
+  private static let impliedByEach = Dictionary(
+    uniqueKeysWithValues: allCases.map { ($0, $0.allWeaker) })
+
+  private var allWeaker: Set<ConsistencyModel> {
     var implied: Set<ConsistencyModel> = [self]
     var open = [self]
     while let model = open.popLast() {
@@ -68,9 +75,13 @@ extension ConsistencyModel {
     switch self {
     case .readUncommitted: [.g0, .duplicateElements]
     case .readCommitted: [.g1a, .g1b, .g1c, .dirtyUpdate, .incompatibleOrder, .futureRead]
-    case .readAtomic: [.internalInconsistency]
-    case .updateAtomic, .cursorStability: [.lostUpdate]
-    case .consistentView: [.gSingle]
+    case .monotonicAtomicView: [.observedTransactionVanishes]
+    case .readAtomic: [.internalInconsistency, .fracturedRead]
+    case .causalCerone: [.causalityViolation]
+    case .prefix: [.gPrefix]
+    case .updateAtomic, .cursorStability: [.lostUpdate, .gCursor]
+    case .consistentView, .parallelSnapshotIsolation: [.gSingle]
+    case .updateSerializable: [.gUpdate]
     case .snapshotIsolation: [.gNonadjacent]
     case .repeatableRead: [.g2Item]
     case .strongSessionReadUncommitted: [.g0Process]
@@ -90,7 +101,12 @@ extension ConsistencyModel {
   }
 
   /// The phenomena that a history of this model can't have, itself or by what it implies.
-  public var prohibited: Set<Phenomenon> {
+  public var prohibited: Set<Phenomenon> { ConsistencyModel.prohibitedByEach[self] ?? [] }
+
+  private static let prohibitedByEach = Dictionary(
+    uniqueKeysWithValues: allCases.map { ($0, $0.allProhibited) })
+
+  private var allProhibited: Set<Phenomenon> {
     // No model explains a value that nobody wrote.
     let attached = Set(implied.flatMap(\.attached) + [.garbageVersions])
     return Set(Phenomenon.allCases.filter { !$0.closure.isDisjoint(with: attached) })
@@ -103,19 +119,5 @@ extension ConsistencyModel {
     return ruledOut.filter { model in
       !ruledOut.contains { $0 != model && model.implies($0) }
     }
-  }
-}
-
-extension Phenomenon {
-  /// This and all that follows from it.
-  fileprivate var closure: Set<Phenomenon> {
-    var closure: Set<Phenomenon> = [self]
-    var open = [self]
-    while let phenomenon = open.popLast() {
-      for consequence in phenomenon.consequences where closure.insert(consequence).inserted {
-        open.append(consequence)
-      }
-    }
-    return closure
   }
 }

@@ -22,6 +22,7 @@ public enum ConsistencyModel: String, Hashable, Sendable, CaseIterable {
   case sessionSerializable = "session-serializable"
   case strongSessionReadUncommitted = "strong-session-read-uncommitted"
   case strongSessionReadCommitted = "strong-session-read-committed"
+  case strongSessionReadAtomic = "strong-session-read-atomic"
   case strongSessionSnapshotIsolation = "strong-session-snapshot-isolation"
   case strongSessionSerializable = "strong-session-serializable"
   case strongReadUncommitted = "strong-read-uncommitted"

@@ -20,6 +20,11 @@ struct Incidents {
   }
 
   /// Keeps an occurrence that was noted as evidence.
+  mutating func show(_ phenomenon: Phenomenon, _ transactions: [Int], _ reasons: String...) {
+    shown[phenomenon, default: []].append(
+      Incident(transactions: transactions, reasons: reasons))
+  }
+
   mutating func show(_ phenomenon: Phenomenon, _ incident: Incident) {
     shown[phenomenon, default: []].append(incident)
   }

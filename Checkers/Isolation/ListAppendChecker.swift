@@ -2,39 +2,49 @@ public import Histories
 import Values
 public import Verdicts
 
-/// Judges transactions that append to lists and read them: Elle's list-append, as far as single
-/// transactions and single keys tell.
+/// Judges transactions that append to lists and read them: Elle's list-append.
 ///
 /// Operations: `txn` [["append", k, v], ["r", k, null]] → reads filled with lists, null being the
-/// empty one. The elements of a key differ. Found are `internal`, `G1a`, `G1b`, `dirty-update`,
-/// `duplicate-elements`, `garbage-versions`, `future-read`, `incompatible-order`, `lost-update`, and
-/// `G0`, `G-single`, `G1c` on one key, these also in the order of each process and of time. On a
-/// history of one key that is all there is; dependency cycles across keys are not searched, so that
-/// valid means valid as far as judged. Only what a model prohibits makes a history invalid.
-public struct ListAppendChecker: Checker {
+/// empty one. The elements of a key differ. Reads tell the order in which elements were appended, so
+/// that every isolation level is decided: by what single reads show (`internal`, `G1a`, `G1b`,
+/// `dirty-update`, `duplicate-elements`, `garbage-versions`, `future-read`, `incompatible-order`,
+/// `lost-update`), and by cycles of dependencies (`G0`, `G1c`, `G-single-item`,
+/// `G-nonadjacent-item`, `G2-item`, also with the order of each process and of time). Only what a
+/// model prohibits makes a history invalid.
+public struct ListAppendChecker: ColumnChecker {
   public var name: String { TransactionKind.listAppend.rawValue }
   public let models: [ConsistencyModel]
   private let demandsProof: Bool
 
-  /// - Parameter demandsProof: Whether a history of several keys in which nothing is found is
-  ///   unknown, for cycles across keys are not searched, and not valid as far as judged.
+  /// - Parameter demandsProof: Whether the verdict is unknown where nothing is found but a model
+  ///   could not be decided either, and not valid as far as judged.
   public init(models: [ConsistencyModel] = [.strictSerializable], demandsProof: Bool = false) {
     self.models = models
     self.demandsProof = demandsProof
   }
 
-  /// - Complexity: O(*n* log *n*), where *n* counts the elements of all reads, too.
-  public func check(_ history: History) -> Finding {
-    let transactions: Transactions
+  /// - Complexity: O(*n*), where *n* counts the elements of all reads, too, if there is no cycle.
+  public func check(_ history: HistoryColumns) -> Finding {
+    TransactionJudgement.finding(
+      on: history, .listAppend, checker: name, models, demandsProof: demandsProof)
+  }
+}
+
+extension TransactionJudgement {
+  /// Judges a history of a kind of transactions.
+  static func finding(
+    on history: HistoryColumns, _ kind: TransactionKind, checker: String,
+    _ models: [ConsistencyModel], demandsProof: Bool,
+    assuming assumptions: Set<VersionAssumption> = []
+  ) -> Finding {
+    let analysis: TransactionAnalysis
     do throws(MalformedTransaction) {
-      transactions = try Transactions(history, .listAppend)
+      analysis = try TransactionAnalysis(history, kind, for: models, assuming: assumptions)
     } catch {
-      return Finding(name, .unknown, reason: error.description)
+      return Finding(checker, .unknown, reason: error.description)
     }
-    let orders = ListOrders(transactions, ReadScan(transactions))
     return TransactionJudgement(
-      checker: name, models: models, demandsProof: demandsProof, history: transactions,
-      incidents: orders.incidents
+      checker: checker, models: models, demandsProof: demandsProof, analysis: analysis
     ).finding
   }
 }

@@ -1,11 +1,11 @@
-/// A way in which transactions go wrong, by the name that Elle gives it.
+/// A way in which transactions go wrong, by the name that Elle gives it where it has one.
 ///
 /// The cases stand in the order of their severity. Cycles are those of Adya's serialization graphs
 /// (A. Adya, Weak Consistency, 1999): *ww* leads to who wrote the next version, *wr* to who read a
 /// version, *rw* from who read a version to who wrote the next. Objects are read by key and never by
-/// predicate, so that what newer releases of Elle call `G-single-item` is plain `G-single` here. A
-/// cycle with `-process` needs the order of a process's transactions as well, one with `-realtime`
-/// that one transaction completed before another was invoked.
+/// predicate, which is what `-item` says. A cycle with `-process` needs the order of a process's
+/// transactions as well, one with `-realtime` that one transaction completed before another was
+/// invoked.
 public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
   case garbageVersions = "garbage-versions"
   case duplicateElements = "duplicate-elements"
@@ -17,19 +17,25 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
   case futureRead = "future-read"
   case g1c = "G1c"
   case internalInconsistency = "internal"
+  case observedTransactionVanishes = "observed-transaction-vanishes"
+  case fracturedRead = "fractured-read"
+  case causalityViolation = "causality-violation"
   case lostUpdate = "lost-update"
-  case gSingle = "G-single"
-  case gNonadjacent = "G-nonadjacent"
+  case gCursor = "G-cursor"
+  case gSingle = "G-single-item"
+  case gPrefix = "G-prefix"
+  case gNonadjacent = "G-nonadjacent-item"
+  case gUpdate = "G-update"
   case g2Item = "G2-item"
   case g0Process = "G0-process"
   case g1cProcess = "G1c-process"
-  case gSingleProcess = "G-single-process"
-  case gNonadjacentProcess = "G-nonadjacent-process"
+  case gSingleProcess = "G-single-item-process"
+  case gNonadjacentProcess = "G-nonadjacent-item-process"
   case g2ItemProcess = "G2-item-process"
   case g0Realtime = "G0-realtime"
   case g1cRealtime = "G1c-realtime"
-  case gSingleRealtime = "G-single-realtime"
-  case gNonadjacentRealtime = "G-nonadjacent-realtime"
+  case gSingleRealtime = "G-single-item-realtime"
+  case gNonadjacentRealtime = "G-nonadjacent-item-realtime"
   case g2ItemRealtime = "G2-item-realtime"
   case unreadOwnWrite = "unread-own-write"
   case nonmonotonicRead = "nonmonotonic-read"
@@ -41,7 +47,7 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
     switch self {
     case .garbageVersions: "a transaction read what no transaction ever wrote"
     case .duplicateElements: "an element is in one list more than once"
-    case .g0: "writes of two transactions are interleaved"
+    case .g0: "writes of transactions are interleaved"
     case .g1a: "a transaction read what an aborted transaction wrote"
     case .dirtyUpdate: "a transaction wrote on top of what an aborted transaction had written"
     case .g1b: "a transaction read what another one later wrote over itself"
@@ -49,9 +55,16 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
     case .futureRead: "a transaction read what it wrote only afterwards"
     case .g1c: "transactions read from each other in a circle"
     case .internalInconsistency: "a read contradicts what its own transaction did before"
+    case .observedTransactionVanishes:
+      "a transaction saw something of another one, and after that missed something of it"
+    case .fracturedRead: "a transaction saw a part only of what another one wrote"
+    case .causalityViolation: "a transaction missed a write that what it read depends on"
     case .lostUpdate: "transactions read the same version of a key and each wrote the next one"
-    case .gSingle: "a transaction missed a write that came before its own"
+    case .gCursor: "a transaction wrote a key over a write that it had missed when it read it"
+    case .gSingle: "a circle of dependencies with one missed write"
+    case .gPrefix: "transactions saw writes in orders that no one order of all of them begins with"
     case .gNonadjacent: "a circle of dependencies in which no two missed writes follow each other"
+    case .gUpdate: "a circle of dependencies with missed writes, of transactions that write and one"
     case .g2Item: "a circle of dependencies with missed writes"
     case .g0Process, .nonmonotonicWrite: "a process's writes took effect in another order"
     case .g1cProcess: "a process's transaction came before one that the process had finished"
@@ -73,8 +86,15 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
     switch self {
     case .g0: [.g1c, .g0Process]
     case .g1c: [.g1cProcess]
-    case .gSingle: [.gNonadjacent, .gSingleProcess]
+    case .observedTransactionVanishes: [.fracturedRead]
+    case .fracturedRead: [.causalityViolation]
+    case .causalityViolation: [.gSingle, .gPrefix]
+    case .lostUpdate: [.gCursor]
+    case .gCursor: [.gSingle]
+    case .gSingle: [.gNonadjacent, .gUpdate, .gSingleProcess]
+    case .gPrefix: [.gNonadjacent]
     case .gNonadjacent: [.g2Item, .gNonadjacentProcess]
+    case .gUpdate: [.g2Item]
     case .g2Item: [.g2ItemProcess]
     case .g0Process: [.g1cProcess, .g0Realtime]
     case .g1cProcess: [.g1cRealtime]
@@ -86,9 +106,25 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
     case .gNonadjacentRealtime: [.g2ItemRealtime]
     case .incompatibleOrder, .dirtyUpdate: [.g1a]
     case .futureRead: [.g1c]
-    case .lostUpdate: [.g2Item]
     default: []
     }
+  }
+
+  /// This and all that follows from it.
+  var closure: Set<Phenomenon> { Phenomenon.closures[self] ?? [] }
+
+  private static let closures = Dictionary(
+    uniqueKeysWithValues: allCases.map { ($0, $0.allConsequences) })
+
+  private var allConsequences: Set<Phenomenon> {
+    var closure: Set<Phenomenon> = [self]
+    var open = [self]
+    while let phenomenon = open.popLast() {
+      for consequence in phenomenon.consequences where closure.insert(consequence).inserted {
+        open.append(consequence)
+      }
+    }
+    return closure
   }
 
   /// Which order beside that of dependencies this needs.
@@ -99,6 +135,26 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
       .realtime
     case .unreadOwnWrite, .nonmonotonicRead, .nonmonotonicWrite, .writeBeforeRead: .guarantee
     default: .data
+    }
+  }
+
+  /// The sorts of cycles that a broken guarantee is.
+  var asCycle: [Phenomenon] {
+    switch self {
+    case .unreadOwnWrite, .nonmonotonicRead: [.gSingleProcess]
+    case .nonmonotonicWrite, .writeBeforeRead: [.g1cProcess]
+    default: []
+    }
+  }
+
+  /// Whether this is a cycle of a special sort, which is shown where no name of a wider sort says
+  /// the same.
+  var isSpecial: Bool {
+    switch self {
+    case .observedTransactionVanishes, .fracturedRead, .causalityViolation, .gCursor, .gPrefix,
+      .gUpdate:
+      true
+    default: false
     }
   }
 

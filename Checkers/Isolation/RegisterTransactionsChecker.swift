@@ -2,41 +2,37 @@ public import Histories
 import Values
 public import Verdicts
 
-/// Judges transactions that read and write registers: Elle's rw-register, as far as single
-/// transactions and single keys tell.
+/// Judges transactions that read and write registers: Elle's rw-register.
 ///
 /// Operations: `txn` [["w", k, v], ["r", k, null]] → reads filled, null being the initial state. The
-/// values written to a key differ. Found are `internal`, `G1a`, `G1b`, `garbage-versions`,
-/// `future-read`, `lost-update` and circles of reads on one key (`G1c`). Versions are ordered where a
-/// transaction read one and wrote the next; where that order contradicts the order of a process or
-/// of time, or no order of a key's versions agrees with time, it is `G1c` or `G-single` with
-/// `-process` or `-realtime`. On a history of one key that is all there is; dependency cycles across
-/// keys are not searched, so that valid means valid as far as judged. Only what a model prohibits
-/// makes a history invalid.
-public struct RegisterTransactionsChecker: Checker {
+/// values written to a key differ. Versions are in order where a transaction read one and wrote the
+/// next. Where that orders all versions of each key, every isolation level is decided, as for
+/// lists. Where it does not, what contradicts a level is found as far as these orders and time tell,
+/// and a level holds for certain where it holds with the versions in the order of their
+/// transactions; else it is undecided. Only what a model prohibits makes a history invalid.
+public struct RegisterTransactionsChecker: ColumnChecker {
   public var name: String { TransactionKind.register.rawValue }
   public let models: [ConsistencyModel]
+  /// What is taken for granted of the order of versions; what contradicts it is told apart from
+  /// what is wrong.
+  public let assumptions: Set<VersionAssumption>
   private let demandsProof: Bool
 
-  /// - Parameter demandsProof: Whether a history of several keys in which nothing is found is
-  ///   unknown, for cycles across keys are not searched, and not valid as far as judged.
-  public init(models: [ConsistencyModel] = [.strictSerializable], demandsProof: Bool = false) {
+  /// - Parameter demandsProof: Whether the verdict is unknown where nothing is found but a model
+  ///   could not be decided either, and not valid as far as judged.
+  public init(
+    models: [ConsistencyModel] = [.strictSerializable],
+    assuming assumptions: Set<VersionAssumption> = [], demandsProof: Bool = false
+  ) {
     self.models = models
+    self.assumptions = assumptions
     self.demandsProof = demandsProof
   }
 
-  /// - Complexity: O(*n* log *n*).
-  public func check(_ history: History) -> Finding {
-    let transactions: Transactions
-    do throws(MalformedTransaction) {
-      transactions = try Transactions(history, .register)
-    } catch {
-      return Finding(name, .unknown, reason: error.description)
-    }
-    let orders = RegisterOrders(transactions, ReadScan(transactions))
-    return TransactionJudgement(
-      checker: name, models: models, demandsProof: demandsProof, history: transactions,
-      incidents: orders.incidents
-    ).finding
+  /// - Complexity: O(*n*) if there is no cycle.
+  public func check(_ history: HistoryColumns) -> Finding {
+    TransactionJudgement.finding(
+      on: history, .register, checker: name, models, demandsProof: demandsProof,
+      assuming: assumptions)
   }
 }

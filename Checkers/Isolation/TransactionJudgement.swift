@@ -2,13 +2,15 @@ import Histories
 import Values
 import Verdicts
 
-/// Turns what the passes found into a finding on what was promised.
+/// Turns what a history says into a finding on what was promised.
 struct TransactionJudgement {
   let checker: String
   let models: [ConsistencyModel]
   let demandsProof: Bool
-  let history: Transactions
-  let incidents: Incidents
+  let analysis: TransactionAnalysis
+
+  private var history: Transactions { analysis.transactions }
+  private var incidents: Incidents { analysis.incidents }
 
   var finding: Finding {
     let wrong = wrongs
@@ -25,64 +27,71 @@ struct TransactionJudgement {
     } else if committed == 0 {
       finding.verdict = .unknown
       finding.reason = "no transaction committed"
-    } else if let ambiguity {
-      finding.verdict = .unknown
-      finding.reason = ambiguity
+    } else if let (model, reason) = undecided {
+      finding.verdict = demandsProof || history.ambiguity != nil ? .unknown : .valid
+      finding.reason =
+        history.ambiguity == nil
+        ? "\(model.name) as far as judged: \(reason)" + alsoFound : reason
     } else {
-      if demandsProof && history.keyCount > 1 { finding.verdict = .unknown }
-      finding.reason = basis
+      finding.reason =
+        "\(models.map(\.name).joined(separator: ", ")): no cycle of dependencies contradicts it"
+        + alsoFound
     }
     return finding
+  }
+
+  /// The first promise of which it can't be told whether it was kept.
+  private var undecided: (model: ConsistencyModel, reason: String)? {
+    for model in models {
+      if case .undecided(let reason) = analysis.decisions[model] { return (model, reason) }
+    }
+    return nil
+  }
+
+  private var prohibited: Set<Phenomenon> {
+    models.reduce(into: []) { $0.formUnion($1.prohibited) }
   }
 
   /// What was found and is prohibited, each under one name: a violation that goes by several is
   /// named after the strongest promise that it breaks.
   private var wrongs: [Phenomenon] {
-    let prohibited = models.reduce(into: Set<Phenomenon>()) { $0.formUnion($1.prohibited) }
+    let prohibited = prohibited
     let scopes = Set(prohibited.map(\.scope))
-    return incidents.phenomena.filter { phenomenon in
+    let wrong = incidents.phenomena.filter { phenomenon in
       guard prohibited.contains(phenomenon) else { return false }
       switch phenomenon.scope {
-      case .guarantee: return !scopes.contains(.process) && !scopes.contains(.realtime)
-      case .process: return !scopes.contains(.realtime)
+      case .guarantee: return prohibited.isDisjoint(with: phenomenon.asCycle)
+      case .process: return !scopes.contains(.realtime) || !history.isTimed
       case .data, .realtime: return true
       }
+    }
+    return wrong.filter { phenomenon in
+      !phenomenon.isSpecial
+        || !phenomenon.closure.contains { wider in
+          wider != phenomenon
+            && (wider.isSpecial ? wrong.contains(wider) : prohibited.contains(wider))
+        }
     }
   }
 
   /// What was found and is not prohibited by the models.
-  private func allowed(_ wrong: [Phenomenon]) -> [Phenomenon] {
-    let prohibited = models.reduce(into: Set<Phenomenon>()) { $0.formUnion($1.prohibited) }
-    return incidents.phenomena.filter { phenomenon in
+  private var allowed: [Phenomenon] {
+    let prohibited = prohibited
+    let allowed = incidents.phenomena.filter { phenomenon in
       phenomenon.scope != .guarantee && !prohibited.contains(phenomenon)
     }
+    return allowed.filter { phenomenon in
+      !phenomenon.isSpecial
+        || !allowed.contains { $0 != phenomenon && phenomenon.closure.contains($0) }
+    }
   }
 
-  /// What a valid verdict rests on.
-  private var basis: String {
-    var basis =
-      "\(models.map(\.name).joined(separator: ", ")) as far as judged: dependency cycles across "
-      + "keys are not searched"
-    if history.kind == .register {
-      basis += ", versions are ordered by reads before writes and by time only"
-    }
-    let found = allowed([])
-    if !found.isEmpty {
-      basis +=
-        "; also found, and allowed: "
-        + found.map { "\(incidents.count(of: $0)) \($0.rawValue)" }.joined(separator: ", ")
-    }
-    return basis
-  }
-
-  /// Why some keys can't be judged, where that is so.
-  private var ambiguity: String? {
-    guard let (first, second) = history.ambiguity else { return nil }
-    let lines = [first, second].map { write in
-      history.operations(of: Int(history.writers[Int(write)])).invocation.index
-    }
-    return "ops \(lines[0]) and \(lines[1]) both write \(history.text(of: second)) to "
-      + "\(history.keyText(history.key(of: second))), so that what a read saw can't be told"
+  private var alsoFound: String {
+    let found = allowed
+    let broken = analysis.broken.map { "; \($0)" }.joined()
+    guard !found.isEmpty else { return broken }
+    return "\(broken); also found, and allowed: "
+      + found.map { "\(incidents.count(of: $0)) \($0.rawValue)" }.joined(separator: ", ")
   }
 
   private func facts(_ wrong: [Phenomenon]) -> ValueMap {
@@ -93,12 +102,20 @@ struct TransactionJudgement {
     var facts = ValueMap(facts: [
       "models": names(models), "committed": count(.committed), "aborted": count(.aborted),
       "indeterminate": count(.indeterminate), "keys": .integer(history.keyCount),
-      "searched": "phenomena of single transactions and of single keys",
+      "holds": names(analysis.holding),
     ])
-    if !incidents.phenomena.isEmpty {
-      facts[fact: "not"] = names(ConsistencyModel.weakestRuledOut(by: incidents.phenomena))
+    let undecided = ConsistencyModel.allCases.compactMap { model -> ValueMap.Entry? in
+      guard case .undecided(let reason) = analysis.decisions[model] else { return nil }
+      return ValueMap.Entry(key: .string(model.name), value: .string(reason))
     }
-    let allowed = allowed(wrong)
+    if !analysis.broken.isEmpty {
+      facts[fact: "broken-assumptions"] = .list(analysis.broken.map { .string($0) })
+    }
+    if !undecided.isEmpty { facts[fact: "undecided"] = .map(ValueMap(undecided)) }
+    if !analysis.found.isEmpty {
+      facts[fact: "not"] = names(ConsistencyModel.weakestRuledOut(by: analysis.found))
+    }
+    let allowed = allowed
     if !allowed.isEmpty {
       facts[fact: "also-found"] = .map(
         ValueMap(

@@ -18,22 +18,30 @@ public enum TransactionKind: String, Hashable, Sendable {
 
   /// The kind of transactions that a history's operations are: told by the first that writes, else
   /// by the first that read a list; nothing where there are no transactions.
-  public init?(detecting history: History) {
-    let transactions = history.operations.lazy.filter { $0.f == "txn" && $0.process.number != nil }
-    guard !transactions.isEmpty else { return nil }
-    let microOperations = transactions.flatMap { $0.value.elements ?? [] }
-    for microOperation in microOperations {
-      switch microOperation.elements?.first?.name {
-      case "append":
-        self = .listAppend
-        return
-      case "w":
-        self = .register
-        return
-      default: continue
+  public init?(detecting history: History) { self.init(detecting: HistoryColumns(history)) }
+
+  /// The kind of transactions that a history's operations are, as far as that can be told.
+  public init?(detecting columns: HistoryColumns) {
+    let table = columns.table
+    let isTransaction = columns.names.map { $0 == "txn" }
+    var (hasTransactions, hasLists) = (false, false)
+    for position in columns.types.indices
+    where columns.processes[position] >= 0 && isTransaction[Int(columns.functions[position])] {
+      hasTransactions = true
+      for step in table.elements(of: columns.values[position]) ?? [] {
+        guard let parts = table.elements(of: step), let word = parts.first else { continue }
+        switch table.value(of: word).name {
+        case "append":
+          self = .listAppend
+          return
+        case "w":
+          self = .register
+          return
+        default: if let last = parts.last, table.isList(last) { hasLists = true }
+        }
       }
     }
-    let reads = microOperations.compactMap { $0.elements?.last }
-    self = reads.contains { $0.elements != nil } ? .listAppend : .register
+    guard hasTransactions else { return nil }
+    self = hasLists ? .listAppend : .register
   }
 }

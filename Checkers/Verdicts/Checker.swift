@@ -9,6 +9,15 @@ public protocol Checker: Sendable {
   func check(_ history: History) -> Finding
 }
 
+/// A checker that judges histories as columns, without a value for each line.
+public protocol ColumnChecker: Checker {
+  func check(_ history: HistoryColumns) -> Finding
+}
+
+extension ColumnChecker {
+  public func check(_ history: History) -> Finding { check(HistoryColumns(history)) }
+}
+
 /// What one checker found.
 public struct Finding: Hashable, Sendable {
   /// The checker's name.

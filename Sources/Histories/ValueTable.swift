@@ -9,8 +9,9 @@ public struct ValueCode: Hashable, Sendable {
   /// An integer's value × 2, or the number of a value of the table × 2 + 1.
   public let raw: Int32
 
+  /// The code that another one's `raw` is of.
   @inlinable
-  init(raw: Int32) { self.raw = raw }
+  public init(raw: Int32) { self.raw = raw }
 
   @inline(__always)
   init(number: Int) { raw = Int32(truncatingIfNeeded: number << 1 | 1) }
@@ -38,6 +39,7 @@ public struct ValueCode: Hashable, Sendable {
 /// as their bytes.
 public struct ValueTable: Sendable {
   /// What a numbered value is; null, false and true have the numbers 0, 1 and 2 in every table.
+  @usableFromInline
   enum Kind: UInt8, Sendable {
     case null
     case `false`
@@ -54,10 +56,11 @@ public struct ValueTable: Sendable {
     case other
   }
 
+  @usableFromInline
   struct Entry: Sendable {
-    var start: Int
-    var count: UInt32
-    var kind: Kind
+    @usableFromInline var start: Int
+    @usableFromInline var count: UInt32
+    @usableFromInline var kind: Kind
   }
 
   private(set) var entries: [Entry]

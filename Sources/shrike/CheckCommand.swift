@@ -33,6 +33,12 @@ struct CheckCommand: ParsableCommand {
         + "linearizable for other objects."))
   var consistencyModels: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "What to take for granted of the order of transactions' registers, by comma: wfr, "
+        + "sequential-keys, linearizable-keys, transaction-order."))
+  var assume: String?
+
   @Flag(help: "Values are [key, value], and each key is judged alone.")
   var keyed = false
 
@@ -92,18 +98,20 @@ struct CheckCommand: ParsableCommand {
     }
     // What is asked for wrongly is refused before a long file is read.
     let choice = try chosenChecker()
-    if let choice, !(choice is LinearizabilityChecker) {
+    if let choice, !(choice is LinearizabilityChecker), !(choice is any ColumnChecker) {
       let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
       return [try examine(history, of: file, by: choice)]
     }
     let columns = try HistoryColumns(
       path: file, format: chosenFormat(), order: chosenOrder(), isLean: !isShrinking)
     if columns.isTruncated { warnOfTruncation(file) }
+    if let choice = choice as? any ColumnChecker {
+      return [try examine(columns, of: file, by: choice)]
+    }
     if let choice = try choice as? LinearizabilityChecker ?? impliedChecker(of: columns) {
       return [try examine(columns, of: file, by: choice)]
     }
-    let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
-    return [try examine(history, of: file, by: detectedChecker(for: history))]
+    return [try examine(columns, of: file, by: detectedChecker(for: columns))]
   }
 
   private func isFolder(_ path: String) -> Bool {
@@ -119,6 +127,18 @@ struct CheckCommand: ParsableCommand {
   ) throws -> Finding {
     let finding = checker.check(history)
     if isShrinking, finding.verdict == .invalid {
+      try writeShrunk(history, of: file, by: checker)
+    }
+    return finding
+  }
+
+  /// Judges a history of transactions, which is read once more where something is to be left of it.
+  private func examine(
+    _ columns: HistoryColumns, of file: String, by checker: any ColumnChecker
+  ) throws -> Finding {
+    let finding = checker.check(columns)
+    if isShrinking, finding.verdict == .invalid {
+      let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
       try writeShrunk(history, of: file, by: checker)
     }
     return finding
@@ -248,18 +268,36 @@ struct CheckCommand: ParsableCommand {
   }
 
   /// The checker of transactions, where the history is one of them.
-  private func detectedChecker(for history: History) throws -> any Checker {
-    guard let kind = TransactionKind(detecting: history) else {
+  private func detectedChecker(for columns: HistoryColumns) throws -> any ColumnChecker {
+    guard let kind = TransactionKind(detecting: columns) else {
       throw PlanError("say what the operations are of with --model, or name a --checker")
     }
-    return CheckerRegistry.checker(of: kind, try chosenModels())
+    return try transactions(of: kind, chosenModels())
+  }
+
+  private func transactions(
+    of kind: TransactionKind, _ models: [ConsistencyModel]
+  ) throws -> any ColumnChecker {
+    let words = (assume ?? "").split(separator: ",").map { $0.filter { $0 != " " } }
+    let assumptions = try words.map { word in
+      guard let assumption = VersionAssumption(rawValue: word) else {
+        throw PlanError(
+          "--assume \(word): there are "
+            + VersionAssumption.allCases.map(\.rawValue).joined(separator: ", "))
+      }
+      return assumption
+    }
+    guard kind == .register || assumptions.isEmpty else {
+      throw PlanError("--assume: lists tell the order of their versions themselves")
+    }
+    return CheckerRegistry.checker(of: kind, models, assuming: Set(assumptions))
   }
 
   /// The checker that was asked for, if one was.
   private func chosenChecker() throws -> (any Checker)? {
     let models = try chosenModels()
     if let kind = (checker ?? model).flatMap(TransactionKind.init) {
-      return CheckerRegistry.checker(of: kind, models)
+      return try transactions(of: kind, models)
     }
     if !models.isEmpty, let name = checker ?? model {
       throw PlanError("--consistency-models: \(name) is no checker of transactions")

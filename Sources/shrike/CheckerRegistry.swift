@@ -21,15 +21,18 @@ enum CheckerRegistry {
     checkers.first { $0.name == name }
   }
 
-  /// The checker of a kind of transactions, which models judge them by; what it did not search
-  /// makes its verdict unknown.
+  /// The checker of a kind of transactions, which models judge them by; what it can't decide makes
+  /// its verdict unknown.
   static func checker(
-    of kind: TransactionKind, _ models: [ConsistencyModel]
-  ) -> any Checker {
+    of kind: TransactionKind, _ models: [ConsistencyModel],
+    assuming assumptions: Set<VersionAssumption> = []
+  ) -> any ColumnChecker {
     let models = models.isEmpty ? [.strictSerializable] : models
     return switch kind {
     case .listAppend: ListAppendChecker(models: models, demandsProof: true)
-    case .register: RegisterTransactionsChecker(models: models, demandsProof: true)
+    case .register:
+      RegisterTransactionsChecker(
+        models: models, assuming: assumptions, demandsProof: true)
     }
   }
 

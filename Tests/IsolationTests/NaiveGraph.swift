@@ -69,7 +69,10 @@ struct NaiveGraph {
   private mutating func addDependencies(on key: Value) {
     let reads = reads(of: key).filter(isUnique)
     let longest = reads.max { $0.count < $1.count } ?? []
-    guard reads.allSatisfy({ longest.starts(with: $0) }) else { return }
+    guard reads.allSatisfy({ longest.starts(with: $0) }), !hasReversedOwn(key, reads) else {
+      for call in committed { addReadOfLast(call, key) }
+      return
+    }
     let order = longest.filter { value in writer(of: value, key).map(isInstalled) ?? false }
     let unread = calls.indices.filter(isInstalled).filter { call in
       steps[call].contains { !$0.isRead && $0.key == key && !longest.contains($0.value) }
@@ -82,13 +85,37 @@ struct NaiveGraph {
     }
     for call in unread { add(order.last.flatMap { writer(of: $0, key) }, call, .ww) }
     for call in committed {
-      guard let read = externalRead(call, key), isUnique(read) else { continue }
+      guard let read = externalRead(call, key), isUnique(read) else {
+        addReadOfLast(call, key)
+        continue
+      }
       let seen = read.filter(order.contains)
       add(seen.last.flatMap { writer(of: $0, key) }, call, .wr)
       if let next = order.first(where: { !read.contains($0) }) {
         add(call, writer(of: next, key), .rw)
       } else {
         for other in unread { add(call, other, .rw) }
+      }
+    }
+  }
+
+  /// Adds who wrote the last element that a transaction read, which is known in any order.
+  private mutating func addReadOfLast(_ call: Int, _ key: Value) {
+    guard let last = externalRead(call, key)?.last, let writer = writer(of: last, key),
+      isInstalled(writer), writer != call
+    else { return }
+    edges.append((writer, call, .wr))
+  }
+
+  /// Whether a transaction's own elements stand in another order than it appended them.
+  private func hasReversedOwn(_ key: Value, _ reads: [[Value]]) -> Bool {
+    calls.indices.filter(isInstalled).contains { call in
+      let own = steps[call].filter { !$0.isRead && $0.key == key }.map(\.value)
+      return reads.contains { read in
+        zip(own, own.dropFirst()).contains { first, second in
+          guard let late = read.firstIndex(of: second) else { return false }
+          return read.firstIndex(of: first).map { $0 > late } ?? true
+        }
       }
     }
   }
@@ -113,13 +140,13 @@ struct NaiveGraph {
     switch phenomenon {
     case "G0": hasCycle(.ww, then: [.ww])
     case "G1c": hasCycle(.wr, then: [.ww, .wr])
-    case "G-single": hasCycle(.rw, then: [.ww, .wr])
+    case "G-single-item": hasCycle(.rw, then: [.ww, .wr])
     case "G0-process": hasCycle(.process, then: [.ww, .process])
     case "G1c-process": hasCycle(.process, then: [.ww, .wr, .process])
-    case "G-single-process": hasCycle(.rw, then: [.ww, .wr, .process])
+    case "G-single-item-process": hasCycle(.rw, then: [.ww, .wr, .process])
     case "G0-realtime": hasCycle(.realtime, then: [.ww, .realtime])
     case "G1c-realtime": hasCycle(.realtime, then: [.ww, .wr, .realtime])
-    case "G-single-realtime": hasCycle(.rw, then: [.ww, .wr, .realtime])
+    case "G-single-item-realtime": hasCycle(.rw, then: [.ww, .wr, .realtime])
     case "G1a":
       readsOfCommitted { call, step in
         step.list.contains { writer(of: $0, step.key).map { calls[$0].outcome == .fail } ?? false }
@@ -155,16 +182,7 @@ struct NaiveGraph {
         reads.contains { b in !a.starts(with: b) && !b.starts(with: a) }
       }
       if clash { return true }
-      // A transaction's own elements in another order than it appended them.
-      return calls.indices.filter(isInstalled).contains { call in
-        let own = steps[call].filter { !$0.isRead && $0.key == key }.map(\.value)
-        return reads.contains { read in
-          zip(own, own.dropFirst()).contains { first, second in
-            guard let late = read.firstIndex(of: second) else { return false }
-            return read.firstIndex(of: first).map { $0 > late } ?? true
-          }
-        }
-      }
+      return hasReversedOwn(key, reads)
     }
   }
 

@@ -102,7 +102,7 @@ struct ReadingTests {
     #expect(checker(.listAppend, .strictSerializable).check(same).verdict == .unknown)
     let other = checker(.listAppend, .strictSerializable).check(
       try script(twice + "0 do a y 1\n1 do r y []"))
-    #expect(other.types == ["G-single-realtime"])
+    #expect(other.types == ["G-single-item-realtime"])
   }
 
   @Test("nothing that committed proves nothing", arguments: ["", "0 invoke a x 1\n0 info a x 1"])

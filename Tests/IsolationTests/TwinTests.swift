@@ -86,7 +86,8 @@ struct TwinTests {
       let graph = NaiveGraph(history)
       for level in Level.all {
         for type in checker(.listAppend, level.model).check(history).types {
-          #expect(graph.has(type) != false, "\(type) of \(level.model), seed \(seed)")
+          let isThere = graph.has(type) != false
+          #expect(isThere, "\(type) of \(level.model), seed \(seed)")
           seen[type, default: 0] += 1
         }
       }

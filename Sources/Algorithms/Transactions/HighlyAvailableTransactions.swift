@@ -44,7 +44,10 @@ public struct HighlyAvailableTransactions: Algorithm {
   static let noIsolation = PlantedBug(
     "no-isolation", "each write is visible at once, while its transaction goes on",
     source: "G1b, intermediate reads, in Adya, Weak consistency (1999).",
-    violates: ["G1b", "G1c", "internal", "future-read", "G-single", "G0"])
+    violates: [
+      "G1b", "G1c", "internal", "future-read", "G-single-item", "G-nonadjacent-item", "G2-item",
+      "G0",
+    ])
   static let dirtyAbort = PlantedBug(
     "dirty-abort", "one transaction in four that writes is aborted after its writes were visible",
     source: "G1a, aborted reads, in Adya, Weak consistency (1999).",

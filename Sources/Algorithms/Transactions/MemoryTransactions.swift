@@ -18,7 +18,10 @@ public struct MemoryTransactions: Algorithm {
   static let unchangedReply = PlantedBug(
     "unchanged-reply", "the reply is the request as it came, with no read filled in",
     source: "Maelstrom's guide, chapter 5: the first transactor.",
-    violates: ["internal", "lost-update", "G-single", "G-single-realtime"])
+    violates: [
+      "internal", "lost-update", "G-single-item", "G-nonadjacent-item", "G2-item",
+      "G-single-item-realtime", "G-nonadjacent-item-realtime", "G2-item-realtime",
+    ])
   static let aliasing = PlantedBug(
     "aliasing",
     "a read shares its list with the store, so it shows its transaction's later appends",
@@ -28,7 +31,8 @@ public struct MemoryTransactions: Algorithm {
     "no-sync", "transactions are acknowledged before they are durable",
     source: "Redis with appendfsync everysec, as its documentation warns.",
     violates: [
-      "incompatible-order", "lost-update", "G-single", "G0-realtime", "G-single-realtime",
+      "incompatible-order", "lost-update", "G-single-item", "G-nonadjacent-item", "G2-item",
+      "G0-realtime", "G-single-item-realtime", "G-nonadjacent-item-realtime", "G2-item-realtime",
     ])
   static let noRollback = PlantedBug(
     "no-rollback", "one in eight transactions that write is aborted, and what it wrote stays",

@@ -22,7 +22,8 @@ public struct PerKeyLayout: TransactionLayout {
       + "between",
     source: "Lost update, P4 in Berenson et al., A critique of ANSI SQL isolation levels (1995).",
     violates: [
-      "incompatible-order", "lost-update", "G-single", "G0-realtime", "G-single-realtime",
+      "incompatible-order", "lost-update", "G-single-item", "G-nonadjacent-item", "G2-item",
+      "G0-realtime", "G-single-item-realtime", "G-nonadjacent-item-realtime", "G2-item-realtime",
     ])
 
   public static let description = AlgorithmDescription(

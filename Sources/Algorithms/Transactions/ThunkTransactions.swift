@@ -29,20 +29,22 @@ public struct ThunkLayout: TransactionLayout {
     "no-retry", "a thunk that is still on its way is taken for a key without a value",
     source: "Maelstrom's guide, chapter 5: thunks in an eventually consistent store.",
     violates: [
-      "incompatible-order", "lost-update", "G-single", "G0-realtime", "G-single-realtime",
+      "incompatible-order", "lost-update", "G-single-item", "G-nonadjacent-item", "G2-item",
+      "G0-realtime", "G-single-item-realtime", "G-nonadjacent-item-realtime", "G2-item-realtime",
     ])
   static let skipCas = PlantedBug(
     "skip-cas", "a transaction that only reads trusts the root that the node saw last",
     source: "Maelstrom's guide, chapter 5: a root that is not exchanged for itself.",
-    violates: ["G-single-realtime"])
+    violates: ["G-single-item-realtime", "G-nonadjacent-item-realtime", "G2-item-realtime"])
   static let reusedNames = PlantedBug(
     "reused-names", "thunks are named by node and number, which a restarted node begins anew",
     source: "MySQL bug 199 (2003): numbers given again after a restart point to what is new.",
     violates: [
       "garbage-versions", "duplicate-elements", "G0", "G1c-realtime", "G1a", "dirty-update", "G1b",
       "incompatible-order",
-      "lost-update", "G-single",
-      "G0-realtime", "G-single-realtime", "internal", "G1c", "future-read",
+      "lost-update", "G-single-item", "G-nonadjacent-item", "G2-item",
+      "G0-realtime", "G-single-item-realtime", "G-nonadjacent-item-realtime", "G2-item-realtime",
+      "internal", "G1c", "future-read",
     ])
 
   public static let description = AlgorithmDescription(

@@ -13,12 +13,13 @@ public struct WholeLayout: TransactionLayout {
     "blind-write", "the database is overwritten, whatever has become of it since it was read",
     source: "Flexcoin (2014): transfers that read and then wrote, many at once, emptied it.",
     violates: [
-      "incompatible-order", "lost-update", "G-single", "G0-realtime", "G-single-realtime",
+      "incompatible-order", "lost-update", "G-single-item", "G-nonadjacent-item", "G2-item",
+      "G0-realtime", "G-single-item-realtime", "G-nonadjacent-item-realtime", "G2-item-realtime",
     ])
   static let staleSnapshot = PlantedBug(
     "stale-snapshot", "a transaction that only reads sees the database as its node saw it last",
     source: "Jepsen, VoltDB 6.3 (2016): reads answered by one replica.",
-    violates: ["G-single-realtime"])
+    violates: ["G-single-item-realtime", "G-nonadjacent-item-realtime", "G2-item-realtime"])
   static let definiteTimeout = PlantedBug(
     "definite-timeout", "a change that lin-kv did not answer in time is reported as not made",
     source: "Jepsen, jetcd 0.8.2 (2024): transactions that appear to fail and succeed.",

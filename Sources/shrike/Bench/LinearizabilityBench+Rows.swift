@@ -9,7 +9,8 @@ extension LinearizabilityBench {
   private static let thousand = 1_000
   private static let million = 1_000_000
 
-  static let rows: [Row] = corpusRows + searchRows + deciderRows + processRows
+  static let rows: [Row] =
+    corpusRows + searchRows + deciderRows + processRows + transactionRows
 
   private static let searchRows = [
     Row(
@@ -104,14 +105,14 @@ extension LinearizabilityBench {
       must: Bound(milliseconds: 50), stretch: Bound(milliseconds: 12)
     ) { bench in
       let path = try bench.writtenApart("80.jsonl", 80)
-      return try whole(["--model", "register", path], times: 10)
+      return try whole(["--initial", "0", "--model", "register", path], times: 10)
     },
     Row(
       name: "1 M operations of JSON Lines, shrike check, whole process",
       must: Bound(milliseconds: 2_000), stretch: Bound(milliseconds: 800)
     ) { bench in
       let path = try bench.writtenApart("1M.jsonl", million)
-      return try whole(["--model", "register", path], times: 3)
+      return try whole(["--initial", "0", "--model", "register", path], times: 3)
     },
     Row(
       name: "10 M operations of the binary form, shrike check, whole process",
@@ -119,12 +120,12 @@ extension LinearizabilityBench {
       stretch: Bound(milliseconds: 1_500, megabytes: 512)
     ) { bench in
       let path = try bench.writtenApart("10M.shrike", 10 * million)
-      return try whole(["--model", "register", path], times: 2)
+      return try whole(["--initial", "0", "--model", "register", path], times: 2)
     },
   ]
 
   /// Has a file written by a process of its own: a process hands down the most memory that it had.
-  private func writtenApart(_ name: String, _ operations: Int) throws -> String {
+  func writtenApart(_ name: String, _ operations: Int) throws -> String {
     let path = "\(folder)/\(name)"
     let child = try ChildMeasurement.run([
       OwnProcess.path, "bench", "--write", path, "--operations", "\(operations)",
@@ -133,8 +134,12 @@ extension LinearizabilityBench {
     return path
   }
 
-  /// Writes a register's history of 10 clients to a file, in the form that its name ends with.
+  /// Writes a history of 10 clients to a file, in the form that its name ends with: a register's, or
+  /// one of transactions.
   func write(_ operations: Int, to path: String) throws {
+    if path.hasSuffix(".txn.edn") {
+      return try LinearizabilityBench.writeTransactions(operations, to: path)
+    }
     let history = LinearizabilityBench.uniqueRegister(operations)
     let isBinary = path.hasSuffix(".shrike")
     try FileContents.write(
@@ -146,11 +151,11 @@ extension LinearizabilityBench {
   }
 
   /// What a whole `shrike check` of a valid history uses, at the least of several.
-  private static func whole(_ arguments: [String], times: Int) throws -> Sample {
+  static func whole(_ arguments: [String], times: Int) throws -> Sample {
     var least = Sample(milliseconds: .infinity, megabytes: .infinity)
     for _ in 0..<times {
       let child = try ChildMeasurement.run(
-        [OwnProcess.path, "check", "--initial", "0"] + arguments)
+        [OwnProcess.path, "check"] + arguments)
       guard child.exitCode == 0 else {
         throw BenchError("check \(arguments): exit \(child.exitCode): \(child.output)")
       }

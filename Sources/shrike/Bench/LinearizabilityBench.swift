@@ -3,7 +3,7 @@ import Histories
 import Linearizability
 import Values
 
-/// How long the linearizability checker takes, a row a workload, each in a process of its own.
+/// How long the checkers of linearizability and isolation take, a row a workload, each in a process of its own.
 struct LinearizabilityBench {
   /// A workload and the figures that must be reached and are aimed at.
   struct Row {
@@ -69,7 +69,8 @@ struct LinearizabilityBench {
   func run() throws -> Bool {
     print(
       LinearizabilityBench.line(
-        "linearizability: process CPU time", "figure", "must", "stretch", "", "Porcupine"))
+        "linearizability and isolation: process CPU time", "figure", "must", "stretch", "",
+        "Porcupine"))
     var isReached = true
     for row in LinearizabilityBench.rows {
       let sample: Sample

@@ -1,0 +1,230 @@
+package import Histories
+import Values
+import Verdicts
+
+extension Transactions {
+  /// Reads the transactions of a history.
+  ///
+  /// A history that has completions only, without any invocation, is one whose times are not known.
+  ///
+  /// - Throws: When an operation is none, naming its line.
+  /// - Complexity: O(*n*) for *n* steps; the elements of lists are not looked at.
+  package init(
+    _ columns: HistoryColumns, _ kind: TransactionKind
+  ) throws(MalformedTransaction) {
+    let hasInvocations = columns.types.indices.contains {
+      columns.types[$0] == .invoke && columns.processes[$0] >= 0
+    }
+    var reader = TransactionReader(
+      Transactions(columns, kind, isTimed: columns.isTimed && hasInvocations))
+    try columns.table.withLists { (lists) throws(MalformedTransaction) in
+      for position in columns.types.indices where columns.processes[position] >= 0 {
+        let partner = Int(columns.partners[position])
+        switch columns.types[position] {
+        case .invoke:
+          let end = partner < 0 ? .info : columns.types[partner]
+          guard end != .ok else { continue }
+          try reader.add(
+            position, begin: position, end == .fail ? .aborted : .indeterminate, lists)
+        case let type where partner < 0 && !hasInvocations:
+          let outcome: Outcome =
+            type == .ok ? .committed : type == .fail ? .aborted : .indeterminate
+          try reader.add(position, begin: position, outcome, lists)
+        case .ok where partner >= 0:
+          try reader.add(position, begin: partner, .committed, lists)
+        default: continue
+        }
+      }
+    }
+    self = reader.finish()
+  }
+}
+
+/// Takes the lines of a history apart, one after the other.
+private struct TransactionReader {
+  var transactions: Transactions
+  private var sessions: DenseNumbers
+  private var integerKeys: DenseNumbers
+  private var otherKeys: DenseNumbers
+  /// The numbers of keys by those of ``integerKeys`` and ``otherKeys``.
+  private var keysOfIntegers: [Int32] = []
+  private var keysOfOthers: [Int32] = []
+  /// For each key the transaction that touched it last.
+  private var touched: [Int32] = []
+  /// What the words at the beginnings of steps mean; there are a few in a history.
+  private var words: [(code: ValueCode, isWrite: Bool)] = []
+  /// For each function whether it is `txn`.
+  private let isTransaction: [Bool]
+
+  init(_ transactions: Transactions) {
+    self.transactions = transactions
+    let columns = transactions.columns
+    let bound = 4 * columns.count + 1_024
+    sessions = DenseNumbers(bound: bound)
+    integerKeys = DenseNumbers(bound: bound)
+    otherKeys = DenseNumbers(bound: columns.table.count)
+    isTransaction = columns.names.map { $0 == "txn" }
+  }
+
+  consuming func finish() -> Transactions {
+    transactions.sessionCount = sessions.count
+    return transactions
+  }
+
+  mutating func add(
+    _ position: Int, begin: Int, _ outcome: Transactions.Outcome, _ lists: ValueTable.Lists
+  ) throws(MalformedTransaction) {
+    let columns = transactions.columns
+    guard isTransaction[Int(columns.functions[position])] else {
+      throw malformed(position, "\"\(columns.f(at: position))\" is no transaction, \"txn\"")
+    }
+    guard let steps = lists[columns.values[position]] else {
+      let value = columns.table.value(of: columns.values[position])
+      throw malformed(position, "\(value.text()) is no list of micro-operations")
+    }
+    let number = Int32(truncatingIfNeeded: transactions.count)
+    let isCommitted = outcome == .committed
+    transactions.outcomes.append(outcome)
+    transactions.sessions.append(sessions.number(of: columns.processes[position]))
+    transactions.begins.append(Int32(truncatingIfNeeded: begin))
+    transactions.ends.append(
+      isCommitted ? Int32(truncatingIfNeeded: position) : Transactions.never)
+    for place in 0..<steps.count {
+      guard let parts = lists[steps[place]], parts.count == 3 else {
+        throw malformedStep(steps[place], place, position)
+      }
+      guard let isWrite = isWrite(parts[0]) else {
+        throw malformedStep(steps[place], place, position)
+      }
+      let key = self.key(parts[1])
+      let isFirst = touched[Int(key)] != number
+      touched[Int(key)] = number
+      if isWrite {
+        guard transactions.kind == .listAppend || parts[2] != .null else {
+          throw malformedStep(steps[place], place, position)
+        }
+        addWrite(of: parts[2], to: key, by: number)
+      } else if isCommitted {
+        try addRead(of: parts[2], from: key, isFirst ? .externalRead : .laterRead, position, lists)
+      } else {
+        addStep(key, .unread, Transactions.initial)
+      }
+    }
+    transactions.starts.append(Int32(truncatingIfNeeded: transactions.keys.count))
+  }
+
+  @inline(__always)
+  private mutating func addStep(_ key: Int32, _ kind: Transactions.StepKind, _ operand: Int32) {
+    transactions.keys.append(key)
+    transactions.kinds.append(kind)
+    transactions.operands.append(operand)
+  }
+
+  @inline(__always)
+  private mutating func addWrite(of value: ValueCode, to key: Int32, by writer: Int32) {
+    let version = self.version(value, key)
+    let first = transactions.writers[Int(version)]
+    if first >= 0 {
+      transactions.isAmbiguous[Int(key)] = true
+      if transactions.ambiguity == nil { transactions.ambiguity = (first, writer, version) }
+    } else {
+      transactions.writers[Int(version)] = writer
+      transactions.writeSteps[Int(version)] = Int32(truncatingIfNeeded: transactions.keys.count)
+    }
+    addStep(key, .write, version)
+  }
+
+  @inline(__always)
+  private mutating func addRead(
+    of value: ValueCode, from key: Int32, _ kind: Transactions.StepKind, _ position: Int,
+    _ lists: ValueTable.Lists
+  ) throws(MalformedTransaction) {
+    switch transactions.kind {
+    case .listAppend:
+      guard value == .null || lists[value] != nil else {
+        let text = transactions.columns.table.value(of: value).text()
+        throw malformed(
+          position,
+          "a read of \(transactions.keyText(key)) observed \(text), which is no list")
+      }
+      addStep(key, kind, value.raw)
+    case .register:
+      addStep(key, kind, value == .null ? Transactions.initial : version(value, key))
+    }
+  }
+
+  @inline(__always)
+  private mutating func version(_ value: ValueCode, _ key: Int32) -> Int32 {
+    let version = transactions.versions.number(of: value, key)
+    if Int(version) == transactions.writers.count {
+      transactions.writers.append(-1)
+      transactions.writeSteps.append(-1)
+    }
+    return version
+  }
+
+  @inline(__always)
+  private mutating func key(_ code: ValueCode) -> Int32 {
+    if let integer = code.integer {
+      let number = Int(integerKeys.number(of: Int32(truncatingIfNeeded: integer)))
+      if number == keysOfIntegers.count { keysOfIntegers.append(addKey(code)) }
+      return keysOfIntegers[number]
+    }
+    let number = Int(otherKeys.number(of: Int32(truncatingIfNeeded: code.number ?? 0)))
+    if number == keysOfOthers.count { keysOfOthers.append(addKey(code)) }
+    return keysOfOthers[number]
+  }
+
+  private mutating func addKey(_ code: ValueCode) -> Int32 {
+    transactions.keyCodes.append(code)
+    transactions.isAmbiguous.append(false)
+    touched.append(-1)
+    return Int32(truncatingIfNeeded: transactions.keyCodes.count - 1)
+  }
+
+  /// Whether a step that begins with a word writes; nothing where the word means nothing.
+  @inline(__always)
+  private mutating func isWrite(_ code: ValueCode) -> Bool? {
+    for word in words where word.code == code { return word.isWrite }
+    switch transactions.columns.table.value(of: code).name {
+    case "r", "read": words.append((code, false))
+    case transactions.kind.write: words.append((code, true))
+    default: return nil
+    }
+    return words.last?.isWrite
+  }
+
+  private func malformed(_ position: Int, _ problem: String) -> MalformedTransaction {
+    MalformedTransaction(index: transactions.columns.index(at: position), problem)
+  }
+
+  private func malformedStep(
+    _ code: ValueCode, _ place: Int, _ position: Int
+  ) -> MalformedTransaction {
+    let step = transactions.columns.table.value(of: code)
+    let problem: String
+    switch step.elements {
+    case .some(let parts) where parts.count == 3 && parts[0].name != nil:
+      problem =
+        parts[0].name == transactions.kind.write
+        ? "writes null, which is the initial state"
+        : "is neither \"r\" nor \"\(transactions.kind.write)\", as "
+          + "\(transactions.kind.rawValue) has"
+    default: problem = "is not [f, key, value]"
+    }
+    return malformed(position, "txn[\(place)], \(step.text()), \(problem)")
+  }
+}
+
+/// Why a history is none of transactions: which line, and what is wrong there.
+package struct MalformedTransaction: Error, CustomStringConvertible {
+  package var index: Int
+  package var problem: String
+
+  init(index: Int, _ problem: String) {
+    self.index = index
+    self.problem = problem
+  }
+
+  package var description: String { "op \(index): \(problem)" }
+}

@@ -1,0 +1,77 @@
+package import Histories
+
+/// Numbers the versions of keys: each distinct value that a key has been given or that was read
+/// from it, in the order in which they are met.
+package struct VersionTable: Sendable {
+  /// Of each version.
+  package private(set) var keys: [Int32] = []
+  package private(set) var values: [ValueCode] = []
+
+  /// Open addressing: a key and a value's code, or all ones where there is nothing.
+  private var slots: [UInt64] = []
+  private var numbers: [Int32] = []
+  private static let empty = UInt64.max
+
+  package init() {}
+
+  package var count: Int { keys.count }
+
+  /// The number of a version, which is new where it equals the count before.
+  @inline(__always)
+  mutating func number(of value: ValueCode, _ key: Int32) -> Int32 {
+    if keys.count * 8 >= slots.count * 5 { grow() }
+    let slot = self.slot(of: value, key)
+    if slots[slot] != VersionTable.empty { return numbers[slot] }
+    let number = Int32(truncatingIfNeeded: keys.count)
+    slots[slot] = VersionTable.word(value, key)
+    numbers[slot] = number
+    keys.append(key)
+    values.append(value)
+    return number
+  }
+
+  /// The number of a version, if it has one.
+  @inline(__always)
+  package func find(_ value: ValueCode, _ key: Int32) -> Int32? {
+    guard !slots.isEmpty else { return nil }
+    let slot = self.slot(of: value, key)
+    return slots[slot] == VersionTable.empty ? nil : numbers[slot]
+  }
+
+  /// Where a version is, or the place that is free for it.
+  @inline(__always)
+  private func slot(of value: ValueCode, _ key: Int32) -> Int {
+    let word = VersionTable.word(value, key)
+    var slot = place(of: word)
+    while slots[slot] != word && slots[slot] != VersionTable.empty {
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    return slot
+  }
+
+  @inline(__always)
+  private static func word(_ value: ValueCode, _ key: Int32) -> UInt64 {
+    UInt64(UInt32(bitPattern: key)) << 32 | UInt64(UInt32(bitPattern: value.raw))
+  }
+
+  /// Eight values of a key that follow each other are neighbours: they share a line of the cache.
+  @inline(__always)
+  private func place(of word: UInt64) -> Int {
+    let product = (word >> 4 ^ 0xa076_1d64_78bd_642f).multipliedFullWidth(
+      by: 0xe703_7ed1_a0b4_28db)
+    let hash = (product.high ^ product.low) << 3 | (word >> 1) & 7
+    return Int(truncatingIfNeeded: hash) & (slots.count - 1)
+  }
+
+  private mutating func grow() {
+    let (oldSlots, oldNumbers) = (slots, numbers)
+    slots = Array(repeating: VersionTable.empty, count: max(64, oldSlots.count * 2))
+    numbers = Array(repeating: -1, count: slots.count)
+    for (place, word) in oldSlots.enumerated() where word != VersionTable.empty {
+      var slot = self.place(of: word)
+      while slots[slot] != VersionTable.empty { slot = (slot + 1) & (slots.count - 1) }
+      slots[slot] = word
+      numbers[slot] = oldNumbers[place]
+    }
+  }
+}

@@ -1,0 +1,185 @@
+import Histories
+import Isolation
+import Testing
+import Values
+import Verdicts
+
+@Suite("Levels and histories are related as they must be")
+struct PropertyTests {
+  private static func shape(_ seed: UInt64, _ kind: TransactionKind) -> Shape {
+    var draws = Draws(seed: seed, stream: 13)
+    return Shape(
+      kind: kind, clients: 2 + draws.below(6), transactions: 5 + draws.below(60),
+      keys: 1 + draws.below(5), length: 1 + draws.below(4),
+      isolation: draws.element(of: Shape.Isolation.allCases), aborts: 0.05,
+      crashes: draws.chance(0.6) ? 0 : 0.1, lies: draws.chance(0.8) ? 0 : 0.02)
+  }
+
+  @Test(
+    "what holds implies what is weaker, and what is ruled out rules out what is stronger",
+    arguments: [TransactionKind.listAppend, .register], 0..<150 as Range<UInt64>)
+  func monotonicity(kind: TransactionKind, seed: UInt64) throws {
+    let history = try History.random(Self.shape(seed, kind), seed: seed)
+    let analysis = try TransactionAnalysis(HistoryColumns(history), kind, for: [])
+    for model in ConsistencyModel.allCases {
+      for weaker in ConsistencyModel.allCases where model.implies(weaker) {
+        if analysis.decisions[model] == .holds {
+          #expect(analysis.decisions[weaker] == .holds, "\(model.name), \(weaker.name)")
+        }
+        if analysis.decisions[weaker] == .ruledOut {
+          #expect(analysis.decisions[model] == .ruledOut, "\(model.name), \(weaker.name)")
+        }
+      }
+    }
+  }
+
+  @Test(
+    "names of keys, values and processes make no difference",
+    arguments: [TransactionKind.listAppend, .register], 0..<100 as Range<UInt64>)
+  func renaming(kind: TransactionKind, seed: UInt64) throws {
+    let history = try History.random(Self.shape(seed, kind), seed: seed)
+    func renamed(_ value: Value) -> Value {
+      switch value {
+      case .integer(let integer): .string("v\(997 - integer)")
+      case .list(let list): .list(list.map(renamed))
+      default: value
+      }
+    }
+    let other = try History(
+      history.operations.map { line in
+        var line = line
+        line.process = .client(500 - (line.process.number ?? 0))
+        line.value = .list(
+          (line.value.elements ?? []).map { step in
+            let parts = step.elements ?? []
+            return [parts[0], .keyword("k\(50 - (parts[1].integer ?? 0))"), renamed(parts[2])]
+          })
+        return line
+      })
+    let decisions = try [history, other].map {
+      try TransactionAnalysis(HistoryColumns($0), kind, for: []).decisions.mapValues { decision in
+        if case .undecided = decision { ModelDecision.undecided("") } else { decision }
+      }
+    }
+    #expect(decisions[0] == decisions[1])
+  }
+
+  @Test(
+    "transactions of keys of their own add nothing but what they are",
+    arguments: 0..<60 as Range<UInt64>)
+  func addition(seed: UInt64) throws {
+    let history = try History.random(Self.shape(seed, .listAppend), seed: seed)
+    let before = try TransactionAnalysis(HistoryColumns(history), .listAppend, for: []).decisions
+    var lines = history.operations
+    for type in [Operation.Kind.invoke, .ok] {
+      lines.append(
+        Operation(
+          index: lines.count, time: .milliseconds(Int64(lines.count)), type: type,
+          process: .client(9_999), f: "txn", value: [["append", "own", 1]]))
+    }
+    let after = try TransactionAnalysis(HistoryColumns(History(lines)), .listAppend, for: [])
+    for model in ConsistencyModel.allCases where before[model] == .ruledOut {
+      #expect(after.decisions[model] == .ruledOut)
+    }
+    for model in ConsistencyModel.allCases where before[model] == .holds {
+      #expect(after.decisions[model] == .holds)
+    }
+  }
+
+  @Test("completions alone say nothing of real time")
+  func untimed() throws {
+    let lines = try script("0 do a x 1\n1 do r x []\n0 do a y 1").operations.filter {
+      $0.type != .invoke
+    }
+    let columns = HistoryColumns(untimed: lines)
+    let finding = ListAppendChecker(models: [.strongSessionSerializable]).check(columns)
+    #expect(finding.verdict == .valid, "\(finding)")
+    let strict = ListAppendChecker(models: [.strictSerializable], demandsProof: true).check(columns)
+    #expect(strict.verdict == .unknown)
+    #expect(
+      strict.reason
+        == "strict-serializable as far as judged: the history does not say what precedes what in "
+        + "real time")
+    let session = try script("0 do a x 1\n0 do r x []").operations.filter { $0.type != .invoke }
+    let lost = ListAppendChecker(models: [.strictSerializable])
+      .check(HistoryColumns(untimed: session))
+    #expect(lost.types == ["G-single-item-process"])
+  }
+
+  @Test("an order of appends that nobody read is found, or left open with that reason")
+  func openAppends() throws {
+    // Write skew, together with two appends of which the later must have seen the earlier.
+    let text = """
+      0 invoke r y, a x 1, a z 1
+      1 invoke r z, a x 2, a y 1
+      0 ok r y [], a x 1, a z 1
+      1 ok r z [], a x 2, a y 1
+      """
+    let history = try script(text)
+    let analysis = try TransactionAnalysis(HistoryColumns(history), .listAppend, for: [])
+    #expect(
+      analysis.decisions[.snapshotIsolation]
+        == .undecided("the order of appends to key \"x\" that nobody read is not known"))
+    #expect(analysis.decisions[.serializable] == .ruledOut)
+    #expect(analysis.decisions[.prefix] == .holds)
+  }
+
+  @Test("a key read often before it is written blindly takes as many edges as both together")
+  func fan() throws {
+    var lines: [Operation] = []
+    func add(_ process: Int, _ value: Value, _ observed: Value) {
+      for (type, value) in [(Operation.Kind.invoke, value), (.ok, observed)] {
+        lines.append(
+          Operation(
+            index: lines.count, time: Int64(lines.count), type: type, process: .client(process),
+            f: "txn", value: [value]))
+      }
+    }
+    for number in 0..<20_000 {
+      add(number, ["r", "x", .null], ["r", "x", []])
+    }
+    for number in 0..<20_000 {
+      let step: Value = ["append", "x", .integer(number)]
+      add(number, step, step)
+    }
+    #expect(checker(.listAppend, .strictSerializable).check(try History(lines)).verdict == .valid)
+    add(1, ["r", "x", .null], ["r", "x", []])
+    let finding = checker(.listAppend, .strictSerializable).check(try History(lines))
+    #expect(finding.types == ["G-single-item-realtime"])
+    #expect(finding.anomalies[0].explanation.contains("T2 created by appending"))
+  }
+
+  @Test(
+    "one component of a million transactions is searched", .timeLimit(.minutes(2)),
+    arguments: [false, true])
+  func largeComponent(isOrdered: Bool) throws {
+    // Each transaction misses what the next one writes, and the last one what the first wrote; or
+    // each sees what the one before it wrote, and the first what the last did.
+    let count = 1_000_000
+    var builder = LineBuilder()
+    for number in 0..<count {
+      let (own, other) =
+        isOrdered ? (number, (number + count - 1) % count) : (number, (number + 1) % count)
+      builder.add(number % 10, own, other, seen: isOrdered)
+    }
+    let finding = ListAppendChecker(models: [.serializable]).check(builder.columns)
+    #expect(finding.types == [isOrdered ? "G1c" : "G2-item"], "\(finding.reason ?? "")")
+    #expect(finding.anomalies.first?.count == 1)
+  }
+}
+
+/// Columns of transactions that append to one key and read another, line by line.
+private struct LineBuilder {
+  private var lines: [Operation] = []
+
+  mutating func add(_ process: Int, _ own: Int, _ other: Int, seen: Bool) {
+    let value: Value = [
+      ["append", .integer(own), 1], ["r", .integer(other), seen ? [1] : []],
+    ]
+    lines.append(
+      Operation(
+        index: lines.count, time: -1, type: .ok, process: .client(process), f: "txn", value: value))
+  }
+
+  var columns: HistoryColumns { HistoryColumns(untimed: lines) }
+}
