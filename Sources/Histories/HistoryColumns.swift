@@ -36,11 +36,6 @@ public struct HistoryColumns: Sendable {
   public internal(set) var format: HistoryFormat?
   /// The file's last line was cut short, as by the death of who wrote it, and was left out.
   public internal(set) var isTruncated = false
-  /// Whether the order of the lines says what precedes what in real time.
-  ///
-  /// Where it does not, as in histories that have completions only, it tells the order within each
-  /// process and no more.
-  public var isTimed: Bool = true
 
   /// What a line carries beside the common columns.
   public struct Remark: Hashable, Sendable {
@@ -68,19 +63,6 @@ public struct HistoryColumns: Sendable {
     (self, _) = builder.finish()
     partners = history.partners
     isTimed = !holdsCompletionsOnly
-  }
-
-  /// The columns of completions without invocations, which say nothing of real time.
-  package init(untimed lines: [Operation]) {
-    var builder = ColumnBuilder()
-    for line in lines {
-      let isTaken = builder.append(line, line: 0)
-      precondition(isTaken, "a history of more than 65,536 functions or 2,147,483,647 lines")
-    }
-    builder.keepOrder()
-    (self, _) = builder.finish()
-    partners = Array(repeating: -1, count: count)
-    isTimed = false
   }
 
   /// The name of a line's function.

@@ -91,7 +91,7 @@ struct PropertyTests {
     let lines = try script("0 do a x 1\n1 do r x []\n0 do a y 1").operations.filter {
       $0.type != .invoke
     }
-    let columns = HistoryColumns(untimed: lines)
+    let columns = HistoryColumns(try History(lines))
     let finding = ListAppendChecker(models: [.strongSessionSerializable]).check(columns)
     #expect(finding.verdict == .valid, "\(finding)")
     let strict = ListAppendChecker(models: [.strictSerializable], demandsProof: true).check(columns)
@@ -102,7 +102,7 @@ struct PropertyTests {
         + "real time")
     let session = try script("0 do a x 1\n0 do r x []").operations.filter { $0.type != .invoke }
     let lost = ListAppendChecker(models: [.strictSerializable])
-      .check(HistoryColumns(untimed: session))
+      .check(HistoryColumns(try History(session)))
     #expect(lost.types == ["G-single-item-process"])
   }
 
@@ -162,7 +162,7 @@ struct PropertyTests {
         isOrdered ? (number, (number + count - 1) % count) : (number, (number + 1) % count)
       builder.add(number % 10, own, other, seen: isOrdered)
     }
-    let finding = ListAppendChecker(models: [.serializable]).check(builder.columns)
+    let finding = ListAppendChecker(models: [.serializable]).check(try builder.columns)
     #expect(finding.types == [isOrdered ? "G1c" : "G2-item"], "\(finding.reason ?? "")")
     #expect(finding.anomalies.first?.count == 1)
   }
@@ -181,5 +181,5 @@ private struct LineBuilder {
         index: lines.count, time: -1, type: .ok, process: .client(process), f: "txn", value: value))
   }
 
-  var columns: HistoryColumns { HistoryColumns(untimed: lines) }
+  var columns: HistoryColumns { get throws { HistoryColumns(try History(lines)) } }
 }
