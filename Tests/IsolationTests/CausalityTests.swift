@@ -6,7 +6,7 @@ import Verdicts
 
 @Suite("Weak levels of registers need no order of versions")
 struct CausalityTests {
-  /// The textbook histories of causal consistency (A. Bouajjani and others, POPL 2017), and what they
+  /// The textbook histories of causal consistency by Bouajjani and others (POPL 2017), and what they
   /// are: causal, causally convergent.
   private static let textbook: [(name: String, text: String, causal: Bool, convergent: Bool)] = [
     ("a", "0 do w x 1\n0 do r x 2\n1 do w x 2\n1 do r x 1", true, false),
