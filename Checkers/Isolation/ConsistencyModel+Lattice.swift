@@ -1,7 +1,8 @@
-// The lattice is Elle's, with four corrections: what concerns sessions follows from models that
+// The lattice is Elle's, with five corrections: what concerns sessions follows from models that
 // include sessions, and from no others; causal memory and causal convergence are told from plain
-// causality; only causal memory implies PRAM; and the models that have no phenomena of their own in
-// Elle have them here.
+// causality; only causal memory implies PRAM; read committed and read atomic with sessions are those
+// of Biswas and Enea, which causal convergence implies, and the former includes monotonic views; and
+// the models that have no phenomena of their own in Elle have them here.
 
 extension ConsistencyModel {
   /// The weaker models next to this one: what satisfies this satisfies them.
@@ -30,10 +31,10 @@ extension ConsistencyModel {
       [.repeatableRead, .snapshotIsolation, .updateSerializable, .viewSerializable]
     case .sessionSerializable: [.oneCopySerializable]
     case .strongSessionReadUncommitted: [.readUncommitted]
-    case .strongSessionReadCommitted: [.readCommitted, .strongSessionReadUncommitted]
+    case .strongSessionReadCommitted: [.monotonicAtomicView, .strongSessionReadUncommitted]
     case .strongSessionReadAtomic: [.readAtomic, .strongSessionReadCommitted, .readYourWrites]
     case .strongSessionSnapshotIsolation:
-      [.snapshotIsolation, .strongSessionReadAtomic, .causalConvergence, .pram]
+      [.snapshotIsolation, .causalConvergence, .pram]
     case .strongSessionSerializable:
       [.serializable, .strongSessionSnapshotIsolation, .sequential]
     case .strongReadUncommitted: [.strongSessionReadUncommitted]
@@ -46,7 +47,8 @@ extension ConsistencyModel {
       ]
     case .pram: [.readYourWrites, .monotonicReads, .monotonicWrites]
     case .causalMemory: [.causal, .pram, .writesFollowReads]
-    case .causalConvergence: [.causal, .writesFollowReads]
+    case .causalConvergence:
+      [.causal, .causalCerone, .strongSessionReadAtomic, .writesFollowReads]
     case .sequential: [.causalMemory, .causalConvergence]
     case .linearizable: [.sequential]
     }
@@ -85,7 +87,8 @@ extension ConsistencyModel {
     case .snapshotIsolation: [.gNonadjacent]
     case .repeatableRead: [.g2Item]
     case .strongSessionReadUncommitted: [.g0Process]
-    case .strongSessionReadCommitted: [.g1cProcess]
+    case .strongSessionReadCommitted: [.g1cProcess, .observedTransactionVanishesProcess]
+    case .strongSessionReadAtomic: [.fracturedReadProcess]
     case .strongSessionSnapshotIsolation: [.gSingleProcess, .gNonadjacentProcess]
     case .strongSessionSerializable: [.g2ItemProcess]
     case .strongReadUncommitted: [.g0Realtime]
@@ -96,6 +99,11 @@ extension ConsistencyModel {
     case .monotonicReads: [.nonmonotonicRead]
     case .monotonicWrites: [.nonmonotonicWrite]
     case .writesFollowReads: [.writeBeforeRead]
+    case .causal:
+      [
+        .g1a, .g1b, .futureRead, .internalInconsistency, .cyclicCO, .writeCOInitRead, .writeCORead,
+      ]
+    case .causalConvergence: [.cyclicConflict]
     default: []
     }
   }
@@ -115,7 +123,12 @@ extension ConsistencyModel {
   /// The weakest of the models that a history with these phenomena can't be of.
   static func weakestRuledOut(by phenomena: some Sequence<Phenomenon>) -> [ConsistencyModel] {
     let phenomena = Set(phenomena)
-    let ruledOut = allCases.filter { !$0.prohibited.isDisjoint(with: phenomena) }
+    // Causality is not named beside the levels of single transactions that its cause breaks.
+    let ofSeveral = phenomena.subtracting(ConsistencyModel.readAtomic.prohibited)
+    let ruledOut = allCases.filter { model in
+      let isCausal = model == .causal || model == .causalMemory
+      return !model.prohibited.isDisjoint(with: isCausal ? ofSeveral : phenomena)
+    }
     return ruledOut.filter { model in
       !ruledOut.contains { $0 != model && model.implies($0) }
     }

@@ -51,7 +51,7 @@ struct CycleAnalysis {
     case .data: addVisibility(part, search, present)
     case .process:
       addCycles(search, scope, isCounted: countedScope != nil, &present)
-      addGuarantees(part)
+      if dependencies.chains.tellsGuarantees { addGuarantees(part) }
     case .realtime: addCycles(search, scope, isCounted: countedScope != nil, &present)
     }
   }

@@ -260,7 +260,7 @@ extension CycleSearch.Found {
 }
 
 /// Searches breadth first, with joints as no steps of their own.
-private struct ShortestWay {
+struct ShortestWay {
   private let graph: LabelledGraph
   private let ways: LabelledGraph.Ways
   private(set) var steps = 0

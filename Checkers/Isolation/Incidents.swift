@@ -29,6 +29,12 @@ struct Incidents {
     shown[phenomenon, default: []].append(incident)
   }
 
+  /// Adds others, of other phenomena.
+  mutating func add(_ others: Incidents) {
+    counts.merge(others.counts) { $0 + $1 }
+    shown.merge(others.shown) { $0 + $1 }
+  }
+
   func count(of phenomenon: Phenomenon) -> Int { counts[phenomenon] ?? 0 }
 
   /// What was found, the worst first.

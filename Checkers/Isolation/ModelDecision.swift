@@ -10,22 +10,49 @@ extension ConsistencyModel {
   /// Whether a history in which nothing that this model prohibits is found, and whose versions are
   /// all in known orders, satisfies it.
   ///
-  /// Of other models it is known that they hold only where stronger ones do.
-  public var isDecided: Bool {
+  /// Of the others some are decided by ``WeakLevels``, and of the rest it is known that they hold
+  /// only where stronger ones do.
+  public var isDecidedByVersions: Bool {
     switch self {
     case .readUncommitted, .readCommitted, .monotonicAtomicView, .readAtomic, .cursorStability,
       .consistentView, .repeatableRead, .updateSerializable, .causalCerone, .prefix,
       .parallelSnapshotIsolation, .snapshotIsolation, .serializable,
-      .strongSessionReadUncommitted, .strongSessionReadCommitted, .strongSessionReadAtomic,
-      .strongSessionSnapshotIsolation, .strongSessionSerializable, .strongReadUncommitted,
-      .strongReadCommitted, .strongSnapshotIsolation, .strictSerializable, .readYourWrites,
-      .monotonicReads:
+      .strongSessionReadUncommitted, .strongSessionReadCommitted, .strongSessionSnapshotIsolation,
+      .strongSessionSerializable,
+      .strongReadUncommitted, .strongReadCommitted, .strongSnapshotIsolation, .strictSerializable,
+      .readYourWrites, .monotonicReads, .monotonicWrites:
       true
     case .monotonicView, .updateAtomic, .monotonicSnapshotRead, .forwardConsistentView,
-      .viewSerializable, .oneCopySerializable, .sessionSerializable, .monotonicWrites,
-      .writesFollowReads, .pram, .causal, .causalMemory, .causalConvergence, .sequential,
+      .viewSerializable, .oneCopySerializable, .sessionSerializable, .writesFollowReads, .pram,
+      .strongSessionReadAtomic, .causal, .causalMemory, .causalConvergence, .sequential,
       .linearizable:
       false
+    }
+  }
+
+  /// Whether ``WeakLevels`` finds all that contradicts it.
+  var isDecidedByCommits: Bool {
+    switch self {
+    case .strongSessionReadCommitted, .strongSessionReadAtomic, .causal, .causalConvergence,
+      .writesFollowReads:
+      true
+    default: false
+    }
+  }
+
+  /// Whether ``WeakLevels`` decides it of registers by itself.
+  var needsNoVersions: Bool {
+    switch self {
+    case .readCommitted, .monotonicAtomicView, .readAtomic: true
+    default: isDecidedByCommits || isGuarantee
+    }
+  }
+
+  /// Whether it is a session guarantee, which is about what one process sees.
+  var isGuarantee: Bool {
+    switch self {
+    case .readYourWrites, .monotonicReads, .monotonicWrites, .writesFollowReads: true
+    default: false
     }
   }
 
@@ -40,7 +67,7 @@ extension ConsistencyModel {
       .snapshotIsolation,
       .strongSessionSnapshotIsolation, .strongSnapshotIsolation:
       false
-    default: isDecided
+    default: isDecidedByVersions
     }
   }
 

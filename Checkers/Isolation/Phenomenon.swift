@@ -28,7 +28,13 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
   case gUpdate = "G-update"
   case g2Item = "G2-item"
   case g0Process = "G0-process"
+  case cyclicCO = "CyclicCO"
   case g1cProcess = "G1c-process"
+  case writeCOInitRead = "WriteCOInitRead"
+  case writeCORead = "WriteCORead"
+  case observedTransactionVanishesProcess = "observed-transaction-vanishes-process"
+  case fracturedReadProcess = "fractured-read-process"
+  case cyclicConflict = "CyclicCF"
   case gSingleProcess = "G-single-item-process"
   case gNonadjacentProcess = "G-nonadjacent-item-process"
   case g2ItemProcess = "G2-item-process"
@@ -71,6 +77,17 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
     case .gSingleProcess: "a process's transaction missed what the process had done or seen"
     case .gNonadjacentProcess, .g2ItemProcess:
       "a circle of dependencies, together with the order of a process's transactions"
+    case .cyclicCO: "transactions read from each other in a circle, together with a process's order"
+    case .writeCOInitRead: "a transaction read the initial state of what a cause of it had written"
+    case .writeCORead: "a transaction read what a cause of it had overwritten"
+    case .observedTransactionVanishesProcess:
+      "no order of commits, each process's in order, lets transactions miss nothing that they had "
+        + "begun to see"
+    case .fracturedReadProcess:
+      "no order of commits explains what transactions read, if all of each that they read from, and "
+        + "of their process, was there"
+    case .cyclicConflict:
+      "no order of commits explains what transactions read, if all that led to it was there"
     case .g0Realtime: "a write came before another one that had completed before it began"
     case .g1cRealtime: "a transaction saw a write that began only after it had completed"
     case .gSingleRealtime: "a transaction missed a write that was there before it began"
@@ -86,9 +103,13 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
     switch self {
     case .g0: [.g1c, .g0Process]
     case .g1c: [.g1cProcess]
-    case .observedTransactionVanishes: [.fracturedRead]
-    case .fracturedRead: [.causalityViolation]
-    case .causalityViolation: [.gSingle, .gPrefix]
+    case .observedTransactionVanishes: [.fracturedRead, .observedTransactionVanishesProcess]
+    case .observedTransactionVanishesProcess: [.fracturedReadProcess]
+    case .fracturedRead: [.causalityViolation, .fracturedReadProcess]
+    case .fracturedReadProcess, .writeCORead, .writeCOInitRead: [.cyclicConflict]
+    case .causalityViolation: [.gSingle, .gPrefix, .cyclicConflict]
+    case .cyclicConflict: [.gSingleProcess]
+    case .cyclicCO: [.g1cProcess]
     case .lostUpdate: [.gCursor]
     case .gCursor: [.gSingle]
     case .gSingle: [.gNonadjacent, .gUpdate, .gSingleProcess]
@@ -130,7 +151,10 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
   /// Which order beside that of dependencies this needs.
   var scope: Scope {
     switch self {
-    case .g0Process, .g1cProcess, .gSingleProcess, .gNonadjacentProcess, .g2ItemProcess: .process
+    case .g0Process, .g1cProcess, .gSingleProcess, .gNonadjacentProcess, .g2ItemProcess, .cyclicCO,
+      .writeCOInitRead, .writeCORead, .observedTransactionVanishesProcess, .fracturedReadProcess,
+      .cyclicConflict:
+      .process
     case .g0Realtime, .g1cRealtime, .gSingleRealtime, .gNonadjacentRealtime, .g2ItemRealtime:
       .realtime
     case .unreadOwnWrite, .nonmonotonicRead, .nonmonotonicWrite, .writeBeforeRead: .guarantee
@@ -152,7 +176,8 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
   var isSpecial: Bool {
     switch self {
     case .observedTransactionVanishes, .fracturedRead, .causalityViolation, .gCursor, .gPrefix,
-      .gUpdate:
+      .gUpdate, .cyclicCO, .writeCOInitRead, .writeCORead, .observedTransactionVanishesProcess,
+      .fracturedReadProcess, .cyclicConflict:
       true
     default: false
     }

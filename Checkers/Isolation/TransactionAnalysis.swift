@@ -3,8 +3,8 @@ import Values
 
 /// What a history of transactions says of each consistency model, and why.
 ///
-/// The models that are decided by the orders of versions are those with
-/// ``ConsistencyModel/isDecided``; what is known of the others follows from these.
+/// Where the orders of versions decide a model, see ``ConsistencyModel/isDecidedByVersions``, and
+/// these are known, it is decided by them; what is left of the weak ones by ``WeakLevels``.
 package struct TransactionAnalysis {
   package let transactions: Transactions
   /// What is wrong, and how often.
@@ -25,6 +25,17 @@ package struct TransactionAnalysis {
     assuming assumptions: Set<VersionAssumption> = []
   ) throws(MalformedTransaction) {
     let read = try Transactions(columns, kind)
+    if kind == .register, assumptions.isEmpty, read.ambiguity == nil,
+      !models.isEmpty, models.allSatisfy(\.needsNoVersions)
+    {
+      let scan = RegisterScan(read)
+      var decider = ModelDecider(ScannedHistory(scan), scan.incidents, [])
+      decider.decide(only: Set(models))
+      transactions = scan.transactions
+      (incidents, found, decisions) = (decider.incidents, decider.found, decider.decisions)
+      broken = []
+      return
+    }
     let scanned = ScannedHistory(read, assumptions)
     broken = scanned.broken
     let prohibited = models.reduce(into: Set<Phenomenon>()) { $0.formUnion($1.prohibited) }
@@ -36,10 +47,11 @@ package struct TransactionAnalysis {
       Dependencies(scanned.transactions, scanned.isInstalled, scanned.chains),
       adding: scanned.incidents, countedScope: counted)
     transactions = scanned.transactions
-    incidents = analysis.incidents
-    found = analysis.found.union(analysis.incidents.phenomena)
-    var decider = ModelDecider(scanned, found)
+    var decider = ModelDecider(
+      scanned, analysis.incidents, analysis.found)
     decider.decide()
+    incidents = decider.incidents
+    found = decider.found
     decisions = decider.decisions
   }
 
@@ -59,16 +71,27 @@ struct ScannedHistory {
   /// What contradicts the assumptions.
   var broken: [String] = []
 
+  /// Registers with what their own transactions tell of the order of their versions.
+  init(_ scan: RegisterScan) {
+    self.init(scan.transactions, scan.isInstalled, scan.chains, scan.incidents)
+  }
+
+  private init(
+    _ transactions: Transactions, _ isInstalled: [Bool], _ chains: VersionChains,
+    _ incidents: Incidents
+  ) {
+    self.transactions = transactions
+    self.isInstalled = isInstalled
+    self.chains = chains
+    self.incidents = incidents
+  }
+
   init(_ transactions: Transactions, _ assumptions: Set<VersionAssumption>) {
     switch transactions.kind {
     case .listAppend:
       let scan = ListScan(transactions)
-      (self.transactions, isInstalled) = (scan.transactions, scan.isInstalled)
-      (chains, incidents) = (scan.chains, scan.incidents)
-    case .register:
-      let scan = RegisterScan(transactions)
-      (self.transactions, isInstalled) = (scan.transactions, scan.isInstalled)
-      (chains, incidents) = (scan.chains, scan.incidents)
+      self = ScannedHistory(scan.transactions, scan.isInstalled, scan.chains, scan.incidents)
+    case .register: self = ScannedHistory(RegisterScan(transactions))
     }
     if transactions.kind == .register, chains.hasOpenChains || !assumptions.isEmpty {
       let order = AssumedOrder(transactions, isInstalled, chains, assumptions)
@@ -80,23 +103,54 @@ struct ScannedHistory {
 /// Decides each model from what is there.
 struct ModelDecider {
   private(set) var decisions: [ConsistencyModel: ModelDecision] = [:]
+  private(set) var incidents: Incidents
+  private(set) var found: Set<Phenomenon>
   private let scanned: ScannedHistory
-  private let found: Set<Phenomenon>
+  private var causalProblem: String?
 
-  init(_ scanned: ScannedHistory, _ found: Set<Phenomenon>) {
+  init(_ scanned: ScannedHistory, _ incidents: Incidents, _ found: Set<Phenomenon>) {
     self.scanned = scanned
-    self.found = found
+    self.incidents = incidents
+    self.found = found.union(incidents.phenomena)
+  }
+
+  /// Decides some models that need no order of versions, and of the others what follows.
+  mutating func decide(only models: Set<ConsistencyModel>) {
+    ruleOut()
+    judgeWeakLevels(models.filter { decisions[$0] == nil })
+    for model in open {
+      decisions[model] = .undecided("it was not asked for, and does not follow from what was")
+    }
   }
 
   mutating func decide() {
-    for model in ConsistencyModel.allCases where !model.prohibited.isDisjoint(with: found) {
-      decisions[model] = .ruledOut
-    }
-    let open = ConsistencyModel.allCases.filter { decisions[$0] == nil }
+    ruleOut()
     guard scanned.transactions.ambiguity == nil else { return leave(open) }
     for model in open where isProven(model) { hold(model) }
+    if open.contains(where: { $0.isDecidedByCommits || $0.isGuarantee }) {
+      judgeWeakLevels(Set(open))
+    }
     if scanned.chains.hasOpenChains { tryOrders() }
-    leave(ConsistencyModel.allCases.filter { decisions[$0] == nil })
+    leave(open)
+  }
+
+  private var open: [ConsistencyModel] {
+    ConsistencyModel.allCases.filter { decisions[$0] == nil }
+  }
+
+  private mutating func ruleOut() {
+    for model in open where !model.prohibited.isDisjoint(with: found) {
+      decisions[model] = .ruledOut
+    }
+  }
+
+  private mutating func judgeWeakLevels(_ open: Set<ConsistencyModel>) {
+    let weak = WeakLevels(scanned, open: open)
+    incidents.add(weak.incidents)
+    found.formUnion(weak.incidents.phenomena)
+    causalProblem = weak.causalProblem
+    ruleOut()
+    for model in weak.holding where decisions[model] == nil { hold(model) }
   }
 
   private mutating func hold(_ model: ConsistencyModel) {
@@ -105,8 +159,12 @@ struct ModelDecider {
 
   /// Whether a model holds since nothing was found that it prohibits.
   private func isProven(_ model: ConsistencyModel) -> Bool {
-    guard model.isDecided, scanned.transactions.isTimed || !model.isTimed else { return false }
+    guard model.isDecidedByVersions, scanned.transactions.isTimed || !model.isTimed else {
+      return false
+    }
     if model.isOfWritesAlone { return true }
+    // What registers show of the order of versions does not hold for each process by itself.
+    if model.isGuarantee, !scanned.chains.tellsGuarantees { return false }
     guard scanned.chains.isOrdered.allSatisfy({ $0 }) else { return false }
     if !scanned.chains.hasOpenChains { return true }
     return scanned.transactions.kind == .listAppend && model.allowsOpenElements
@@ -123,7 +181,8 @@ struct ModelDecider {
     let byTime = ChainZones(scanned.transactions, scanned.isInstalled, chains).ranks
     for ranks in [byTime, byHead] {
       let open = ConsistencyModel.allCases.filter {
-        decisions[$0] == nil && $0.isDecided && (scanned.transactions.isTimed || !$0.isTimed)
+        decisions[$0] == nil && $0.isDecidedByVersions
+          && (scanned.transactions.isTimed || !$0.isTimed)
       }
       guard !open.isEmpty else { return }
       let whole = Dependencies(
@@ -155,6 +214,7 @@ struct ModelDecider {
         ? "the order of appends to \(transactions.keyText(key)) that nobody read is not known"
         : "the order of the versions of \(transactions.keyText(key)) is not known"
     }
+    if model == .causal, let causalProblem { return causalProblem }
     return "it is not decided by dependencies, and no model that is and implies it holds"
   }
 }

@@ -57,21 +57,22 @@ struct TransactionJudgement {
   private var wrongs: [Phenomenon] {
     let prohibited = prohibited
     let scopes = Set(prohibited.map(\.scope))
-    let wrong = incidents.phenomena.filter { phenomenon in
-      guard prohibited.contains(phenomenon) else { return false }
+    let all = incidents.phenomena.filter(prohibited.contains)
+    let wrong = all.filter { phenomenon in
       switch phenomenon.scope {
-      case .guarantee: return prohibited.isDisjoint(with: phenomenon.asCycle)
-      case .process: return !scopes.contains(.realtime) || !history.isTimed
-      case .data, .realtime: return true
+      case .guarantee: prohibited.isDisjoint(with: phenomenon.asCycle)
+      case .process: phenomenon.isSpecial || !scopes.contains(.realtime) || !history.isTimed
+      case .data, .realtime: true
       }
     }
-    return wrong.filter { phenomenon in
+    let named = wrong.filter { phenomenon in
       !phenomenon.isSpecial
         || !phenomenon.closure.contains { wider in
           wider != phenomenon
             && (wider.isSpecial ? wrong.contains(wider) : prohibited.contains(wider))
         }
     }
+    return named.isEmpty ? all : named
   }
 
   /// What was found and is not prohibited by the models.

@@ -26,6 +26,7 @@ struct AssumedOrder {
     self.transactions = transactions
     self.isInstalled = isInstalled
     self.chains = chains
+    self.chains.isAssumed = !assumptions.isEmpty
     if assumptions.contains(.transactionOrder) { takeTransactionOrder() }
     if assumptions.contains(.writesFollowReads) { takeWritesFollowReads() }
     if assumptions.contains(.sequentialKeys) {

@@ -46,6 +46,10 @@ struct VersionChains: Sendable {
   let isObserved: Bool
   /// Whether a version follows the one that its writer had read, whatever level holds.
   var assumesWritesFollowReads = false
+  /// Whether something is taken for granted of the order of versions.
+  var isAssumed = false
+  /// Whether all processes must see versions in these orders.
+  var tellsGuarantees: Bool { isObserved || isAssumed }
 
   init(_ transactions: Transactions, isObserved: Bool) {
     self.isObserved = isObserved

@@ -7,10 +7,14 @@ package struct VersionTable: Sendable {
   package private(set) var keys: [Int32] = []
   package private(set) var values: [ValueCode] = []
 
-  /// Open addressing: a key and a value's code, or all ones where there is nothing.
-  private var slots: [UInt64] = []
-  private var numbers: [Int32] = []
+  /// Open addressing: a key and a value's code, or all ones where there is nothing, and the number.
+  private var slots: [Slot] = []
   private static let empty = UInt64.max
+
+  private struct Slot: Sendable {
+    var word = VersionTable.empty
+    var number: Int32 = -1
+  }
 
   package init() {}
 
@@ -21,10 +25,9 @@ package struct VersionTable: Sendable {
   mutating func number(of value: ValueCode, _ key: Int32) -> Int32 {
     if keys.count * 8 >= slots.count * 5 { grow() }
     let slot = self.slot(of: value, key)
-    if slots[slot] != VersionTable.empty { return numbers[slot] }
+    if slots[slot].word != VersionTable.empty { return slots[slot].number }
     let number = Int32(truncatingIfNeeded: keys.count)
-    slots[slot] = VersionTable.word(value, key)
-    numbers[slot] = number
+    slots[slot] = Slot(word: VersionTable.word(value, key), number: number)
     keys.append(key)
     values.append(value)
     return number
@@ -35,7 +38,7 @@ package struct VersionTable: Sendable {
   package func find(_ value: ValueCode, _ key: Int32) -> Int32? {
     guard !slots.isEmpty else { return nil }
     let slot = self.slot(of: value, key)
-    return slots[slot] == VersionTable.empty ? nil : numbers[slot]
+    return slots[slot].word == VersionTable.empty ? nil : slots[slot].number
   }
 
   /// Where a version is, or the place that is free for it.
@@ -43,7 +46,7 @@ package struct VersionTable: Sendable {
   private func slot(of value: ValueCode, _ key: Int32) -> Int {
     let word = VersionTable.word(value, key)
     var slot = place(of: word)
-    while slots[slot] != word && slots[slot] != VersionTable.empty {
+    while slots[slot].word != word && slots[slot].word != VersionTable.empty {
       slot = (slot + 1) & (slots.count - 1)
     }
     return slot
@@ -54,7 +57,7 @@ package struct VersionTable: Sendable {
     UInt64(UInt32(bitPattern: key)) << 32 | UInt64(UInt32(bitPattern: value.raw))
   }
 
-  /// Eight values of a key that follow each other are neighbours: they share a line of the cache.
+  /// Eight values of a key that follow each other are neighbours: they share two lines of the cache.
   @inline(__always)
   private func place(of word: UInt64) -> Int {
     let product = (word >> 4 ^ 0xa076_1d64_78bd_642f).multipliedFullWidth(
@@ -64,14 +67,12 @@ package struct VersionTable: Sendable {
   }
 
   private mutating func grow() {
-    let (oldSlots, oldNumbers) = (slots, numbers)
-    slots = Array(repeating: VersionTable.empty, count: max(64, oldSlots.count * 2))
-    numbers = Array(repeating: -1, count: slots.count)
-    for (place, word) in oldSlots.enumerated() where word != VersionTable.empty {
-      var slot = self.place(of: word)
-      while slots[slot] != VersionTable.empty { slot = (slot + 1) & (slots.count - 1) }
-      slots[slot] = word
-      numbers[slot] = oldNumbers[place]
+    let old = slots
+    slots = Array(repeating: Slot(), count: max(1_024, old.count * 4))
+    for taken in old where taken.word != VersionTable.empty {
+      var slot = place(of: taken.word)
+      while slots[slot].word != VersionTable.empty { slot = (slot + 1) & (slots.count - 1) }
+      slots[slot] = taken
     }
   }
 }

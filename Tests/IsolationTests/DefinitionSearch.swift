@@ -108,6 +108,11 @@ struct DefinitionSearch {
   /// Whether a history is of a model; nothing for a model that this knows no definition of.
   func satisfies(_ model: ConsistencyModel) -> Bool? {
     guard isImpossible else { return judges(model) }
+    switch model {
+    // What single reads show wrongly is no matter of sessions.
+    case .readYourWrites, .monotonicReads, .writesFollowReads: return nil
+    default: break
+    }
     return DefinitionSearch.empty.judges(model).map { _ in false }
   }
 
@@ -127,8 +132,13 @@ struct DefinitionSearch {
     case .serializable: hasVisibility(.init(isTotal: true))
     case .strongSessionSerializable: hasVisibility(.init(isTotal: true, order: .sessions))
     case .strictSerializable: hasVisibility(.init(isTotal: true, order: .realtime))
-    case .strongSessionReadCommitted: hasOrder(.sessions)
-    case .strongReadCommitted: hasOrder(.realtime)
+    case .strongSessionReadCommitted: hasMonotonicViews(.sessions)
+    case .strongReadCommitted: hasMonotonicViews(.realtime)
+    case .causalConvergence: hasVisibility(.init(isTransitive: true, order: .sessions))
+    case .causal: hasCausalPasts
+    case .writesFollowReads: kind == .register ? causes != nil : nil
+    case .readYourWrites: hasViews(.ownWrites)
+    case .monotonicReads: hasViews(.ownReads)
     case .readCommitted: !graphs.isEmpty
     case .monotonicAtomicView: graphs.contains { $0.hasMonotonicViews }
     case .cursorStability: graphs.contains { $0.hasStableCursors }
@@ -245,33 +255,162 @@ struct DefinitionSearch {
     return kind == .listAppend ? writes : Array(writes.suffix(1))
   }
 
+  // MARK: - Causality and sessions
+
+  /// For each transaction those that led to it by what was read, and by the order of processes;
+  /// nothing where something led to itself.
+  private var causes: [Set<Int>]? {
+    var causes = transactions.indices.map { reader -> Set<Int> in
+      let before = transactions.indices.filter { precedes($0, reader, .sessions) }
+      return Set(sources(of: reader).compactMap(\.writer) + before)
+    }
+    for middle in causes.indices {
+      for effect in causes.indices where causes[effect].contains(middle) {
+        causes[effect].formUnion(causes[middle])
+      }
+    }
+    return causes.indices.contains { causes[$0].contains($0) } ? nil : causes
+  }
+
+  /// Who wrote the version that each external read shows; nobody wrote the initial one.
+  private func sources(of reader: Int) -> [(key: Int, writer: Int?)] {
+    (externalReads(reader) + laterReads(reader)).compactMap { read in
+      let writer = read.values.last.flatMap { value in
+        transactions.indices.first { transactions[$0].writes[read.key].contains(value) }
+      }
+      return writer == reader ? nil : (read.key, writer)
+    }
+  }
+
+  /// Whether each read shows what one transaction had written when it was done.
+  private var areWholeVersions: Bool {
+    transactions.indices.allSatisfy { reader in
+      (externalReads(reader) + laterReads(reader)).allSatisfy { read in
+        guard let value = read.values.last else { return true }
+        return transactions.contains { $0.writes[read.key].last == value }
+      } && explainsItself(reader)
+    }
+  }
+
+  /// Whether a transaction's reads agree with what it had read and written before.
+  private func explainsItself(_ reader: Int) -> Bool {
+    guard !transactions[reader].isOptional else { return true }
+    // What is known of each key, and what it wrote itself.
+    var state = [[Int]?](repeating: nil, count: keyCount)
+    var own = [[Int]](repeating: [], count: keyCount)
+    for step in transactions[reader].steps {
+      var current = state[step.key]
+      if step.isRead {
+        if let current, current != step.values { return false }
+        if current == nil, Array(step.values.suffix(own[step.key].count)) != own[step.key] {
+          return false
+        }
+        current = step.values
+      } else {
+        if kind == .register { current = step.values } else { current? += step.values }
+        own[step.key] += step.values
+      }
+      state[step.key] = current
+    }
+    return true
+  }
+
+  /// Whether what led to each transaction can have happened in an order that explains what it read,
+  /// be it another one for each.
+  private var hasCausalPasts: Bool {
+    guard areWholeVersions, let causes else { return false }
+    return transactions.indices.allSatisfy { reader in
+      let past = causes[reader].sorted()
+      let sources = sources(of: reader)
+      return hasOrder(of: past, { causes[$1].contains($0) }) { order in
+        sources.allSatisfy { key, writer in
+          order.last { !transactions[$0].writes[key].isEmpty } == writer
+        }
+      }
+    }
+  }
+
+  private func hasOrder(
+    of members: [Int], _ precedes: (Int, Int) -> Bool, _ isWanted: ([Int]) -> Bool
+  ) -> Bool {
+    func extend(_ order: [Int]) -> Bool {
+      guard order.count < members.count else { return isWanted(order) }
+      return members.contains { next in
+        guard !order.contains(next),
+          members.allSatisfy({ order.contains($0) || !precedes($0, next) })
+        else { return false }
+        return extend(order + [next])
+      }
+    }
+    return extend([])
+  }
+
+  private enum Guarantee { case ownWrites, ownReads }
+
+  /// Whether for each process and key there is an order of the key's versions in which the process
+  /// reads nothing older than what it had written, or read; of registers.
+  private func hasViews(_ guarantee: Guarantee) -> Bool? {
+    guard kind == .register else { return nil }
+    return Set(transactions.map(\.process)).allSatisfy { process in
+      let members = transactions.indices.filter {
+        transactions[$0].process == process && !transactions[$0].isOptional
+      }.sorted { transactions[$0].begin < transactions[$1].begin }
+      return (0..<keyCount).allSatisfy { key in
+        let writers = transactions.indices.filter { !transactions[$0].writes[key].isEmpty }
+        return hasOrder(of: writers, { _, _ in false }) { order in
+          var bound = -1
+          for member in members {
+            for source in sources(of: member) where source.key == key {
+              let place = source.writer.flatMap { order.firstIndex(of: $0) } ?? -1
+              if place < bound { return false }
+              if guarantee == .ownReads { bound = place }
+            }
+            if guarantee == .ownWrites, let place = order.firstIndex(of: member) {
+              bound = max(bound, place)
+            }
+          }
+          return true
+        }
+      }
+    }
+  }
+
   // MARK: - Orders of versions
 
-  /// Whether the transactions can be put into an order in which what is read comes before who reads
-  /// it, and which agrees with another one.
-  private func hasOrder(_ precedence: SerialSearch.Precedence) -> Bool {
+  /// The graphs of all orders of versions, those of the writers in such orders of all.
+  private func allGraphs() -> [VersionGraph] {
+    var graphs: [VersionGraph] = []
+    visitGraphs(.none) { graph in
+      graphs.append(graph)
+      return false
+    }
+    return graphs
+  }
+
+  /// Whether there is such an order, which agrees with another one, in which nobody misses a part of
+  /// what it saw another part of before.
+  private func hasMonotonicViews(_ precedence: SerialSearch.Precedence) -> Bool {
     var isFound = false
-    search([], precedence) { _ in
-      isFound = true
-      return true
+    visitGraphs(precedence) { graph in
+      isFound = graph.hasMonotonicViews
+      return isFound
     }
     return isFound
   }
 
-  /// The graphs of all orders of versions, those of the writers in such orders of all.
-  private func allGraphs() -> [VersionGraph] {
+  private func visitGraphs(
+    _ precedence: SerialSearch.Precedence, _ visit: (VersionGraph) -> Bool
+  ) {
     var met: Set<[[Int]]> = []
-    var graphs: [VersionGraph] = []
-    search([], .none) { order in
+    search([], precedence) { order in
       let versions = (0..<keyCount).map { key in
         order.filter { !transactions[$0].writes[key].isEmpty }
       }
-      if met.insert(versions + [order.sorted()]).inserted, let graph = graph(order) {
-        graphs.append(graph)
+      guard met.insert(versions + [order.sorted()]).inserted, let graph = graph(order) else {
+        return false
       }
-      return false
+      return visit(graph)
     }
-    return graphs
   }
 
   /// Visits such orders until the visitor has seen enough.

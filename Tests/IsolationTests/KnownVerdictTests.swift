@@ -283,7 +283,14 @@ struct KnownVerdictTests {
         "G-single-item-process"
       ])
     let chain = try script("1 do w x 1\n1 do r x 1, w x 2\n0 do r x 2\n0 do r x 1")
-    #expect(checker(.register, .monotonicReads).check(chain).types == ["nonmonotonic-read"])
+    #expect(checker(.register, .monotonicReads).check(chain).types == [])
+    let assuming = RegisterTransactionsChecker(
+      models: [.monotonicReads], assuming: [.writesFollowReads])
+    #expect(assuming.check(chain).types == ["nonmonotonic-read"])
+    let back = try script("1 do w x 1\n2 do w x 2\n0 do r x 1\n0 do r x 2\n0 do r x 1")
+    #expect(checker(.register, .monotonicReads).check(back).types == ["nonmonotonic-read"])
+    #expect(checker(.register, .causal).check(back).verdict == .valid)
+    #expect(checker(.register, .causalConvergence).check(back).types == ["CyclicCF"])
   }
 
   @Test("a reply that is the request unchanged is internal, and not read-atomic")

@@ -135,10 +135,10 @@ struct PropertyTests {
             f: "txn", value: [value]))
       }
     }
-    for number in 0..<20_000 {
+    for number in 0..<8_000 {
       add(number, ["r", "x", .null], ["r", "x", []])
     }
-    for number in 0..<20_000 {
+    for number in 0..<8_000 {
       let step: Value = ["append", "x", .integer(number)]
       add(number, step, step)
     }

@@ -28,6 +28,22 @@ extension LinearizabilityBench {
       try Sample(.updates, RegisterTransactionsChecker(models: [.snapshotIsolation]))
     },
     Row(
+      name: "registers, causal convergence, 100 k × 8, 20 sessions, check only",
+      must: Bound(milliseconds: 667), stretch: Bound(milliseconds: 200)
+    ) { _ in try Sample(.narrow, count: 100_000, .causalConvergence) },
+    Row(
+      name: "registers, causal convergence, 1 M × 8, 50 sessions, check only",
+      must: Bound(milliseconds: 16_667), stretch: Bound(milliseconds: 6_667, megabytes: 1_024)
+    ) { _ in try Sample(.wide, count: million, .causalConvergence) },
+    Row(
+      name: "registers, read committed, 100 k × 8, check only",
+      must: Bound(milliseconds: 125), stretch: Bound(milliseconds: 50)
+    ) { _ in try Sample(.narrow, count: 100_000, .strongSessionReadCommitted) },
+    Row(
+      name: "registers, read atomic, 100 k × 8, check only",
+      must: Bound(milliseconds: 167), stretch: Bound(milliseconds: 50)
+    ) { _ in try Sample(.narrow, count: 100_000, .strongSessionReadAtomic) },
+    Row(
       name: "list-append, strict serializable, 1 M of EDN, shrike check, whole process",
       must: Bound(milliseconds: 6_667, megabytes: 4_096),
       stretch: Bound(milliseconds: 2_000, megabytes: 2_048)
@@ -43,10 +59,24 @@ extension LinearizabilityBench {
   }
 }
 
+extension TransactionText.Kind {
+  fileprivate static let narrow = Self.blind(clients: 20, keys: 10_000)
+  fileprivate static let wide = Self.blind(clients: 50, keys: 100_000)
+}
+
 extension LinearizabilityBench.Sample {
-  /// Judges a history of a million serializable transactions a few times, and takes the quickest.
-  fileprivate init(_ kind: TransactionText.Kind, _ checker: any ColumnChecker) throws {
-    let columns = try TransactionText(kind, count: 1_000_000).bytes.withUnsafeBytes {
+  fileprivate init(
+    _ kind: TransactionText.Kind, count: Int, _ model: ConsistencyModel
+  ) throws {
+    try self.init(
+      kind, count: count, RegisterTransactionsChecker(models: [model], demandsProof: true))
+  }
+
+  /// Judges a history of serializable transactions a few times, and takes the quickest.
+  fileprivate init(
+    _ kind: TransactionText.Kind, count: Int = 1_000_000, _ checker: any ColumnChecker
+  ) throws {
+    let columns = try TransactionText(kind, count: count).bytes.withUnsafeBytes {
       try HistoryColumns(reading: $0, named: "a benchmark's history", isLean: true)
     }
     let before = OwnProcess.memory.resident

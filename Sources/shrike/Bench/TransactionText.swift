@@ -6,11 +6,14 @@ import Values
 /// are in use, each half as often as the one before it; a key gives way to a new one when it has been
 /// written a number of times.
 struct TransactionText {
-  enum Kind {
+  enum Kind: Equatable {
     /// Half of the steps append to a list, half read one.
     case lists
     /// All transactions read registers and write the next value.
     case updates
+    /// Eight steps, half of which write registers blindly and half read one, of so many keys each as
+    /// often as the others.
+    case blind(clients: Int, keys: Int)
   }
 
   private struct Step {
@@ -19,25 +22,30 @@ struct TransactionText {
     var value: Int
   }
 
-  private static let clients = 10
   private static let writesPerKey = 100
 
   private let kind: Kind
   private var draws = Draws(seed: 5)
-  private var keys = Array(0..<10)
-  private var nextKey = 10
+  private var keys: [Int]
+  private var nextKey: Int
   /// For each key how often it was to be written, and the text of its state.
-  private var written: [Int] = Array(repeating: 0, count: 10)
-  private var states: [[UInt8]] = Array(repeating: [], count: 10)
+  private var written: [Int]
+  private var states: [[UInt8]]
   private var lines = 0
   private(set) var bytes: [UInt8] = []
 
   /// - Parameter count: The number of transactions.
   init(_ kind: Kind, count: Int) {
     self.kind = kind
+    var clients = 10
+    nextKey = 10
+    if case .blind(let sessions, let count) = kind { (clients, nextKey) = (sessions, count) }
+    keys = Array(0..<nextKey)
+    written = Array(repeating: 0, count: nextKey)
+    states = Array(repeating: [], count: nextKey)
     bytes.reserveCapacity(count * 500)
     var open: [(client: Int, steps: [Step])] = []
-    var free = Array(0..<TransactionText.clients)
+    var free = Array(0..<clients)
     for _ in 0..<count {
       if free.isEmpty {
         let done = open.remove(at: draws.below(open.count))
@@ -56,6 +64,15 @@ struct TransactionText {
 
   private mutating func steps() -> [Step] {
     var steps: [Step] = []
+    if case .blind = kind {
+      for _ in 0..<8 {
+        let key = draws.below(keys.count)
+        let isRead = draws.chance(0.5)
+        if !isRead { written[key] += 1 }
+        steps.append(Step(isRead: isRead, key: key, value: isRead ? 0 : written[key]))
+      }
+      return steps
+    }
     for _ in 0...draws.below(4) {
       var place = 0
       while place < 9, draws.chance(0.5) { place += 1 }
@@ -83,7 +100,7 @@ struct TransactionText {
         } else {
           switch text.kind {
           case .lists: text.states[step.key].append(contentsOf: "\(step.value) ".utf8)
-          case .updates: text.states[step.key] = Array("\(step.value)".utf8)
+          case .updates, .blind: text.states[step.key] = Array("\(step.value)".utf8)
           }
           text.append(step, nil)
         }

@@ -1,0 +1,103 @@
+import Values
+
+/// Looks in registers for what a process read that no order of a key's versions explains, be it one
+/// of its own.
+///
+/// So session guarantees (Terry and others, Session guarantees for weakly consistent replicated data,
+/// PDIS 1994) are judged where the order of versions is not known.
+///
+/// A process that reads its own writes reads no version that came before one of its own: once it
+/// has read one of its writes, it reads none of the others that it had made by then, and never the
+/// initial state. One whose reads are monotonic goes back to no version that it has left.
+struct SessionViews {
+  private let reads: ReadsFrom
+  private var transactions: Transactions { reads.transactions }
+
+  init(_ reads: ReadsFrom) { self.reads = reads }
+
+  /// What the process that is looked at has done to a key.
+  private struct View {
+    var session: Int32 = -1
+    /// The transaction by which it wrote the key last, or -1.
+    var wroteLast: Int32 = -1
+    /// The write of its own that it read last, and by which transaction; -1 where it read none.
+    var ownWriter: Int32 = -1
+    var ownReader: Int32 = -1
+    /// What it read last, ``ReadsFrom/nothing`` where it read nothing, and by which transaction.
+    var shown = ReadsFrom.nothing
+    var reader: Int32 = -1
+  }
+
+  /// Calls back with each violation: its name, the step that read, and an earlier transaction of the
+  /// process.
+  ///
+  /// - Complexity: O(*n*).
+  func visit(_ body: (Phenomenon, _ step: Int, _ earlier: Int32) -> Void) {
+    var views = [View](repeating: View(), count: transactions.keyCount)
+    // For each version the process that read it last.
+    var readers = [Int32](repeating: -1, count: transactions.versionCount)
+    transactions.forEachBySession { member, session in
+      guard transactions.outcomes[Int(member)] == .committed else { return }
+      for step in transactions.steps(of: Int(member)) {
+        let shown = reads.sources[step]
+        guard shown != ReadsFrom.nothing else { continue }
+        let key = Int(transactions.keys[step])
+        if views[key].session != session { views[key] = View(session: session) }
+        var wasRead = true
+        let version = Int(transactions.operands[step])
+        if version >= 0 {
+          wasRead = readers[version] == session
+          readers[version] = session
+        }
+        judge(shown, step, by: member, wasRead: wasRead, &views[key], body)
+      }
+      for key in reads.writtenKeys(of: Int(member)) {
+        if views[Int(key)].session != session { views[Int(key)] = View(session: session) }
+        views[Int(key)].wroteLast = member
+      }
+    }
+  }
+
+  /// - Parameter wasRead: Whether the process had read the version before, or it comes before all
+  ///   others.
+  private func judge(
+    _ shown: Int32, _ step: Int, by reader: Int32, wasRead: Bool, _ view: inout View,
+    _ body: (Phenomenon, _ step: Int, _ earlier: Int32) -> Void
+  ) {
+    if shown == ReadsFrom.initial {
+      if view.wroteLast >= 0 { body(.unreadOwnWrite, step, view.wroteLast) }
+    } else if transactions.sessions[Int(shown)] == view.session,
+      transactions.outcomes[Int(shown)] == .committed, shown < reader
+    {
+      if view.ownReader > shown, view.ownWriter != shown {
+        body(.unreadOwnWrite, step, view.ownWriter)
+      }
+      (view.ownWriter, view.ownReader) = (shown, reader)
+    }
+    if wasRead, view.shown != ReadsFrom.nothing, view.shown != shown {
+      body(.nonmonotonicRead, step, view.reader)
+    }
+    (view.shown, view.reader) = (shown, reader)
+  }
+
+  func incident(_ phenomenon: Phenomenon, _ step: Int, _ earlier: Int32) -> Incidents.Incident {
+    let reader = transactions.transaction(of: step)
+    let key = transactions.keyText(transactions.keys[step])
+    let shown = transactions.text(observedBy: step)
+    let process = transactions.process(of: reader)
+    let reason =
+      phenomenon == .unreadOwnWrite
+      ? "had written \(key) by T2, and had read that"
+      : "had left that version of \(key) when it executed T2"
+    let initial =
+      phenomenon == .unreadOwnWrite
+      ? "had written \(key) by T2" : "had read a version of \(key) by T2"
+    let isInitial = reads.sources[step] == ReadsFrom.initial
+    return Incidents.Incident(
+      transactions: [reader, Int(earlier)],
+      reasons: [
+        "T1 read \(shown) from \(key)\(isInitial ? ", the initial state" : "").",
+        "However, process \(process) \(isInitial ? initial : reason): a contradiction!",
+      ])
+  }
+}
