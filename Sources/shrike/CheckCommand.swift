@@ -102,8 +102,10 @@ struct CheckCommand: ParsableCommand {
       let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
       return [try examine(history, of: file, by: choice)]
     }
+    let needsRemarks = (choice as? any ColumnChecker)?.needsRemarks ?? false
     let columns = try HistoryColumns(
-      path: file, format: chosenFormat(), order: chosenOrder(), isLean: !isShrinking)
+      path: file, format: chosenFormat(), order: chosenOrder(),
+      isLean: !isShrinking && !needsRemarks)
     if columns.isTruncated { warnOfTruncation(file) }
     if let choice = choice as? any ColumnChecker {
       return [try examine(columns, of: file, by: choice)]
@@ -132,7 +134,7 @@ struct CheckCommand: ParsableCommand {
     return finding
   }
 
-  /// Judges a history of transactions, which is read once more where something is to be left of it.
+  /// Judges a history as columns, which is read once more where something is to be left of it.
   private func examine(
     _ columns: HistoryColumns, of file: String, by checker: any ColumnChecker
   ) throws -> Finding {

@@ -44,10 +44,16 @@ extension LinearizabilityBench {
 }
 
 extension LinearizabilityBench.Sample {
-  /// Judges a history of a million serializable transactions a few times, and takes the quickest.
+  /// Judges a history of a million serializable transactions.
   fileprivate init(_ kind: TransactionText.Kind, _ checker: any ColumnChecker) throws {
-    let columns = try TransactionText(kind, count: 1_000_000).bytes.withUnsafeBytes {
-      try HistoryColumns(reading: $0, named: "a benchmark's history", isLean: true)
+    try self.init(TransactionText(kind, count: 1_000_000).bytes, checker)
+  }
+
+  /// Judges a history, which must be valid, a few times, and takes the quickest.
+  init(_ text: [UInt8], _ checker: any ColumnChecker) throws {
+    let columns = try text.withUnsafeBytes {
+      try HistoryColumns(
+        reading: $0, named: "a benchmark's history", isLean: !checker.needsRemarks)
     }
     let before = OwnProcess.memory.resident
     OwnProcess.forgetPeak()

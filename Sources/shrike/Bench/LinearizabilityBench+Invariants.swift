@@ -1,0 +1,15 @@
+import Invariants
+
+extension LinearizabilityBench {
+  private static let million = 1_000_000
+
+  /// What every history of a kind must keep to; no peer is at hand to be measured beside.
+  static let invariantRows = [
+    Row(
+      name: "set-full, 1 M adds, 20 reads while it grows, 5 final ones, check only",
+      must: Bound(milliseconds: 5_000), stretch: Bound(milliseconds: 1_000)
+    ) { _ in
+      try Sample(InvariantText.set(adds: million, reads: 20), SetFullChecker())
+    }
+  ]
+}
