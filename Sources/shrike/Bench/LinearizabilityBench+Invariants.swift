@@ -1,4 +1,5 @@
 import Invariants
+import Isolation
 
 extension LinearizabilityBench {
   private static let million = 1_000_000
@@ -10,6 +11,12 @@ extension LinearizabilityBench {
       must: Bound(milliseconds: 5_000), stretch: Bound(milliseconds: 1_000)
     ) { _ in
       try Sample(InvariantText.set(adds: million, reads: 20), SetFullChecker())
-    }
+    },
+    Row(
+      name: "kafka, 1 M sends and polls, 2 M messages polled, offsets from 10^12, check only",
+      must: Bound(milliseconds: 10_000), stretch: Bound(milliseconds: 2_000)
+    ) { _ in
+      try Sample(InvariantText.kafka(operations: million), KafkaChecker())
+    },
   ]
 }

@@ -45,11 +45,16 @@ struct KafkaReport {
   mutating func add(
     _ type: String, _ operations: @autoclosure () -> [Int], _ detail: @autoclosure () -> String
   ) {
+    add(type) { (operations(), detail()) }
+  }
+
+  mutating func add(_ type: String, _ shown: () -> (operations: [Int], detail: String)) {
     var noted = cases[type] ?? Cases()
     noted.count += 1
     if noted.details.count < KafkaReport.shown {
-      noted.details.append("  \(detail())")
-      noted.operations.formUnion(operations())
+      let (operations, detail) = shown()
+      noted.details.append("  \(detail)")
+      noted.operations.formUnion(operations)
     }
     cases[type] = noted
   }
