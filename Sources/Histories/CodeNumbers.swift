@@ -1,7 +1,8 @@
 /// Numbers for values that have codes, from 0 in the order in which they are met.
 ///
-/// Small integers and values of a table have a place each in an array, integers that are negative or
-/// beyond a bound are looked up: so memory grows with what is met, not with what it is called.
+/// Small integers, and values with a low number in their table, have a place each in an array; integers
+/// that are negative and all that is beyond a bound are looked up: so memory grows with what is met,
+/// not with what it is called.
 public struct CodeNumbers: Sendable {
   /// The values by their numbers.
   public private(set) var codes: [ValueCode] = []
@@ -10,7 +11,7 @@ public struct CodeNumbers: Sendable {
   private var sparse: [ValueCode: Int32] = [:]
   private let bound: Int
 
-  /// - Parameter bound: How many values there may be; integers far beyond that are looked up.
+  /// - Parameter bound: About how many values there may be; what is far beyond that is looked up.
   public init(bound: Int) { self.bound = 4 * bound + 1_024 }
 
   public var count: Int { codes.count }
@@ -43,8 +44,8 @@ public struct CodeNumbers: Sendable {
   @usableFromInline
   mutating func add(_ code: ValueCode) -> Int32 {
     let number = Int32(truncatingIfNeeded: codes.count)
-    if let place = code.number {
-      CodeNumbers.enter(number, at: place, of: &others, upTo: .max)
+    if let place = code.number, place < bound {
+      CodeNumbers.enter(number, at: place, of: &others, upTo: bound)
     } else if let integer = code.integer, integer >= 0, integer < bound {
       CodeNumbers.enter(number, at: integer, of: &integers, upTo: bound)
     } else {

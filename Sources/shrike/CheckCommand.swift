@@ -44,6 +44,8 @@ struct CheckCommand: ParsableCommand {
 
   @OptionGroup var modelOptions: ModelOptions
 
+  @OptionGroup var invariantOptions: InvariantOptions
+
   @OptionGroup var budgetOptions: BudgetOptions
 
   @Option(help: "How the files are written; without it their beginnings tell.")
@@ -305,7 +307,7 @@ struct CheckCommand: ParsableCommand {
       throw PlanError("--consistency-models: \(name) is no checker of transactions")
     }
     if let checker {
-      guard let found = CheckerRegistry.checker(named: checker) else {
+      guard let found = try invariantOptions.checker(named: checker, isKeyed: keyed) else {
         throw PlanError(
           "there is no checker \"\(checker)\"; there are "
             + CheckerRegistry.names.joined(separator: ", "))

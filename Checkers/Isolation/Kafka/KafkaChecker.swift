@@ -39,7 +39,7 @@ public struct KafkaChecker: ColumnChecker {
     let kafka = KafkaHistory(history)
     if let problem = kafka.problem { return Finding(name, .unknown, reason: problem) }
     let logs = KafkaLogs(kafka)
-    var report = KafkaReport()
+    var report = CaseReport.kafka
     let order = KafkaOrder(kafka, logs, isCompatible: isCompatible, into: &report)
     let writes = KafkaWrites(kafka, logs, asked: order.asked, into: &report)
     let cycles = KafkaCycles(kafka, logs, into: &report)
@@ -71,7 +71,7 @@ public struct KafkaChecker: ColumnChecker {
   ///
   /// - Returns: Why nothing follows, where that is so of some of them.
   private func judgeUnseen(
-    _ writes: KafkaWrites, _ history: KafkaHistory, into report: inout KafkaReport
+    _ writes: KafkaWrites, _ history: KafkaHistory, into report: inout CaseReport
   ) -> String? {
     guard !isCompatible else {
       writes.reportUnseen((writes.unseen + writes.lost).sorted(), into: &report)

@@ -15,7 +15,7 @@ struct KafkaCommits {
 
   /// - Complexity: O(*n* log *n*) for *n* commits and assigned keys, and a poll without an outcome
   ///   costs as many steps as its process has keys.
-  init(_ history: KafkaHistory, into report: inout KafkaReport) {
+  init(_ history: KafkaHistory, into report: inout CaseReport) {
     self.history = history
     commits = Array(repeating: CommittedOffsets(), count: history.keys.count)
     gather()
@@ -71,7 +71,7 @@ struct KafkaCommits {
     }
   }
 
-  private func judge(_ act: Int, _ key: Int32, _ found: Int?, into report: inout KafkaReport) {
+  private func judge(_ act: Int, _ key: Int32, _ found: Int?, into report: inout CaseReport) {
     let (begin, end) = (history.acts[act].invocation, history.acts[act].completion)
     let commits = commits[Int(key)]
     let index = history.index(act)

@@ -16,35 +16,20 @@ struct KafkaCycles {
   private let precedences: KafkaPrecedences
 
   /// - Complexity: O(*n*) where there are no cycles.
-  init(_ history: KafkaHistory, _ logs: KafkaLogs, into report: inout KafkaReport) {
+  init(_ history: KafkaHistory, _ logs: KafkaLogs, into report: inout CaseReport) {
     self.history = history
     precedences = KafkaPrecedences(history, logs)
     let graph = LabelledGraph(precedences)
-    for (scope, knots) in knots(of: graph, .ww) {
+    for (scope, knots) in graph.knots(of: .ww, by: ConsistencyScope.allCases) {
       allowed.append((CycleClass.g0.phenomenon(scope).rawValue, knots.count))
     }
-    for (scope, knots) in knots(of: graph, .wr) {
+    for (scope, knots) in graph.knots(of: .wr, by: ConsistencyScope.allCases) {
       for knot in knots { describe(knot, scope, into: &report) }
     }
   }
 
-  /// The strongly connected components by one kind of dependencies, with each order: those of which no
-  /// operation is in a component that needs less.
-  private func knots(
-    of graph: LabelledGraph, _ dependency: Dependency
-  ) -> [(ConsistencyScope, [LabelledGraph])] {
-    var isExplained: Set<Int32> = []
-    return ConsistencyScope.allCases.map { scope in
-      let knots = graph.knots(LabelledGraph.Ways(dependency.union(scope.mask))).filter { knot in
-        !knot.transactions.contains { $0 >= 0 && isExplained.contains($0) }
-      }
-      for knot in knots { isExplained.formUnion(knot.transactions.lazy.filter { $0 >= 0 }) }
-      return (scope, knots)
-    }
-  }
-
   private func describe(
-    _ knot: LabelledGraph, _ scope: ConsistencyScope, into report: inout KafkaReport
+    _ knot: LabelledGraph, _ scope: ConsistencyScope, into report: inout CaseReport
   ) {
     report.add(CycleClass.g1c.phenomenon(scope).rawValue) {
       let witness = CycleSearch(knot) { _ in false }.find(.g1c, scope)?.witness ?? []

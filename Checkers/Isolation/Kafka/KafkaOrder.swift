@@ -1,5 +1,6 @@
 internal import Histories
 internal import Values
+internal import Verdicts
 
 /// Judges the order in which each process sends and polls, and keeps where it stands.
 ///
@@ -44,7 +45,7 @@ struct KafkaOrder {
   /// - Parameter isCompatible: Whether positions are left alone, and an assignment also forgets what
   ///   was sent before it.
   init(
-    _ history: KafkaHistory, _ logs: KafkaLogs, isCompatible: Bool, into report: inout KafkaReport
+    _ history: KafkaHistory, _ logs: KafkaLogs, isCompatible: Bool, into report: inout CaseReport
   ) {
     self.history = history
     self.logs = logs
@@ -105,7 +106,7 @@ struct KafkaOrder {
 // MARK: Polls
 
 extension KafkaOrder {
-  private mutating func judgePolls(_ act: Int, into report: inout KafkaReport) {
+  private mutating func judgePolls(_ act: Int, into report: inout CaseReport) {
     let facts = history.acts[act]
     for run in history.runs(of: act) {
       let key = history.runs[run].key
@@ -127,7 +128,7 @@ extension KafkaOrder {
   }
 
   /// Whether a run answers what was asked; then its process goes on from the run's end.
-  private mutating func judgePosition(_ run: Int, _ course: Int, into report: inout KafkaReport) {
+  private mutating func judgePosition(_ run: Int, _ course: Int, into report: inout CaseReport) {
     let act = Int(history.runs[run].act)
     let process = Int(history.acts[act].process)
     guard history.acts[act].isOk, hasPositions[process] else { return }
@@ -156,7 +157,7 @@ extension KafkaOrder {
     courses[course].position = max(position, highest &+ 1)
   }
 
-  private func judgeInside(_ run: Int, into report: inout KafkaReport) {
+  private func judgeInside(_ run: Int, into report: inout CaseReport) {
     let pairs = history.pairs(of: run)
     for pair in pairs.dropFirst() {
       let (before, after) = (Int(logs.slotsOfPairs[pair - 1]), Int(logs.slotsOfPairs[pair]))
@@ -171,7 +172,7 @@ extension KafkaOrder {
   }
 
   private func judgeStep(
-    from last: Last, to pair: Int, _ run: Int, into report: inout KafkaReport
+    from last: Last, to pair: Int, _ run: Int, into report: inout CaseReport
   ) {
     let (before, after) = (Int(last.slot), Int(logs.slotsOfPairs[pair]))
     guard before >= 0, after >= 0, after - before != 1 else { return }
@@ -209,7 +210,7 @@ extension KafkaOrder {
 // MARK: Sends
 
 extension KafkaOrder {
-  private mutating func judgeSends(_ act: Int, into report: inout KafkaReport) {
+  private mutating func judgeSends(_ act: Int, into report: inout CaseReport) {
     let facts = history.acts[act]
     guard facts.outcome != .fail else { return }
     let term = isCompatible ? terms[Int(facts.process)] : 0

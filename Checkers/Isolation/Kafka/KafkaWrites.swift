@@ -1,4 +1,5 @@
 internal import Histories
+internal import Verdicts
 
 /// Judges what became of each message that was sent, and where each polled one comes from.
 struct KafkaWrites {
@@ -17,7 +18,7 @@ struct KafkaWrites {
   /// - Parameter asked: From which offset each run was asked; those of which that is not known count
   ///   as asked from the beginning.
   init(
-    _ history: KafkaHistory, _ logs: KafkaLogs, asked: [Int], into report: inout KafkaReport
+    _ history: KafkaHistory, _ logs: KafkaLogs, asked: [Int], into report: inout CaseReport
   ) {
     self.history = history
     self.logs = logs
@@ -49,7 +50,7 @@ struct KafkaWrites {
     }
   }
 
-  private func judgePlaces(into report: inout KafkaReport) {
+  private func judgePlaces(into report: inout CaseReport) {
     for slot in logs.offsets.indices where logs.messages(at: slot).count > 1 {
       let messages = logs.messages(at: slot)
       report.add(
@@ -70,7 +71,7 @@ struct KafkaWrites {
     }
   }
 
-  private mutating func judgeLosses(into report: inout KafkaReport) {
+  private mutating func judgeLosses(into report: inout CaseReport) {
     for send in history.sends
     where !history.isPolled[Int(send.message)] && history.isCommitted(Int(send.act)) {
       let (act, slot) = (Int(send.act), Int(logs.last[Int(send.message)]))
@@ -97,7 +98,7 @@ struct KafkaWrites {
   }
 
   /// Says of the unseen messages that they are lost.
-  func reportUnseen(_ messages: [Int32], into report: inout KafkaReport) {
+  func reportUnseen(_ messages: [Int32], into report: inout CaseReport) {
     for message in messages {
       let send = history.sends[Int(history.writers[Int(message)])]
       let index = history.index(Int(send.act))
@@ -109,7 +110,7 @@ struct KafkaWrites {
     }
   }
 
-  private func judgeSources(into report: inout KafkaReport) {
+  private func judgeSources(into report: inout CaseReport) {
     var isReported = Array(repeating: false, count: history.messageCount)
     for run in history.runs.indices where history.acts[Int(history.runs[run].act)].isOk {
       judgeSources(run, &isReported, into: &report)
@@ -117,7 +118,7 @@ struct KafkaWrites {
   }
 
   private func judgeSources(
-    _ run: Int, _ isReported: inout [Bool], into report: inout KafkaReport
+    _ run: Int, _ isReported: inout [Bool], into report: inout CaseReport
   ) {
     let (key, poller) = (history.runs[run].key, Int(history.runs[run].act))
     for message in history.pairs(of: run).lazy.map({ history.messages[$0] }) {
