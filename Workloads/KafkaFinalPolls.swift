@@ -1,6 +1,6 @@
 import Generators
 import Histories
-import Invariants
+import Isolation
 import Values
 
 /// One thread's last look at all logs: it loses its client, assigns itself every key from the

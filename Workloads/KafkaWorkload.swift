@@ -1,6 +1,6 @@
 public import Generators
 import Histories
-import Invariants
+import Isolation
 import Nodes
 import Values
 public import Verdicts

@@ -2,7 +2,7 @@
 public let workloads: [any Workload.Type] = [
   EchoWorkload.self, UniqueIDsWorkload.self, BroadcastWorkload.self, GSetWorkload.self,
   GCounterWorkload.self, PNCounterWorkload.self, LinKVWorkload.self, ListAppendWorkload.self,
-  RegisterTransactionsWorkload.self, KafkaWorkload.self,
+  RegisterTransactionsWorkload.self, KafkaWorkload.self, BankWorkload.self, LongForkWorkload.self,
 ]
 
 /// The workload of a name.

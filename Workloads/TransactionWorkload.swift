@@ -49,8 +49,8 @@ public struct RegisterTransactionsWorkload: Workload {
   }
 }
 
-/// What the two workloads share.
-private enum TransactionClient {
+/// What the workloads of transactions share.
+enum TransactionClient {
   /// A client that takes no answer for a transaction's but one that has the request's steps; as
   /// Maelstrom's it takes any list.
   static func make(_ kind: TransactionKind, _ options: WorkloadOptions) -> any Client {

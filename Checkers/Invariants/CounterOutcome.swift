@@ -62,7 +62,7 @@ extension CounterOutcome {
   /// As Maelstrom does: each read that is marked final, alone, against all adds.
   mutating func judgeMarkedReads() {
     let marked = timeline.reads.filter {
-      lines[$0.invocation].isMarkedFinal || lines[$0.completion].isMarkedFinal
+      timeline.finalReads.isMarked($0.invocation, $0.completion)
     }
     let view = timeline.wholeView
     judge(marked) { _ in view }

@@ -35,7 +35,7 @@ struct CounterTimeline {
   private(set) var isAnyMarkedFinal = false
   /// What can't be judged, where something can't.
   private(set) var problem: String?
-  let finalReads: FinalReads
+  let finalReads: FinalReads<Value>
 
   /// The adds that were acknowledged, in the order in which they were.
   private(set) var acknowledged: [Add] = []
@@ -100,9 +100,9 @@ struct CounterTimeline {
   }
 
   private mutating func read(_ lines: [Operation], _ position: Int, _ partner: Int) {
-    if lines[position].isMarkedFinal { isAnyMarkedFinal = true }
+    if finalReads.isMarked(position, position) { isAnyMarkedFinal = true }
     guard partner >= 0, lines[partner].type == .ok else { return }
-    if lines[partner].isMarkedFinal { isAnyMarkedFinal = true }
+    if finalReads.isMarked(position, partner) { isAnyMarkedFinal = true }
     let answer = lines[partner].value
     guard let value = answer == .null ? 0 : answer.integer else {
       problem =
@@ -113,7 +113,7 @@ struct CounterTimeline {
     reads.append(
       Read(
         value: value, invocation: position, completion: partner,
-        isFinal: finalReads.judges(lines[position], lines[partner], at: partner)))
+        isFinal: finalReads.judges(position, partner)))
   }
 }
 

@@ -7,26 +7,61 @@ internal import Verdicts
 ///
 /// They say what the system came to only once it came to rest: all nodes answer alike, or each
 /// node's answer stayed the same for ``quietTime``.
-struct FinalReads {
+struct FinalReads<State: Equatable> {
   /// How long answers must stay as they are where nodes differ.
-  static let quietTime = Nanoseconds.seconds(10)
+  private static var quietTime: Nanoseconds { .seconds(10) }
+
+  /// What a line carries that may belong to a final read.
+  private struct Line {
+    var position: Int
+    var time: Nanoseconds
+    var type: Operation.Kind
+    var extra: ValueMap
+  }
 
   private struct Answer {
     var time: Nanoseconds
-    var value: Value
+    var state: State
   }
 
   private var answers: [(node: Value, answers: [Answer])] = []
   private var end: Nanoseconds = 0
+  /// The lines that are marked as a final read's, as Shrike or as Jepsen marks them.
+  private var marked: Set<Int> = []
+  /// The lines that name a node.
+  private var named: Set<Int> = []
   /// The lines of each node's last final read that was answered.
-  private(set) var last: Set<Int> = []
+  private var last: Set<Int> = []
 
   /// - Parameter state: What an answer says of the state: equal for answers that mean the same.
-  init(_ history: History, state: (Value) -> Value) {
+  init(_ history: History, state: (Value) -> State) {
+    let lines = history.operations.enumerated().lazy.map { position, line in
+      Line(position: position, time: line.time, type: line.type, extra: line.extra)
+    }
+    self.init(lines) { state(history.operations[$0].value) }
+  }
+
+  /// - Parameter state: What the answer of a line says of the state.
+  init(_ history: HistoryColumns, state: (Int) -> State) {
+    let lines = history.remarks.lazy.map { remark in
+      let position = Int(remark.position)
+      return Line(
+        position: position, time: history.times?[position] ?? -1, type: history.types[position],
+        extra: remark.extra)
+    }
+    self.init(lines, state: state)
+  }
+
+  private init(_ lines: some Sequence<Line>, state: (Int) -> State) {
     var places: [Value: Int] = [:]
-    var lines: [Value: Int] = [:]
-    for (position, line) in history.operations.enumerated() {
-      guard line.extra[fact: "final"] == true, let node = line.extra[fact: "node"] else { continue }
+    var latest: [Value: Int] = [:]
+    for line in lines {
+      let node = line.extra[fact: "node"]
+      let isFinal = line.extra[fact: "final"] == true
+      if isFinal || line.extra[fact: "final?"] == true { marked.insert(line.position) }
+      guard let node else { continue }
+      named.insert(line.position)
+      guard isFinal else { continue }
       let place = places[node] ?? answers.count
       if place == answers.count {
         places[node] = place
@@ -34,39 +69,39 @@ struct FinalReads {
       }
       end = max(end, line.time)
       guard line.type == .ok else { continue }
-      answers[place].answers.append(Answer(time: line.time, value: state(line.value)))
-      lines[node] = position
+      answers[place].answers.append(Answer(time: line.time, state: state(line.position)))
+      latest[node] = line.position
     }
-    last = Set(lines.values)
+    last = Set(latest.values)
+  }
+
+  /// Whether a read is marked as final.
+  func isMarked(_ invocation: Int, _ completion: Int) -> Bool {
+    marked.contains(invocation) || marked.contains(completion)
   }
 
   /// Whether a read is judged as final: each that is marked, but of a named node only the last one
   /// that was answered.
-  func judges(_ invocation: Operation, _ completion: Operation, at position: Int) -> Bool {
-    guard invocation.isMarkedFinal || completion.isMarkedFinal else { return false }
-    return completion.extra[fact: "node"] == nil || last.contains(position)
+  func judges(_ invocation: Int, _ completion: Int) -> Bool {
+    isMarked(invocation, completion) && (!named.contains(completion) || last.contains(completion))
   }
 
   /// Why the answers prove nothing yet, where they don't.
   var unrest: String? {
-    let ends = answers.map { $0.answers.last?.value }
+    let ends = answers.map { $0.answers.last?.state }
     if ends.allSatisfy({ $0 != nil && $0 == ends[0] }) { return nil }
+    let quiet = end - FinalReads.quietTime
     for (node, answers) in answers {
       let name = node.name ?? node.json
       guard let last = answers.last else { return "\(name) never answered a final read" }
-      let isOld = answers.contains { $0.time <= end - FinalReads.quietTime }
-      let hasRested = answers.lazy.filter { $0.time > end - FinalReads.quietTime }
-        .allSatisfy { $0.value == last.value }
-      let before = answers.last { $0.time <= end - FinalReads.quietTime }
-      guard isOld, hasRested, before?.value == last.value else {
+      let isOld = answers.contains { $0.time <= quiet }
+      let hasRested = answers.lazy.filter { $0.time > quiet }
+        .allSatisfy { $0.state == last.state }
+      let before = answers.last { $0.time <= quiet }
+      guard isOld, hasRested, before?.state == last.state else {
         return "\(name)'s answers had not come to rest when the final reads ended"
       }
     }
     return nil
   }
-}
-
-extension Operation {
-  /// Whether this line belongs to a final read, as Shrike or as Jepsen marks it.
-  var isMarkedFinal: Bool { extra[fact: "final"] == true || extra[fact: "final?"] == true }
 }

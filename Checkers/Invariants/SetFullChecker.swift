@@ -18,24 +18,26 @@ public import Verdicts
 ///
 /// As Jepsen's own, of compatible mode, it knows no invalid elements but lost ones, and judges final
 /// reads as any others.
-public struct SetFullChecker: Checker {
+public struct SetFullChecker: ColumnChecker {
   public var name: String { "set-full" }
+  public var needsRemarks: Bool { true }
 
   private let isCompatible: Bool
 
   /// - Parameter isCompatible: Whether only lost elements are invalid, as in Jepsen.
   public init(isCompatible: Bool = false) { self.isCompatible = isCompatible }
 
-  /// - Complexity: O(*n* + total length of the reads · log of the longest).
-  public func check(_ history: History) -> Finding {
+  /// - Complexity: O(*n* + total length of the reads), and that of sorting what final reads of named
+  ///   nodes answered and how long elements took to be there.
+  public func check(_ history: HistoryColumns) -> Finding {
     let timeline = SetTimeline(history)
     if let problem = timeline.problem { return Finding(name, .unknown, reason: problem) }
-    let outcome = SetOutcome(timeline, history)
+    let outcome = SetOutcome(timeline)
     var finding = Finding(name, .valid, facts: outcome.facts)
     finding.anomalies = outcome.anomalies
     if isCompatible {
       finding.anomalies.removeAll { $0.type != "lost" }
-    } else if let unrest = timeline.finalReads.unrest {
+    } else if let unrest = timeline.unrest {
       // What was missing may still have come.
       finding.anomalies.removeAll { $0.type == "lost" || $0.type == "diverging" }
       if finding.anomalies.isEmpty {

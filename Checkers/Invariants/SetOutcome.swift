@@ -8,31 +8,31 @@ struct SetOutcome {
   private(set) var stableCount = 0
 
   private let timeline: SetTimeline
-  private let lines: [Operation]
-  private var lost: [SetTimeline.Element] = []
-  private var stale: [(element: SetTimeline.Element, latency: Int)] = []
+  private let history: HistoryColumns
+  private var lost: [Int] = []
+  private var stale: [(element: Int, latency: Int)] = []
   private var neverRead = 0
   private var stableLatencies: [Int] = []
 
-  init(_ timeline: SetTimeline, _ history: History) {
+  init(_ timeline: SetTimeline) {
     self.timeline = timeline
-    lines = history.operations
-    for element in timeline.elements where element.added >= 0 { classify(element) }
+    history = timeline.history
+    for element in 0..<timeline.count where timeline.added[element] >= 0 { classify(element) }
     appendLost()
     appendDuplicated()
     appendPhantom()
     appendDiverging()
   }
 
-  private mutating func classify(_ element: SetTimeline.Element) {
-    if element.lastPresent >= 0 && element.lastAbsent < element.lastPresent {
+  private mutating func classify(_ element: Int) {
+    let (present, absent) = (timeline.lastPresent[element], timeline.lastAbsent[element])
+    let known = timeline.known[element]
+    if present >= 0 && absent < present {
       stableCount += 1
-      let latency = latency(of: element)
+      let latency = latency(from: known, to: absent)
       stableLatencies.append(latency)
       if latency > 0 { stale.append((element, latency)) }
-    } else if element.known >= 0 && element.lastAbsent > element.lastPresent
-      && element.lastAbsent > element.known
-    {
+    } else if known >= 0 && absent > present && absent > known {
       lost.append(element)
     } else {
       neverRead += 1
@@ -40,11 +40,11 @@ struct SetOutcome {
   }
 
   /// Milliseconds, rounded down, from when an element was known until no read missed it any more.
-  private func latency(of element: SetTimeline.Element) -> Int {
-    guard element.lastAbsent >= 0 else { return 0 }
-    let (absent, known) = (lines[element.lastAbsent].time, lines[element.known].time)
-    guard absent >= 0, known >= 0 else { return 0 }
-    return Int(max(0, absent + 1 - known) / 1_000_000)
+  private func latency(from known: Int32, to absent: Int32) -> Int {
+    guard absent >= 0, let times = history.times else { return 0 }
+    let (begin, end) = (times[Int(known)], times[Int(absent)])
+    guard end >= 0, begin >= 0 else { return 0 }
+    return Int(max(0, end + 1 - begin) / 1_000_000)
   }
 
   var facts: ValueMap {
@@ -66,15 +66,15 @@ struct SetOutcome {
 
   private var worstStale: Value {
     let worst = stale.sorted { a, b in
-      (-a.latency, a.element.added) < (-b.latency, b.element.added)
+      (-a.latency, timeline.added[a.element]) < (-b.latency, timeline.added[b.element])
     }.prefix(8)
     return .list(
       worst.map { entry in
         .map(
           ValueMap(facts: [
-            "element": entry.element.value, "latency": .integer(entry.latency),
-            "known": .integer(lines[entry.element.known].index),
-            "last-absent": .integer(lines[entry.element.lastAbsent].index),
+            "element": timeline.value(of: entry.element), "latency": .integer(entry.latency),
+            "known": .integer(index(timeline.known[entry.element])),
+            "last-absent": .integer(index(timeline.lastAbsent[entry.element])),
           ]))
       })
   }
@@ -83,16 +83,19 @@ struct SetOutcome {
 extension SetOutcome {
   private static let shown = 8
 
-  private func index(_ position: Int) -> Int { lines[position].index }
+  private func index(_ position: Int32) -> Int { history.index(at: Int(position)) }
+
+  private func text(_ element: Int) -> String { timeline.value(of: element).text() }
 
   private mutating func append(
-    _ type: String, count: Int, positions: [Int], _ heading: String, _ details: [String]
+    _ type: String, count: Int, positions: [Int32], _ heading: String, _ details: [String]
   ) {
     let more = count - details.count
     let rest = more > 0 ? ["  and \(more) more"] : []
     anomalies.append(
       Anomaly(
-        type, count: count, operations: Set(positions.map { index($0) }).sorted(),
+        type, count: count,
+        operations: Set(positions.filter { $0 >= 0 }.map { index($0) }).sorted(),
         explanation: ([heading] + details + rest).joined(separator: "\n")))
   }
 
@@ -100,17 +103,17 @@ extension SetOutcome {
     guard !lost.isEmpty else { return }
     let shown = lost.prefix(SetOutcome.shown)
     let details = shown.map { element in
+      let (present, known) = (timeline.lastPresent[element], timeline.known[element])
       let since =
-        element.lastPresent >= 0
-        ? "last in the read invoked at op \(index(element.lastPresent))" : "in no read ever"
-      let known =
-        element.known == element.acknowledged
-        ? "acknowledged at op \(index(element.known))" : "first read at op \(index(element.known))"
-      return "  \(element.value.text()): \(known), \(since), missing from the read invoked at op "
-        + "\(index(element.lastAbsent))"
+        present >= 0 ? "last in the read invoked at op \(index(present))" : "in no read ever"
+      let how =
+        known == timeline.acknowledged[element]
+        ? "acknowledged at op \(index(known))" : "first read at op \(index(known))"
+      return "  \(text(element)): \(how), \(since), missing from the read invoked at op "
+        + "\(index(timeline.lastAbsent[element]))"
     }
     let positions = shown.flatMap { element in
-      [element.known, element.lastPresent, element.lastAbsent].filter { $0 >= 0 }
+      [timeline.known[element], timeline.lastPresent[element], timeline.lastAbsent[element]]
     }
     append(
       "lost", count: lost.count, positions: positions,
@@ -118,59 +121,64 @@ extension SetOutcome {
   }
 
   private mutating func appendDuplicated() {
-    let duplicated = timeline.elements.filter { $0.duplicated >= 0 }
+    let duplicated = (0..<timeline.count).filter { timeline.duplicated[$0] >= 0 }
     guard !duplicated.isEmpty else { return }
     let shown = duplicated.prefix(SetOutcome.shown)
     append(
-      "duplicated", count: duplicated.count, positions: shown.map(\.duplicated),
+      "duplicated", count: duplicated.count, positions: shown.map { timeline.duplicated[$0] },
       "duplicated (\(duplicated.count)): more than once in one read",
-      shown.map { "  \($0.value.text()): in the read at op \(index($0.duplicated))" })
+      shown.map { "  \(text($0)): in the read at op \(index(timeline.duplicated[$0]))" })
   }
 
   private mutating func appendPhantom() {
-    let phantoms = timeline.elements.filter { $0.firstRead >= 0 && isPhantom($0) }
+    let phantoms = (0..<timeline.count).filter { isPhantom($0) }
     guard !phantoms.isEmpty else { return }
     let shown = phantoms.prefix(SetOutcome.shown)
     let details = shown.map { element in
+      let added = timeline.added[element]
       let why =
-        element.added < 0
+        added < 0
         ? "was never added"
-        : !element.isPossible
-          ? "was added at op \(index(element.added)) only, and that failed"
-          : "was added at op \(index(element.added)) at the earliest"
-      return "  \(element.value.text()): read at op \(index(element.firstRead)), but \(why)"
+        : timeline.possible[element] < 0
+          ? "was added at op \(index(added)) only, and that failed"
+          : "was added at op \(index(added)) at the earliest"
+      return "  \(text(element)): read at op \(index(timeline.firstRead[element])), but \(why)"
     }
     append(
       "phantom", count: phantoms.count,
-      positions: shown.flatMap { [$0.added, $0.firstRead].filter { $0 >= 0 } },
+      positions: shown.flatMap { [timeline.added[$0], timeline.firstRead[$0]] },
       "phantom (\(phantoms.count)): read, though no add can have brought them", details)
   }
 
   /// Whether an element was read though no add of it can have happened by then.
-  private func isPhantom(_ element: SetTimeline.Element) -> Bool {
-    !element.isPossible || element.firstRead < element.possible
+  private func isPhantom(_ element: Int) -> Bool {
+    let (read, possible) = (timeline.firstRead[element], timeline.possible[element])
+    return read >= 0 && (possible < 0 || read < possible)
   }
 
   private mutating func appendDiverging() {
     let final = timeline.reads.filter(\.isFinal)
-    guard let first = final.first,
-      let other = final.first(where: { $0.elements != first.elements })
-    else { return }
-    let differing = final.filter { $0.elements != first.elements }.count
-    let (left, right) = (Set(first.elements), Set(other.elements))
+    guard let first = final.first else { return }
+    let differing = final.filter { !timeline.areEqual($0, first) }
+    guard let other = differing.first else { return }
+    let left = timeline.elements(of: first).sorted()
+    let right = timeline.elements(of: other).sorted()
+    let (inLeft, inRight) = (Set(left), Set(right))
     let details = [
-      missing(other, first.elements.filter { !right.contains($0) }),
-      missing(first, other.elements.filter { !left.contains($0) }),
+      missing(other, left.filter { !inRight.contains($0) }),
+      missing(first, right.filter { !inLeft.contains($0) }),
     ].compactMap { $0 }
     append(
-      "diverging", count: differing, positions: [first.completion, other.completion],
-      "diverging (\(differing) of \(final.count) final reads): other than the first one", details)
+      "diverging", count: differing.count, positions: [first.completion, other.completion],
+      "diverging (\(differing.count) of \(final.count) final reads): other than the first one",
+      details)
   }
 
   private func missing(_ read: SetTimeline.Read, _ elements: [Int32]) -> String? {
     guard !elements.isEmpty else { return nil }
-    let values = elements.map { timeline.elements[Int($0)].value.text(limit: 20) }
-    let line = lines[read.completion]
-    return "  the one at op \(line.index) of process \(line.process) lacks \(listing(values))"
+    let values = elements.map { timeline.value(of: Int($0)).text(limit: 20) }
+    let completion = Int(read.completion)
+    return "  the one at op \(history.index(at: completion)) of process "
+      + "\(history.process(at: completion)) lacks \(listing(values))"
   }
 }

@@ -192,4 +192,19 @@ extension LabelledGraph {
       return LabelledGraph(transactions: members.map { transactions[Int($0)] }, edges: inner)
     }
   }
+
+  /// The knots of one kind of dependencies with each of some orders, weaker ones first: those of which
+  /// no transaction is in a knot that needs less.
+  func knots(
+    of dependency: Dependency, by scopes: [ConsistencyScope]
+  ) -> [(scope: ConsistencyScope, knots: [LabelledGraph])] {
+    var isExplained: Set<Int32> = []
+    return scopes.map { scope in
+      let knots = knots(Ways(dependency.union(scope.mask))).filter { knot in
+        !knot.transactions.contains { $0 >= 0 && isExplained.contains($0) }
+      }
+      for knot in knots { isExplained.formUnion(knot.transactions.lazy.filter { $0 >= 0 }) }
+      return (scope, knots)
+    }
+  }
 }

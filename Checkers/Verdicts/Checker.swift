@@ -11,10 +11,16 @@ public protocol Checker: Sendable {
 
 /// A checker that judges histories as columns, without a value for each line.
 public protocol ColumnChecker: Checker {
+  /// Whether it looks at times, and at keys of lines that only it knows; files are read without those
+  /// for a checker that does not.
+  var needsRemarks: Bool { get }
+
   func check(_ history: HistoryColumns) -> Finding
 }
 
 extension ColumnChecker {
+  public var needsRemarks: Bool { false }
+
   public func check(_ history: History) -> Finding { check(HistoryColumns(history)) }
 }
 

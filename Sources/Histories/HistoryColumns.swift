@@ -89,15 +89,22 @@ public struct HistoryColumns: Sendable {
       index: index(at: position), time: times?[position] ?? -1, type: types[position],
       process: process(at: position), f: f(at: position),
       value: table.value(of: values[position]))
+    if let remark = remark(at: position) {
+      operation.error = remark.error
+      operation.extra = remark.extra
+    }
+    return operation
+  }
+
+  /// What a line carries beside the common columns, if anything.
+  ///
+  /// - Complexity: O(log *r*) for *r* lines that carry something.
+  public func remark(at position: Int) -> Remark? {
     var (low, high) = (0, remarks.count)
     while low < high {
       let middle = (low + high) / 2
       if remarks[middle].position < position { low = middle + 1 } else { high = middle }
     }
-    if low < remarks.count, remarks[low].position == position {
-      operation.error = remarks[low].error
-      operation.extra = remarks[low].extra
-    }
-    return operation
+    return low < remarks.count && remarks[low].position == position ? remarks[low] : nil
   }
 }

@@ -30,7 +30,7 @@ public struct BundledSystem: Sendable {
     BundledSystem(LocalKeyValueStore.self), BundledSystem(MemoryTransactions.self),
     BundledSystem(PerKeyTransactions.self), BundledSystem(WholeTransactions.self),
     BundledSystem(ThunkTransactions.self), BundledSystem(HighlyAvailableTransactions.self),
-    BundledSystem(KafkaLog.self), BundledSystem(KafkaSingle.self),
+    BundledSystem(KafkaLog.self), BundledSystem(KafkaSingle.self), BundledSystem(Ledger.self),
   ]
 
   public static func named(_ name: String) -> BundledSystem? {

@@ -17,6 +17,8 @@ extension Catalogue {
     if let operations = operations(ofChecker: name) {
       parts.append("Operations: f value → what an ok answers\n\(indented(operations))")
     }
+    let options = options(ofChecker: name)
+    if !options.isEmpty { parts.append("Options\n\(table(options))") }
     parts.append(
       name == "linearizable"
         ? "Try\n  shrike check history.jsonl --model cas-register"
@@ -88,6 +90,19 @@ extension Catalogue {
     }
   }
 
+  private static func options(ofChecker name: String) -> [(String, String)] {
+    switch name {
+    case "bank":
+      [
+        ("--total-amount N", "how much money there is; what most reads add up to"),
+        ("--negative-balances", "balances may be below 0"),
+      ]
+    case "long-fork": [("--group-size N", "how many keys a group has; what the reads have")]
+    case "causal-reverse": [("--keyed", "values are [key, value], and each key is judged alone")]
+    default: []
+    }
+  }
+
   private static func operations(ofChecker name: String) -> [String]? {
     switch name {
     case "linearizable": ["those of the --model; see shrike list models"]
@@ -100,6 +115,14 @@ extension Catalogue {
         "send [k, v] → [k, [offset, v]]", "poll null → {k: [[offset, v], …]}", "assign [k, …]",
         "crash",
       ]
+    case "bank": ["transfer {from, to, amount}", "read null → {account: balance, …}"]
+    case "long-fork":
+      [
+        "write [[\"w\", k, v]], each k once", "read [[\"r\", k, null], …] → the same, filled",
+        "txn, either of these",
+      ]
+    case "monotonic": ["read null → {k: n, …}", "any other that answers such a map"]
+    case "causal-reverse": ["write e, each e once", "read null → [e, …]"]
     case "availability", "stats": ["any"]
     default: operations(ofModel: name)
     }

@@ -90,6 +90,10 @@ enum Catalogue {
     ("unique-ids", "no identifier is generated twice"),
     ("echo", "answers are what was sent"),
     ("kafka", "messages keep their offsets, and are polled in order, each once, none lost"),
+    ("bank", "reads of accounts add up to the money that there is, without debts"),
+    ("long-fork", "all see independent writes in one order"),
+    ("monotonic", "keys whose values only grow are seen to grow"),
+    ("causal-reverse", "who sees a write sees all that had ended before it began"),
     ("availability", "which share of the operations succeeded"),
     ("stats", "counts, rates and latencies"),
   ]

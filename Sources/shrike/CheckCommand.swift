@@ -44,6 +44,8 @@ struct CheckCommand: ParsableCommand {
 
   @OptionGroup var modelOptions: ModelOptions
 
+  @OptionGroup var invariantOptions: InvariantOptions
+
   @OptionGroup var budgetOptions: BudgetOptions
 
   @Option(help: "How the files are written; without it their beginnings tell.")
@@ -102,8 +104,10 @@ struct CheckCommand: ParsableCommand {
       let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
       return [try examine(history, of: file, by: choice)]
     }
+    let needsRemarks = (choice as? any ColumnChecker)?.needsRemarks ?? false
     let columns = try HistoryColumns(
-      path: file, format: chosenFormat(), order: chosenOrder(), isLean: !isShrinking)
+      path: file, format: chosenFormat(), order: chosenOrder(),
+      isLean: !isShrinking && !needsRemarks)
     if columns.isTruncated { warnOfTruncation(file) }
     if let choice = choice as? any ColumnChecker {
       return [try examine(columns, of: file, by: choice)]
@@ -132,7 +136,7 @@ struct CheckCommand: ParsableCommand {
     return finding
   }
 
-  /// Judges a history of transactions, which is read once more where something is to be left of it.
+  /// Judges a history as columns, which is read once more where something is to be left of it.
   private func examine(
     _ columns: HistoryColumns, of file: String, by checker: any ColumnChecker
   ) throws -> Finding {
@@ -303,7 +307,7 @@ struct CheckCommand: ParsableCommand {
       throw PlanError("--consistency-models: \(name) is no checker of transactions")
     }
     if let checker {
-      guard let found = CheckerRegistry.checker(named: checker) else {
+      guard let found = try invariantOptions.checker(named: checker, isKeyed: keyed) else {
         throw PlanError(
           "there is no checker \"\(checker)\"; there are "
             + CheckerRegistry.names.joined(separator: ", "))

@@ -9,6 +9,7 @@ import Verdicts
 enum CheckerRegistry {
   static let checkers: [any Checker] = [
     SetFullChecker(), CounterChecker(), UniqueIDsChecker(), EchoChecker(), KafkaChecker(),
+    BankChecker(), LongForkChecker(), MonotonicChecker(), CausalReverseChecker(),
     AvailabilityChecker(),
     OperationStatistics(),
   ]

@@ -78,7 +78,14 @@ struct TransactionRunTests {
     } + [
       TransactionRun(
         system: "txn-hat", nodes: 5, workload: "txn-rw-register", models: ["read-committed"],
-        threads: 2, nemesis: together)
+        threads: 2, nemesis: together),
+      TransactionRun(
+        system: "txn-memory", nodes: 1, workload: "long-fork", threads: 4, nemesis: alone),
+      TransactionRun(
+        system: "txn-whole", nodes: 4, workload: "long-fork", threads: 2, nemesis: together),
+      TransactionRun(
+        system: "txn-thunks", nodes: 3, workload: "long-fork", threads: 2, nemesis: together),
+      TransactionRun(system: "ledger", nodes: 1, workload: "bank", threads: 4, nemesis: alone),
     ]
 
   @Test("keep their promises under all faults", arguments: correct)
@@ -120,6 +127,20 @@ struct TransactionRunTests {
   ]
 
   static let others = [
+    TransactionRun(
+      system: "txn-memory", nodes: 1, workload: "long-fork", bug: "lagging-keys",
+      finds: ["long-fork"]),
+    TransactionRun(
+      system: "txn-memory", nodes: 1, bug: "lagging-keys", finds: ["G-single-item-realtime"],
+      mayFind: ["G-single-item", "G-nonadjacent-item", "G2-item"]),
+    TransactionRun(
+      system: "ledger", nodes: 1, workload: "bank", bug: "overdraft", finds: ["negative-value"]),
+    TransactionRun(
+      system: "ledger", nodes: 1, workload: "bank", bug: "late-credit", threads: 10,
+      finds: ["wrong-total"]),
+    TransactionRun(
+      system: "ledger", nodes: 1, workload: "bank", bug: "two-records", threads: 10,
+      nemesis: ["disk:power-loss"], finds: ["wrong-total"]),
     TransactionRun(
       system: "txn-memory", nodes: 1, bug: "no-sync", nemesis: ["disk:power-loss"],
       finds: ["incompatible-order"],

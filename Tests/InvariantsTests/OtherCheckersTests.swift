@@ -160,4 +160,15 @@ struct OperationStatisticsTests {
   func empty() throws {
     #expect(OperationStatistics().check(try History([])).verdict == .unknown)
   }
+
+  @Test("crashes count neither as failures nor as operations that never succeed")
+  func crashes() throws {
+    let sent = "0 invoke send\n0 ok send\n1 invoke crash\n1 info crash\n"
+    let unsure = try script(sent + "2 invoke poll\n2 info poll")
+    #expect(OperationStatistics().check(unsure).facts[fact: "never-ok"] == ["poll"])
+    let calm = try script(sent)
+    #expect(AvailabilityChecker(demand: .total).check(calm).verdict == .valid)
+    // For Maelstrom they do.
+    #expect(AvailabilityChecker(demand: .total, countsAll: true).check(calm).verdict == .invalid)
+  }
 }

@@ -200,4 +200,29 @@ struct SetFullTests {
     #expect(finding?.facts[fact: "stable-count"] == .integer(count))
     #expect(time < .seconds(15), "\(time)")
   }
+
+  @Test("reads may answer sets, and elements may be anything")
+  func sets() throws {
+    let elements: [Value] = ["a", [1, 2], .integer(1 << 40), -7, .keyword("a")]
+    var lines: [Operation] = []
+    func append(_ process: Int, _ f: String, _ asked: Value, _ answered: Value, _ node: Value?) {
+      let extra = node.map { ValueMap(facts: ["final": true, "node": $0]) } ?? ValueMap()
+      for (type, value) in [(Operation.Kind.invoke, asked), (.ok, answered)] {
+        lines.append(
+          Operation(
+            index: lines.count, time: .milliseconds(Int64(lines.count)), type: type,
+            process: .client(process), f: f, value: value, extra: extra))
+      }
+    }
+    for element in elements { append(0, "add", element, element, nil) }
+    append(1, "read", .null, .list(elements.reversed()), "n1")
+    append(2, "read", .null, .set(ValueSet(elements)), "n2")
+    #expect(SetFullChecker().check(try History(lines)).verdict == .valid)
+
+    append(2, "read", .null, .set(ValueSet(elements.dropLast() + ["b"])), nil)
+    let finding = SetFullChecker().check(try History(lines))
+    #expect(finding.anomalies.map(\.type) == ["lost", "phantom"])
+    #expect(finding.anomalies[0].explanation.contains(":a: acknowledged at op 9"))
+    #expect(finding.anomalies[1].explanation.contains("\"b\": read at op 15, but was never added"))
+  }
 }

@@ -38,21 +38,34 @@ public struct MemoryTransactions: Algorithm {
     "no-rollback", "one in eight transactions that write is aborted, and what it wrote stays",
     source: "G1a, aborted reads, in Adya, Weak consistency (1999).",
     violates: ["G1a", "dirty-update"])
+  static let laggingKeys = PlantedBug(
+    "lagging-keys",
+    "a transaction that only reads finds some keys as they were before they were written last",
+    source:
+      "Sovran, Power, Aguilera and Li, Transactional storage for geo-replicated systems (2011): "
+      + "long forks.",
+    violates: [
+      "G-single-item", "G-nonadjacent-item", "G2-item", "G-single-item-realtime",
+      "G-nonadjacent-item-realtime", "G2-item-realtime", "long-fork",
+    ])
 
   public static let description = AlgorithmDescription(
     name: "txn-memory", summary: "Transactions on lists and registers in the memory of one node.",
     promise: "Strict serializability on a cluster of one node; none with more.",
     assumptions: "A disk keeps what was synced.",
     paper: "Serial execution of stored requests from a command log (Malviya et al., 2014).",
-    bugs: [unchangedReply, aliasing, noSync, noRollback],
-    workloads: ["txn-list-append", "txn-rw-register"],
+    bugs: [unchangedReply, aliasing, noSync, noRollback, laggingKeys],
+    workloads: ["txn-list-append", "txn-rw-register", "long-fork"],
     survives: AlgorithmDescription.allButLostDataAlone)
 
   private let leavesReads: Bool
   private let sharesLists: Bool
   private let syncs: Bool
   private let rollsBack: Bool
+  private let keysLag: Bool
   private var values: [Value: Value] = [:]
+  /// With ``laggingKeys``: what each key was before it was written last.
+  private var previous: [Value: Value] = [:]
   private var clients = ClientNumbers()
   private var log = DurableLog<LoggedRequest>()
 
@@ -61,6 +74,7 @@ public struct MemoryTransactions: Algorithm {
     sharesLists = configuration.bugs.contains(MemoryTransactions.aliasing.name)
     syncs = !configuration.bugs.contains(MemoryTransactions.noSync.name)
     rollsBack = !configuration.bugs.contains(MemoryTransactions.noRollback.name)
+    keysLag = configuration.bugs.contains(MemoryTransactions.laggingKeys.name)
   }
 
   public mutating func handle(
@@ -86,7 +100,9 @@ public struct MemoryTransactions: Algorithm {
     guard clients.admit(id) else { return }
     do throws(ErrorReply) {
       let transaction = try Transaction(request)
-      let outcome = try commit(transaction)
+      let outcome =
+        keysLag && transaction.operations.allSatisfy(\.isRead)
+        ? try transaction.run(on: oldValues(of: transaction, &context)) : try commit(transaction)
       if !outcome.written.isEmpty {
         log.append(LoggedRequest(id, .transaction(request)), to: .log, syncs: syncs, &context)
       }
@@ -103,8 +119,23 @@ public struct MemoryTransactions: Algorithm {
     _ transaction: Transaction
   ) throws(ErrorReply) -> Transaction.Outcome {
     let outcome = try transaction.run { values[$0] }
-    for entry in outcome.written.entries { values[entry.key] = entry.value }
+    for entry in outcome.written.entries {
+      if keysLag { previous[entry.key] = values[entry.key] }
+      values[entry.key] = entry.value
+    }
     return outcome
+  }
+
+  /// With ``laggingKeys``: what a transaction finds.
+  private func oldValues(
+    of transaction: Transaction, _ context: inout Context<MemoryTransactions>
+  ) -> (Value) -> Value? {
+    var found: [Value: Value] = [:]
+    for key in transaction.keysNeeded {
+      let lags = context.choose(below: 2, site: "lag") == 1
+      found[key] = lags ? previous[key] : values[key]
+    }
+    return { found[$0] }
   }
 
   private func reply(to request: [Value], _ outcome: Transaction.Outcome) -> [Value] {
@@ -124,6 +155,8 @@ public struct MemoryTransactions: Algorithm {
     sink.put(sharesLists)
     sink.put(syncs)
     sink.put(rollsBack)
+    sink.put(keysLag)
+    sink.put(sorted: previous) { value, sink in value.encode(into: &sink) }
     sink.put(sorted: values) { value, sink in value.encode(into: &sink) }
     clients.encode(into: &sink)
     log.encode(into: &sink)

@@ -53,7 +53,8 @@ public struct ThunkLayout: TransactionLayout {
     assumptions: "lin-kv and lin-tso are up, the store of thunks loses none; nodes keep no state.",
     paper: "Hickey, The architecture of Datomic, 2012; Maelstrom's guide to transactions.",
     options: [thunkStore, .attempts], bugs: [noRetry, skipCas, reusedNames],
-    workloads: ["txn-list-append", "txn-rw-register"], survives: AlgorithmDescription.everything)
+    workloads: ["txn-list-append", "txn-rw-register", "long-fork"],
+    survives: AlgorithmDescription.everything)
 
   static let rootKey: Value = "root"
   /// How often a missing thunk is looked for before its transaction is given up.

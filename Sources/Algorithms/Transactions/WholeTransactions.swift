@@ -31,7 +31,8 @@ public struct WholeLayout: TransactionLayout {
     assumptions: "lin-kv is up; nodes keep no state.",
     paper: "Kung and Robinson, On optimistic methods for concurrency control, 1981, with one item.",
     options: [.attempts], bugs: [blindWrite, staleSnapshot, definiteTimeout],
-    workloads: ["txn-list-append", "txn-rw-register"], survives: AlgorithmDescription.everything)
+    workloads: ["txn-list-append", "txn-rw-register", "long-fork"],
+    survives: AlgorithmDescription.everything)
 
   static let key: Value = "database"
 

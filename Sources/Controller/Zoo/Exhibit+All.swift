@@ -107,6 +107,9 @@ extension Exhibit {
         "no-replication": "breaks no isolation level: no transaction says how old a read may be"
       ]
     ) { $0.consistencyModels = ["read-atomic"] },
+    Exhibit(
+      Ledger.self, nodes: 1, clients: 5, rate: 100, timeLimit: .seconds(10),
+      timeout: .milliseconds(200), nemesis: process),
   ]
 
   private static let logs = [

@@ -10,7 +10,7 @@ extension LinearizabilityBench {
   private static let million = 1_000_000
 
   static let rows: [Row] =
-    corpusRows + searchRows + deciderRows + processRows + transactionRows
+    corpusRows + searchRows + deciderRows + processRows + transactionRows + invariantRows
 
   private static let searchRows = [
     Row(

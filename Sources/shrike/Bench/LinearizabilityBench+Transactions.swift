@@ -72,12 +72,18 @@ extension LinearizabilityBench.Sample {
       kind, count: count, RegisterTransactionsChecker(models: [model], demandsProof: true))
   }
 
-  /// Judges a history of serializable transactions a few times, and takes the quickest.
+  /// Judges a history of serializable transactions.
   fileprivate init(
     _ kind: TransactionText.Kind, count: Int = 1_000_000, _ checker: any ColumnChecker
   ) throws {
-    let columns = try TransactionText(kind, count: count).bytes.withUnsafeBytes {
-      try HistoryColumns(reading: $0, named: "a benchmark's history", isLean: true)
+    try self.init(TransactionText(kind, count: count).bytes, checker)
+  }
+
+  /// Judges a history, which must be valid, a few times, and takes the quickest.
+  init(_ text: [UInt8], _ checker: any ColumnChecker) throws {
+    let columns = try text.withUnsafeBytes {
+      try HistoryColumns(
+        reading: $0, named: "a benchmark's history", isLean: !checker.needsRemarks)
     }
     let before = OwnProcess.memory.resident
     OwnProcess.forgetPeak()

@@ -13,7 +13,8 @@ public import Verdicts
 /// (acknowledged and polled by nobody). Of a client: `poll-skip`, `nonmonotonic-poll`,
 /// `nonmonotonic-send` between its operations, and the same within one, `int-…`. Of all together: the
 /// cycles `G1c`, `G1c-process` and `G1c-realtime`. Sends that leave gaps (`int-send-skip`) and cycles
-/// of sends (`G0`) are allowed.
+/// of sends in the order of the log (`G0`, `G0-process`, `G0-realtime`) are allowed: the fact `allowed`
+/// counts them.
 ///
 /// Beyond Jepsen's: `phantom` messages that nobody sent; `unasked` answers, of keys or offsets that
 /// the client had not asked for, where assignments have `"offsets"`; `lost-commit` and
@@ -21,30 +22,36 @@ public import Verdicts
 /// as lost only if the passing client had not begun after it. An unseen one is evidence only where
 /// the last polls had come to rest, else the verdict is unknown, see ``KafkaFinalPolls``; one that is
 /// a `lost-write` is not counted as `unseen` again.
-public struct KafkaChecker: Checker {
+public struct KafkaChecker: ColumnChecker {
   /// How long polls that bring nothing new must have gone on to prove that nothing more is there.
   public static let rest: Nanoseconds = .seconds(10)
 
   public var name: String { "kafka" }
+  public var needsRemarks: Bool { true }
   /// Whether it judges what Jepsen's judges, and as that does.
   public let isCompatible: Bool
 
   public init(isCompatible: Bool = false) { self.isCompatible = isCompatible }
 
-  /// - Complexity: O(*n* log *n*) for *n* messages sent and polled, but for committed offsets, which
-  ///   cost an assignment each commit of its keys.
-  public func check(_ history: History) -> Finding {
+  /// - Complexity: O(*n* log *n*) for *n* messages sent and polled and keys assigned; a poll without an
+  ///   outcome costs as many steps as its process has keys.
+  public func check(_ history: HistoryColumns) -> Finding {
     let kafka = KafkaHistory(history)
     if let problem = kafka.problem { return Finding(name, .unknown, reason: problem) }
     let logs = KafkaLogs(kafka)
-    var report = KafkaReport()
+    var report = CaseReport.kafka
     let order = KafkaOrder(kafka, logs, isCompatible: isCompatible, into: &report)
     let writes = KafkaWrites(kafka, logs, asked: order.asked, into: &report)
-    _ = KafkaCycles(kafka, into: &report)
+    let cycles = KafkaCycles(kafka, logs, into: &report)
     if !isCompatible { _ = KafkaCommits(kafka, into: &report) }
     let doubt = judgeUnseen(writes, kafka, into: &report)
 
     var finding = Finding(name, .valid, facts: facts(kafka, logs, writes))
+    let allowed = ([("int-send-skip", order.skippingSends)] + cycles.allowed).filter { $0.1 > 0 }
+    if !allowed.isEmpty {
+      finding.facts[fact: "allowed"] = .map(
+        ValueMap(allowed.map { .init(key: .string($0.0), value: .integer($0.1)) }))
+    }
     finding.anomalies = report.anomalies.filter { !isCompatible || $0.type != "phantom" }
     let succeeded = kafka.acts.contains { $0.isOk && $0.kind == .access }
     if !finding.anomalies.isEmpty {
@@ -64,7 +71,7 @@ public struct KafkaChecker: Checker {
   ///
   /// - Returns: Why nothing follows, where that is so of some of them.
   private func judgeUnseen(
-    _ writes: KafkaWrites, _ history: KafkaHistory, into report: inout KafkaReport
+    _ writes: KafkaWrites, _ history: KafkaHistory, into report: inout CaseReport
   ) -> String? {
     guard !isCompatible else {
       writes.reportUnseen((writes.unseen + writes.lost).sorted(), into: &report)
@@ -78,11 +85,11 @@ public struct KafkaChecker: Checker {
     guard let first = doubts.firstIndex(where: { $0 != nil }), let doubt = doubts[first] else {
       return nil
     }
-    let send = history.sends[history.writers[writes.unseen[first]]]
+    let send = history.sends[Int(history.writers[Int(writes.unseen[first])])]
     return
       "\(doubts.count { $0 != nil }) acknowledged messages were polled by nobody, the first of them "
       + "\(history.text(send.message)) of key \(history.keyText(send.key)) "
-      + "(op \(history.index(send.act))), but \(doubt)"
+      + "(op \(history.index(Int(send.act)))), but \(doubt)"
   }
 
   private func facts(
@@ -91,7 +98,7 @@ public struct KafkaChecker: Checker {
     ValueMap(facts: [
       "key-count": .integer(history.keys.count),
       "sent-count": .integer(history.sends.count),
-      "acknowledged-count": .integer(history.sends.count { history.acts[$0.act].isOk }),
+      "acknowledged-count": .integer(history.sends.count { history.acts[Int($0.act)].isOk }),
       "polled-count": .integer(history.isPolled.count { $0 }),
       "offset-count": .integer(logs.offsets.count),
       "unseen-count": .integer(writes.unseen.count + writes.lost.count),

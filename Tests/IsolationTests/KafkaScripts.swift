@@ -1,5 +1,5 @@
 import Histories
-import Invariants
+import Isolation
 import Values
 import Verdicts
 

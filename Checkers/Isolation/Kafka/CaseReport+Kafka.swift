@@ -1,16 +1,11 @@
 internal import Verdicts
 
-/// Gathers the cases of each anomaly, and writes what a person needs to check the first of them.
-struct KafkaReport {
-  private struct Cases {
-    var count = 0
-    var details: [String] = []
-    var operations: Set<Int> = []
-  }
+extension CaseReport {
+  /// A report of what logs can have.
+  static var kafka: CaseReport { CaseReport(KafkaAnomalies.meanings) }
+}
 
-  /// How many cases of an anomaly are explained.
-  static let shown = 8
-
+private enum KafkaAnomalies {
   /// The anomalies in the order in which they are reported, and what each of them means.
   static let meanings: [(type: String, meaning: String)] = [
     ("inconsistent-offsets", "different messages at one offset of a log"),
@@ -36,33 +31,4 @@ struct KafkaReport {
     ("lost-commit", "an acknowledged commit was gone"),
     ("phantom-commit", "committed offsets that nobody had committed"),
   ]
-
-  private var cases: [String: Cases] = [:]
-
-  var isEmpty: Bool { cases.isEmpty }
-
-  /// Notes a case; its operations and its text are only made when it is shown.
-  mutating func add(
-    _ type: String, _ operations: @autoclosure () -> [Int], _ detail: @autoclosure () -> String
-  ) {
-    var noted = cases[type] ?? Cases()
-    noted.count += 1
-    if noted.details.count < KafkaReport.shown {
-      noted.details.append("  \(detail())")
-      noted.operations.formUnion(operations())
-    }
-    cases[type] = noted
-  }
-
-  var anomalies: [Anomaly] {
-    KafkaReport.meanings.compactMap { type, meaning in
-      guard let noted = cases[type] else { return nil }
-      var text = ["\(type) (\(noted.count)): \(meaning)"] + noted.details
-      let more = noted.count - noted.details.count
-      if more > 0 { text.append("  and \(more) more") }
-      return Anomaly(
-        type, count: noted.count, operations: noted.operations.sorted(),
-        explanation: text.joined(separator: "\n"))
-    }
-  }
 }

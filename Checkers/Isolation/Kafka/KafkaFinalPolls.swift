@@ -20,44 +20,44 @@ struct KafkaFinalPolls {
   private var threads: [Int: Thread] = [:]
   /// For each key the latest line at which an assignment from the beginning was asked for that was
   /// followed by an answered poll; in histories without marks.
-  private var looked: [Int: Int] = [:]
+  private var looked: [Int32]
   private let history: KafkaHistory
 
   init(_ history: KafkaHistory) {
     self.history = history
-    var sought: [Int: (line: Int, keys: [Int])] = [:]
-    for act in history.acts.indices {
+    looked = Array(repeating: -1, count: history.keys.count)
+    var sought: [Int32: (line: Int32, keys: [Int32])] = [:]
+    for (act, facts) in history.acts.enumerated() {
       noteMarked(act)
-      let (process, kind) = (history.acts[act].process, history.acts[act].kind)
-      let line = history.line(act)
-      if kind == .assign && line.type == .ok {
-        let keys = (line.value.elements ?? []).compactMap { history.number(ofKey: $0) }
-        sought[process] =
-          line.seeksToBeginning ? (history.acts[act].invocation, keys) : nil
-      } else if line.f == "poll" || line.f == "txn", line.type == .ok,
-        let (line, keys) = sought.removeValue(forKey: process)
+      if facts.kind == .assign && facts.isOk {
+        sought[facts.process] =
+          history.answered(act).seeksToBeginning
+          ? (facts.invocation, history.assignedKeys(act)) : nil
+      } else if facts.isOk, history.columns.f(at: facts.line) != "send", facts.kind == .access,
+        let (line, keys) = sought.removeValue(forKey: facts.process)
       {
-        for key in keys { looked[key] = max(looked[key] ?? -1, line) }
+        for key in keys { looked[Int(key)] = max(looked[Int(key)], line) }
       }
     }
   }
 
   private mutating func noteMarked(_ act: Int) {
-    let invocation = history.lines[history.acts[act].invocation]
-    guard invocation.extra[.string("final")] == true,
-      let number = invocation.extra[.string("thread")]?.integer
-    else { return }
+    let asked = history.asked(act)
+    guard asked[.string("final")] == true, let number = asked[.string("thread")]?.integer else {
+      return
+    }
     var thread = threads[number] ?? Thread()
-    let line = history.line(act)
-    thread.lastIndex = line.index
-    switch (line.f, line.type) {
+    let facts = history.acts[act]
+    let time = history.time(facts.line)
+    thread.lastIndex = history.index(act)
+    switch (history.columns.f(at: facts.line), history.columns.types[facts.line]) {
     case ("assign", .ok):
       thread.isPolling = true
-      thread.progressed = line.time
-      thread.answered = line.time
+      thread.progressed = time
+      thread.answered = time
     case ("poll", .ok):
-      thread.answered = line.time
-      if !history.acts[act].runs.isEmpty { thread.progressed = line.time }
+      thread.answered = time
+      if !history.runs(of: act).isEmpty { thread.progressed = time }
     case (_, .fail): break
     default: thread.isPolling = false
     }
@@ -65,7 +65,7 @@ struct KafkaFinalPolls {
   }
 
   /// Why nothing follows from a message's absence; nothing where something does.
-  func doubt(of message: Int) -> String? {
+  func doubt(of message: Int32) -> String? {
     guard threads.isEmpty else {
       let restless = threads.keys.sorted().first { number in
         guard let thread = threads[number] else { return false }
@@ -74,8 +74,8 @@ struct KafkaFinalPolls {
       guard let restless, let thread = threads[restless] else { return nil }
       return "thread \(restless) was still polling at the end of the run (op \(thread.lastIndex))"
     }
-    let send = history.sends[history.writers[message]]
-    let hasLooked = looked[send.key] ?? -1 > history.acts[send.act].completion
+    let send = history.sends[Int(history.writers[Int(message)])]
+    let hasLooked = looked[Int(send.key)] > history.acts[Int(send.act)].completion
     return hasLooked ? nil : "nobody polled its key again from the beginning"
   }
 }

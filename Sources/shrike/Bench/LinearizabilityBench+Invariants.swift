@@ -1,0 +1,22 @@
+import Invariants
+import Isolation
+
+extension LinearizabilityBench {
+  private static let million = 1_000_000
+
+  /// What every history of a kind must keep to; no peer is at hand to be measured beside.
+  static let invariantRows = [
+    Row(
+      name: "set-full, 1 M adds, 20 reads while it grows, 5 final ones, check only",
+      must: Bound(milliseconds: 5_000), stretch: Bound(milliseconds: 1_000)
+    ) { _ in
+      try Sample(InvariantText.set(adds: million, reads: 20), SetFullChecker())
+    },
+    Row(
+      name: "kafka, 1 M sends and polls, 2 M messages polled, offsets from 10^12, check only",
+      must: Bound(milliseconds: 10_000), stretch: Bound(milliseconds: 2_000)
+    ) { _ in
+      try Sample(InvariantText.kafka(operations: million), KafkaChecker())
+    },
+  ]
+}
