@@ -86,7 +86,8 @@ struct Dependencies {
       where transactions.kinds[step] != .write {
         let slot = chains.slots[step]
         guard slot >= 0 else {
-          if transactions.kinds[step] == .externalRead, let writer = looseWriter(of: step),
+          if transactions.kinds[step] == .externalRead,
+            let writer = transactions.looseWriter(of: step),
             writer != transaction
           {
             emit(writer, transaction, .wr)
@@ -171,25 +172,6 @@ struct Dependencies {
         forEachOpen(writer, slot, .ww, emit)
       }
     }
-  }
-
-  /// Who wrote what a step read, where the key's versions are in no order.
-  func looseWriter(of step: Int) -> Int32? {
-    let key = transactions.keys[step]
-    guard !transactions.isAmbiguous[Int(key)] else { return nil }
-    let version: Int32
-    switch transactions.kind {
-    case .register: version = transactions.operands[step]
-    case .listAppend:
-      guard let last = transactions.observed(by: step).last,
-        let found = transactions.versions.find(last, key)
-      else { return nil }
-      version = found
-    }
-    guard version >= 0, transactions.writers[Int(version)] >= 0,
-      !transactions.isAborted(version)
-    else { return nil }
-    return transactions.writers[Int(version)]
   }
 }
 

@@ -61,7 +61,7 @@ extension Dependencies {
       let key = transactions.keyText(transactions.keys[step])
       if slot < 0 {
         guard transactions.kinds[step] == .externalRead,
-          looseWriter(of: step) == Int32(from.transaction)
+          transactions.looseWriter(of: step) == Int32(from.transaction)
         else { continue }
         return "\(to.name) read \(transactions.text(observedBy: step)) from \(key), which "
           + "\(from.name) wrote"

@@ -20,17 +20,20 @@ struct RegisterScan {
   /// For each version the slot that it is; those of initial states come after all others.
   private var slotsByVersion: [Int32]
 
+  /// - Parameter ordersVersions: Whether the order of versions is of interest; without that no version
+  ///   has a place in a chain.
   /// - Complexity: O(*n*).
-  init(_ transactions: Transactions) {
+  init(_ transactions: Transactions, ordersVersions: Bool = true) {
     self.transactions = transactions
     scan = StepScan(transactions)
     isInstalled = transactions.outcomes.map { $0 == .committed }
     chains = VersionChains(transactions, isObserved: false)
-    let count = transactions.versionCount + transactions.keyCount
+    let count = ordersVersions ? transactions.versionCount + transactions.keyCount : 0
     next = Array(repeating: -1, count: count)
-    isNext = Array(repeating: false, count: transactions.versionCount)
+    isNext = Array(repeating: false, count: ordersVersions ? transactions.versionCount : 0)
     slotsByVersion = Array(repeating: -1, count: count)
     scanReads()
+    guard ordersVersions else { return }
     linkVersions()
     buildChains()
   }

@@ -28,7 +28,7 @@ package struct TransactionAnalysis {
     if kind == .register, assumptions.isEmpty, read.ambiguity == nil,
       !models.isEmpty, models.allSatisfy(\.needsNoVersions)
     {
-      let scan = RegisterScan(read)
+      let scan = RegisterScan(read, ordersVersions: false)
       var decider = ModelDecider(ScannedHistory(scan), scan.incidents, [])
       decider.decide(only: Set(models))
       transactions = scan.transactions

@@ -244,6 +244,8 @@ struct KnownVerdictTests {
     guard let allows = known.allows else { return }
     let allowed = checker(known.kind, allows).check(history)
     #expect(allowed.verdict == .valid, "\(allowed)")
+    // Read committed of registers is judged without looking at what is above it.
+    guard known.kind == .listAppend || allows != .readCommitted else { return }
     #expect(allowed.reason?.contains("also found, and allowed: ") == true)
   }
 

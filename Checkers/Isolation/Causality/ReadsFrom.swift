@@ -27,15 +27,15 @@ struct ReadsFrom {
     sources = Array(repeating: ReadsFrom.nothing, count: scanned.transactions.keys.count)
     writerStarts = Array(repeating: 0, count: scanned.transactions.keyCount + 1)
     writers = []
-    findSources(Dependencies(transactions, isInstalled, scanned.chains))
+    findSources(scanned)
     findWriters()
   }
 
-  private mutating func findSources(_ dependencies: Dependencies) {
+  private mutating func findSources(_ scanned: ScannedHistory) {
     for transaction in 0..<transactions.count
     where transactions.outcomes[transaction] == .committed {
       for step in transactions.steps(of: transaction) {
-        guard let source = dependencies.source(of: step), Int(source) != transaction,
+        guard let source = scanned.source(of: step), Int(source) != transaction,
           source < 0 || isInstalled[Int(source)]
         else { continue }
         sources[step] = source
@@ -88,7 +88,7 @@ struct ReadsFrom {
   }
 }
 
-extension Dependencies {
+extension ScannedHistory {
   /// Who wrote what a step shows of others, ``ReadsFrom/initial`` where it shows the initial state;
   /// nothing where it shows nothing, or what nobody has written for good.
   fileprivate func source(of step: Int) -> Int32? {
@@ -100,6 +100,6 @@ extension Dependencies {
     let isInitial =
       transactions.kind == .register
       ? transactions.operands[step] < 0 : transactions.observed(by: step).isEmpty
-    return isInitial ? ReadsFrom.initial : looseWriter(of: step)
+    return isInitial ? ReadsFrom.initial : transactions.looseWriter(of: step)
   }
 }
