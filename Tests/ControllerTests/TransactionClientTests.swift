@@ -94,4 +94,29 @@ struct TransactionClientTests {
     #expect(checkers.count == 1 && finding.verdict == .unknown)
     #expect(finding.reason?.contains("no consistency model \"serialisable\"") == true)
   }
+
+  @Test("a bank's replies are taken apart")
+  func bank() {
+    let options = WorkloadOptions(seed: 0, nodes: [NodeID(0)], concurrency: 1)
+    func end(_ f: String, _ asked: Value, _ reply: Reply) -> Completion? {
+      var client = BankWorkload(options).makeClient()
+      guard case .ask = client.begin(f, asked, ValueMap()),
+        case .complete(let completion) = client.receive(reply)
+      else { return nil }
+      return completion
+    }
+    let transfer: Value = ["from": 0, "to": 1, "amount": 5]
+    #expect(end("read", nil, .value([[0, 95], [1, 5]])) == .ok([0: 95, 1: 5]))
+    #expect(end("transfer", transfer, .custom(["type": "transfer_ok"])) == .ok())
+    let refused = ErrorReply(.preconditionFailed, "the money is not there")
+    #expect(end("transfer", transfer, .failed(refused))?.type == .fail)
+    for wrong in [Reply.value(3), .value([[0]]), .added] {
+      #expect(end("read", nil, wrong)?.mismatch?.hasPrefix("read_ok with [[account") == true)
+    }
+    #expect(end("transfer", transfer, .value(3))?.mismatch == "transfer_ok")
+    var client = BankWorkload(options).makeClient()
+    #expect(
+      client.begin("transfer", transfer, ValueMap())
+        == .ask(.custom(["type": "transfer", "from": 0, "to": 1, "amount": 5])))
+  }
 }

@@ -139,8 +139,8 @@ struct TransactionRunTests {
       system: "ledger", nodes: 1, workload: "bank", bug: "late-credit", threads: 10,
       finds: ["wrong-total"]),
     TransactionRun(
-      system: "ledger", nodes: 1, workload: "bank", bug: "two-records", threads: 10,
-      nemesis: ["disk:power-loss"], finds: ["wrong-total"]),
+      system: "ledger", nodes: 1, workload: "bank", bug: "two-records", rate: 500, threads: 10,
+      nemesis: ["kill", "disk:power-loss"], finds: ["wrong-total"]),
     TransactionRun(
       system: "txn-memory", nodes: 1, bug: "no-sync", nemesis: ["disk:power-loss"],
       finds: ["incompatible-order"],
