@@ -175,6 +175,11 @@ struct Dependencies {
 
   /// Who wrote what a step read, where the key's versions are in no order.
   func looseWriter(of step: Int) -> Int32? {
+    looseVersion(of: step).map { transactions.writers[Int($0)] }
+  }
+
+  /// What a step read and somebody wrote, where the key's versions are in no order.
+  func looseVersion(of step: Int) -> Int32? {
     let key = transactions.keys[step]
     guard !transactions.isAmbiguous[Int(key)] else { return nil }
     let version: Int32
@@ -189,7 +194,7 @@ struct Dependencies {
     guard version >= 0, transactions.writers[Int(version)] >= 0,
       !transactions.isAborted(version)
     else { return nil }
-    return transactions.writers[Int(version)]
+    return version
   }
 }
 
