@@ -36,8 +36,9 @@ package struct TransactionAnalysis {
       Dependencies(scanned.transactions, scanned.isInstalled, scanned.chains),
       adding: scanned.incidents, countedScope: counted)
     transactions = scanned.transactions
-    incidents = analysis.incidents
-    found = analysis.found.union(analysis.incidents.phenomena)
+    let judged = InterleavedWrites(scanned, counted).judge(analysis)
+    incidents = judged.incidents
+    found = judged.found.union(judged.incidents.phenomena)
     var decider = ModelDecider(scanned, found)
     decider.decide()
     decisions = decider.decisions
