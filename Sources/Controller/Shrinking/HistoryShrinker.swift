@@ -6,8 +6,8 @@ public import Verdicts
 /// left out.
 ///
 /// A part may be wrong where the whole is not: a read of a value that nothing writes any more. So
-/// something is left out only where the whole is invalid in the same way, too, if it is not known
-/// whether what is left out took effect.
+/// something is left out only where nothing else goes wrong by that, and where the whole is invalid in
+/// the same way, too, if it is not known whether what is left out took effect.
 public struct HistoryShrinker: Sendable {
   let checker: any Checker
   private let interrupted: @Sendable () -> Bool
@@ -28,19 +28,23 @@ public struct HistoryShrinker: Sendable {
     let finding = checker.check(history)
     guard finding.verdict == .invalid, let target = finding.anomalies.first else { return nil }
     let cited = Set(target.operations)
+    let known = Set(finding.anomalies.map(\.type))
     let operations = history.operationPlaces
-    func isInvalid(_ lines: [Operation]) -> History? {
+    /// A part that is invalid in the same way, and all that is wrong with it.
+    func judged(_ lines: [Operation]) -> (History, types: Set<String>)? {
       guard let part = try? History(lines) else { return nil }
       let found = checker.check(part)
       let isSame = found.anomalies.contains {
         $0.type == target.type && cited.isSuperset(of: $0.operations)
       }
-      return found.verdict == .invalid && isSame ? part : nil
+      guard found.verdict == .invalid, isSame else { return nil }
+      return (part, Set(found.anomalies.map(\.type)))
     }
     func fails(_ kept: [Int]) -> History? {
       let places = kept.flatMap { operations[$0] }.sorted()
-      guard let part = isInvalid(places.map { history.operations[$0] }),
-        isInvalid(history.weakened(except: Set(places))) != nil
+      guard let (part, found) = judged(places.map { history.operations[$0] }),
+        found.isSubset(of: known),
+        judged(history.weakened(except: Set(places))) != nil
       else { return nil }
       return part
     }
