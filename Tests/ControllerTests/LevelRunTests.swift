@@ -31,6 +31,7 @@ struct LevelRunTests {
         ("strict-serializable", "strict-serializable"), ("serializable", "serializable"),
         ("snapshot-isolation", "strong-snapshot-isolation"),
         ("read-committed", "strong-read-committed"),
+        ("read-uncommitted", "strong-read-uncommitted"),
       ].map { run($0, $1, workload, nemesis: TransactionRunTests.together) }
   }
 
