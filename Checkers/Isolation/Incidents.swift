@@ -7,6 +7,7 @@ struct Incidents {
   struct Incident {
     var transactions: [Int]
     var reasons: [String]
+    var witness = Witness()
   }
 
   private static let shownMax = 3
@@ -20,9 +21,12 @@ struct Incidents {
   }
 
   /// Keeps an occurrence that was noted as evidence.
-  mutating func show(_ phenomenon: Phenomenon, _ transactions: [Int], _ reasons: String...) {
+  mutating func show(
+    _ phenomenon: Phenomenon, _ transactions: [Int], _ reason: String,
+    _ witness: Witness = Witness()
+  ) {
     shown[phenomenon, default: []].append(
-      Incident(transactions: transactions, reasons: reasons))
+      Incident(transactions: transactions, reasons: [reason], witness: witness))
   }
 
   mutating func show(_ phenomenon: Phenomenon, _ incident: Incident) {
@@ -33,6 +37,20 @@ struct Incidents {
   mutating func add(_ others: Incidents) {
     counts.merge(others.counts) { $0 + $1 }
     shown.merge(others.shown) { $0 + $1 }
+  }
+
+  /// Tells of what was found under another name.
+  mutating func rename(_ phenomenon: Phenomenon, _ other: Phenomenon) {
+    guard let count = counts.removeValue(forKey: phenomenon) else { return }
+    counts[other, default: 0] += count
+    let both = (shown.removeValue(forKey: phenomenon) ?? []) + (shown[other] ?? [])
+    shown[other] = Array(both.prefix(Incidents.shownMax))
+  }
+
+  /// Takes over what was found of a phenomenon elsewhere.
+  mutating func take(_ phenomenon: Phenomenon, from others: Incidents) {
+    counts[phenomenon] = others.counts[phenomenon]
+    shown[phenomenon] = others.shown[phenomenon]
   }
 
   func count(of phenomenon: Phenomenon) -> Int { counts[phenomenon] ?? 0 }
@@ -57,6 +75,8 @@ struct Incidents {
     let operations = incidents.flatMap(\.transactions).flatMap { transactions.indices(of: $0) }
     return Anomaly(
       phenomenon.rawValue, count: count(of: phenomenon), operations: Set(operations).sorted(),
-      explanation: lines.joined(separator: "\n"))
+      explanation: lines.joined(separator: "\n"),
+      window: .map(
+        ValueMap(facts: ["witnesses": .list(incidents.map { transactions.value(of: $0) })])))
   }
 }

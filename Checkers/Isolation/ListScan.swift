@@ -193,7 +193,8 @@ extension ListScan {
     incidents.show(
       .g1b, [transaction, writer],
       "\(read(step)), which ends with \(transactions.text(of: last)) of T2, "
-        + "but T2 goes on to write \(transactions.text(of: later))")
+        + "but T2 goes on to write \(transactions.text(of: later))",
+      transactions.witness(ofReading: last, by: step))
   }
 
   /// Looks at each element of a read that is not simply a beginning of its key's order.
@@ -235,6 +236,8 @@ extension ListScan {
     if isUnique {
       chains.isOrdered[Int(key)] = false
       addIncompatible(step, transaction)
+    } else {
+      isOdd[Int(key)] = true
     }
     guard transactions.kinds[step] == .externalRead, let element = list.last else { return }
     let last = version(element, key)
@@ -478,7 +481,8 @@ extension ListScan {
     guard incidents.note(.g1a) else { return }
     incidents.show(
       .g1a, [transaction, Int(transactions.writers[Int(version)])],
-      "\(read(step)), where \(transactions.text(of: version)) is of T2, which aborted")
+      "\(read(step)), where \(transactions.text(of: version)) is of T2, which aborted",
+      transactions.witness(ofReading: version, by: step))
   }
 
   private mutating func addDirtyUpdate(
@@ -548,6 +552,7 @@ extension ListScan {
     incidents.show(
       .lostUpdate, [first, second],
       "T1 and T2 both read \(transactions.text(observedBy: read)) from "
-        + "\(transactions.keyText(transactions.keys[read])), and both appended to it")
+        + "\(transactions.keyText(transactions.keys[read])), and both appended to it",
+      transactions.witness(ofOverwriting: transactions.keys[read], [first, second]))
   }
 }

@@ -226,7 +226,8 @@ extension RegisterScan {
     guard incidents.note(.g1a) else { return }
     incidents.show(
       .g1a, [transaction, Int(transactions.writers[Int(version)])],
-      "\(read(step)), where \(transactions.text(of: version)) is of T2, which aborted")
+      "\(read(step)), where \(transactions.text(of: version)) is of T2, which aborted",
+      transactions.witness(ofReading: version, by: step))
   }
 
   private mutating func addFuture(_ version: Int32, _ step: Int, _ transaction: Int) {
@@ -243,7 +244,8 @@ extension RegisterScan {
     incidents.show(
       .g1b, [transaction, Int(transactions.writers[Int(version)])],
       "\(read(step)), which is \(transactions.text(of: version)) of T2, "
-        + "but T2 goes on to write \(transactions.text(of: later))")
+        + "but T2 goes on to write \(transactions.text(of: later))",
+      transactions.witness(ofReading: version, by: step))
   }
 
   private mutating func addLostUpdate(_ first: Int, _ second: Int, _ read: Int) {
@@ -251,6 +253,7 @@ extension RegisterScan {
     incidents.show(
       .lostUpdate, [first, second],
       "T1 and T2 both read \(transactions.text(observedBy: read)) from "
-        + "\(transactions.keyText(transactions.keys[read])), and both wrote it")
+        + "\(transactions.keyText(transactions.keys[read])), and both wrote it",
+      transactions.witness(ofOverwriting: transactions.keys[read], [first, second]))
   }
 }

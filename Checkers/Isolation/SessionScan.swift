@@ -121,6 +121,25 @@ struct SessionScan {
           + (hasRead ? "read" : "wrote") + ".",
         "However, T2 < T1, because process \(transactions.process(of: Int(later))) executed T2 "
           + "before T1: a contradiction!",
-      ])
+      ],
+      witness: Witness(edges: [
+        .init(
+          from: 0, to: 1, kind: isRead ? .rw : hasRead ? .wr : .ww,
+          ground: .init(
+            reason: "T1 came before T2", fromStep: step(of: later, key, isWrite: !isRead),
+            toStep: step(of: earlier, key, isWrite: !hasRead), key: key)),
+        .init(
+          from: 1, to: 0, kind: .process, ground: .init(reason: "one process executed T2 before T1")
+        ),
+      ]))
+  }
+
+  /// A transaction's first step that writes or reads a key.
+  private func step(of transaction: Int32, _ key: Int32, isWrite: Bool) -> Int? {
+    let transactions = dependencies.transactions
+    return transactions.steps(of: Int(transaction)).first {
+      transactions.keys[$0] == key && (transactions.kinds[$0] == .write) == isWrite
+        && dependencies.chains.slots[$0] >= 0
+    }
   }
 }

@@ -47,8 +47,8 @@ package struct TransactionAnalysis {
       Dependencies(scanned.transactions, scanned.isInstalled, scanned.chains),
       adding: scanned.incidents, countedScope: counted)
     transactions = scanned.transactions
-    var decider = ModelDecider(
-      scanned, analysis.incidents, analysis.found)
+    let judged = InterleavedWrites(scanned, counted).judge(analysis)
+    var decider = ModelDecider(scanned, judged.incidents, judged.found)
     decider.decide()
     incidents = decider.incidents
     found = decider.found

@@ -27,7 +27,7 @@ extension Transactions {
   }
 
   /// The line that tells of a transaction what it did.
-  private func line(of transaction: Int) -> Int {
+  func line(of transaction: Int) -> Int {
     Int(outcomes[transaction] == .committed ? ends[transaction] : begins[transaction])
   }
 

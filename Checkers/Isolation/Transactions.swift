@@ -105,21 +105,22 @@ extension Transactions {
   }
 
   /// Who wrote what a step read, whatever the order of the key's versions is.
-  func looseWriter(of step: Int) -> Int32? {
+  func looseWriter(of step: Int) -> Int32? { looseVersion(of: step).map { writers[Int($0)] } }
+
+  /// What a step read and somebody wrote, whatever the order of the key's versions is.
+  func looseVersion(of step: Int) -> Int32? {
     let key = keys[step]
     guard !isAmbiguous[Int(key)] else { return nil }
     let version: Int32
     switch kind {
     case .register: version = operands[step]
     case .listAppend:
-      guard let last = observed(by: step).last,
-        let found = versions.find(last, key)
-      else { return nil }
+      guard let last = observed(by: step).last, let found = versions.find(last, key) else {
+        return nil
+      }
       version = found
     }
-    guard version >= 0, writers[Int(version)] >= 0,
-      !isAborted(version)
-    else { return nil }
-    return writers[Int(version)]
+    guard version >= 0, writers[Int(version)] >= 0, !isAborted(version) else { return nil }
+    return version
   }
 }

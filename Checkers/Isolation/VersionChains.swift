@@ -161,4 +161,45 @@ struct VersionChains: Sendable {
     for step in slots.indices where slots[step] >= 0 { whole.slots[step] = moved[Int(slots[step])] }
     return whole
   }
+
+  /// The same without what some transactions wrote; what remains of a chain is in its order.
+  func without(_ isLeftOut: (Int32) -> Bool) -> VersionChains {
+    var rest = self
+    (rest.writers, rest.versions, rest.chains, rest.isReadBefore) = ([], [], [], [])
+    (rest.starts, rest.keys, rest.firstChains) = ([0], [], [0])
+    var movedSlots = [Int32](repeating: -1, count: writers.count)
+    var movedChains = [Int32](repeating: -1, count: keys.count)
+    for key in 0..<Int32(isOrdered.count) {
+      for chain in firstChains[Int(key)]..<firstChains[Int(key) + 1] {
+        var isGap = false
+        for slot in slots(of: chain) {
+          let writer = writers[Int(slot)]
+          if writer >= 0, isLeftOut(writer) {
+            isGap = true
+            continue
+          }
+          movedSlots[Int(slot)] = rest.addSlot(
+            versions[Int(slot)], by: writer, isReadBefore: isReadBefore[Int(slot)] && !isGap)
+          isGap = false
+        }
+        guard let start = rest.starts.last, Int(start) < rest.writers.count else { continue }
+        movedChains[Int(chain)] = Int32(rest.keys.count)
+        rest.endChain(of: key)
+      }
+      rest.endKey()
+    }
+    for step in slots.indices where slots[step] >= 0 {
+      rest.slots[step] = movedSlots[Int(slots[step])]
+    }
+    guard !laterStarts.isEmpty else { return rest }
+    var pairs: [(earlier: Int32, later: Int32, label: Dependency)] = []
+    for chain in keys.indices where movedChains[chain] >= 0 {
+      for place in Int(laterStarts[chain])..<Int(laterStarts[chain + 1]) {
+        let later = movedChains[Int(laterChains[place])]
+        if later >= 0 { pairs.append((movedChains[chain], later, laterLabels[place])) }
+      }
+    }
+    rest.setLater(pairs)
+    return rest
+  }
 }

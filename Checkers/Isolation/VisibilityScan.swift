@@ -57,6 +57,11 @@ struct VisibilityScan {
     func key(_ step: Int) -> String { transactions.keyText(transactions.keys[step]) }
     let missed = transactions.text(of: transactions.operands[fracture.missed])
     let verb = transactions.kind == .listAppend ? "append" : "write"
+    let seenSlot = chains.slots[fracture.seen]
+    let seen = chains.versions[Int(seenSlot)]
+    let (read, write) = (
+      chains.versions[Int(chains.slots[fracture.read])], transactions.operands[fracture.missed]
+    )
     return Incidents.Incident(
       transactions: [reader, writer],
       reasons: [
@@ -64,7 +69,21 @@ struct VisibilityScan {
           + "which is of T2",
         "However, T1 read \(transactions.text(observedBy: fracture.read)) from "
           + "\(key(fracture.read)), and missed T2's \(verb) of \(missed): a contradiction!",
-      ])
+      ],
+      witness: Witness(edges: [
+        .init(
+          from: 1, to: 0, kind: .wr,
+          ground: .init(
+            reason: "T1 read what T2 wrote",
+            fromStep: seen < 0 ? nil : Int(transactions.writeSteps[Int(seen)]),
+            toStep: fracture.seen, key: transactions.keys[fracture.seen], versions: [seen])),
+        .init(
+          from: 0, to: 1, kind: .rw,
+          ground: .init(
+            reason: "T1 missed T2's \(verb) of \(missed)", fromStep: fracture.read,
+            toStep: fracture.missed, key: transactions.keys[fracture.read],
+            versions: [read, write])),
+      ]))
   }
 
   /// Reads after which their transactions wrote the key, but not right after what they had read.
@@ -92,13 +111,35 @@ struct VisibilityScan {
     let missed = Int(chains.slots[read]) + 1
     let key = transactions.keyText(transactions.keys[read])
     let verb = transactions.kind == .listAppend ? "append of" : "write of"
+    let reader = transactions.transaction(of: read)
+    let write = transactions.steps(of: reader).first {
+      $0 > read && transactions.kinds[$0] == .write
+        && transactions.keys[$0] == transactions.keys[read] && chains.slots[$0] >= 0
+    }
     return Incidents.Incident(
-      transactions: [transactions.transaction(of: read), Int(chains.writers[missed])],
+      transactions: [reader, Int(chains.writers[missed])],
       reasons: [
         "T1 < T2, because T1 did not observe T2's \(verb) "
           + "\(transactions.text(of: chains.versions[missed])) to \(key).",
         "However, T2 < T1, because T1 wrote \(key) after that: a contradiction!",
-      ])
+      ],
+      witness: Witness(edges: [
+        .init(
+          from: 0, to: 1, kind: .rw,
+          ground: .init(
+            reason: "T1 missed T2's \(verb) \(transactions.text(of: chains.versions[missed]))",
+            fromStep: read, toStep: Int(transactions.writeSteps[Int(chains.versions[missed])]),
+            key: transactions.keys[read],
+            versions: [chains.versions[Int(chains.slots[read])], chains.versions[missed]])),
+        .init(
+          from: 1, to: 0, kind: .ww,
+          ground: .init(
+            reason: "T1 wrote \(key) after that",
+            fromStep: Int(transactions.writeSteps[Int(chains.versions[missed])]), toStep: write,
+            key: transactions.keys[read],
+            versions: [chains.versions[missed]] + (write.map { [transactions.operands[$0]] } ?? []))
+        ),
+      ]))
   }
 
   /// The part with ways from each read to all that wrote its key later, over joints that stand for

@@ -114,11 +114,17 @@ public struct AlgorithmOption: Hashable, Sendable {
   public var summary: String
   /// Other values under which the system keeps its promise, for runs that draw their configuration.
   public var variants: [String]
+  /// All values that there are, where they are names.
+  public var choices: [String]
 
-  public init(_ name: String, standard: String, variants: [String] = [], _ summary: String) {
+  public init(
+    _ name: String, standard: String, variants: [String] = [], choices: [String] = [],
+    _ summary: String
+  ) {
     self.name = name
     self.standard = standard
     self.variants = variants
+    self.choices = choices
     self.summary = summary
   }
 

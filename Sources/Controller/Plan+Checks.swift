@@ -117,7 +117,10 @@ extension AlgorithmOption {
   /// Refuses a value of another kind than the standard one's, which the algorithm could not read.
   func check(_ text: String) throws(PlanError) {
     let kind: String
-    if Int(standard) != nil {
+    if !choices.isEmpty {
+      kind = "one of \(choices.joined(separator: ", "))"
+      if choices.contains(text) { return }
+    } else if Int(standard) != nil {
       kind = "a whole number of at least 1"
       if let count = Int(text), count > 0 { return }
     } else if Nanoseconds(duration: standard) != nil {

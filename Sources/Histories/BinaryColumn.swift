@@ -77,7 +77,7 @@ enum BinaryColumn {
   /// - Returns: Nothing when there is none of that count at most.
   static func read(
     _ bytes: UnsafeRawBufferPointer, at place: inout Int, into numbers: inout [Int64],
-    atMost limit: Int, isSkipped: Bool = false
+    atMost limit: Int
   ) -> Bool {
     guard bytes.count - place >= headerSize else { return false }
     let width = Int(bytes[place])
@@ -95,10 +95,6 @@ enum BinaryColumn {
     else { return false }
     numbers.removeAll(keepingCapacity: true)
     let start = place + headerSize
-    if isSkipped {
-      place = start + size
-      return true
-    }
     switch width {
     case 0: numbers.append(contentsOf: repeatElement(base, count: count))
     case 1: take(bytes, start, count, base, UInt8.self, into: &numbers)

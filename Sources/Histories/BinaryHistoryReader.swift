@@ -203,10 +203,6 @@ struct BinaryHistoryReader: ~Copyable {
   private mutating func takeTimes(
     _ part: inout BinaryPart, _ first: Int, _ count: Int
   ) throws(Malformed) {
-    if isLean {
-      guard part.skip() else { throw Malformed(what: "has a broken column") }
-      return
-    }
     try read(&part, atMost: count)
     guard numbers.isEmpty || numbers.count == count else {
       throw Malformed(what: "has a time for some lines only")
@@ -255,12 +251,6 @@ private struct BinaryPart {
 
   mutating func read(into numbers: inout [Int64], atMost limit: Int) -> Bool {
     BinaryColumn.read(bytes, at: &position, into: &numbers, atMost: limit)
-  }
-
-  /// Passes a column.
-  mutating func skip() -> Bool {
-    var nothing: [Int64] = []
-    return BinaryColumn.read(bytes, at: &position, into: &nothing, atMost: .max, isSkipped: true)
   }
 
   /// Texts, each valid UTF-8.

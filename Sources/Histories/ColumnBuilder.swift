@@ -21,7 +21,7 @@ struct ColumnBuilder {
     }
   }
 
-  /// Whether times and remarks are left out.
+  /// Whether remarks are left out.
   let isLean: Bool
   var columns = HistoryColumns()
   var names = NameTable()
@@ -102,7 +102,6 @@ struct ColumnBuilder {
   }
 
   private mutating func takeTime(_ time: Nanoseconds, _ position: Int) {
-    guard !isLean else { return }
     if columns.times == nil { columns.times = Array(repeating: -1, count: position) }
     columns.times?.append(time)
   }

@@ -9,7 +9,7 @@ extension HistoryColumns {
   /// it, and long files of them by two threads; so are the formats of transactions, by one. Other
   /// texts are read as ``HistoryFile`` does.
   ///
-  /// - Parameter isLean: Whether times, errors and keys that no checker knows are left out.
+  /// - Parameter isLean: Whether errors and keys that no checker knows are left out.
   /// - Throws: When the file can't be read, or is no history; the error names the line.
   public init(
     path: String, format: HistoryFormat? = nil, order: History.Order = .index, isLean: Bool = false

@@ -29,7 +29,8 @@ public struct BundledSystem: Sendable {
     BundledSystem(Raft.self), BundledSystem(KeyValueProxy.self), BundledSystem(Relay.self),
     BundledSystem(LocalKeyValueStore.self), BundledSystem(MemoryTransactions.self),
     BundledSystem(PerKeyTransactions.self), BundledSystem(WholeTransactions.self),
-    BundledSystem(ThunkTransactions.self), BundledSystem(HighlyAvailableTransactions.self),
+    BundledSystem(ThunkTransactions.self), BundledSystem(LevelledTransactions.self),
+    BundledSystem(HighlyAvailableTransactions.self),
     BundledSystem(KafkaLog.self), BundledSystem(KafkaSingle.self), BundledSystem(Ledger.self),
   ]
 

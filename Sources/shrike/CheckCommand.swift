@@ -1,5 +1,6 @@
 import ArgumentParser
 import Controller
+import Diagrams
 import Glibc
 import Histories
 import Invariants
@@ -136,23 +137,38 @@ struct CheckCommand: ParsableCommand {
     return finding
   }
 
-  /// Judges a history as columns, which is read once more where something is to be left of it.
+  /// Judges a history as columns, and writes what is wanted of its evidence.
   private func examine(
     _ columns: HistoryColumns, of file: String, by checker: any ColumnChecker
   ) throws -> Finding {
     let finding = checker.check(columns)
     if isShrinking, finding.verdict == .invalid {
-      let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
-      try writeShrunk(history, of: file, by: checker)
+      let lines = (0..<columns.count).map { columns.operation(at: $0) }
+      try writeShrunk(try History(lines, order: chosenOrder()), of: file, by: checker)
     }
+    try draw([finding])
     return finding
+  }
+
+  /// Draws the witnesses of transactions' anomalies, where that is wanted and there are any.
+  private func draw(_ findings: [Finding]) throws {
+    guard let svg else { return }
+    let diagrams = findings.flatMap(\.anomalies).flatMap { anomaly in
+      anomaly.window.map { TransactionDiagram.all(ofAnomaly: anomaly.type, $0) } ?? []
+    }
+    guard !diagrams.isEmpty else { return }
+    try FileContents.write(Array(TransactionPicture(diagrams).text.utf8), to: FilePath(svg))
+  }
+
+  private func shrunkPath(of file: String) -> String {
+    shrinkTo ?? (file == "-" ? "stdin.shrunk.jsonl" : "\(file).shrunk.jsonl")
   }
 
   private func writeShrunk(
     _ history: History, of file: String, by checker: any Checker
   ) throws {
     let shrunk = Shrunk(history, by: checker)
-    try shrunk?.write(to: shrinkTo ?? "\(file).shrunk.jsonl", checker)
+    try shrunk?.write(to: shrunkPath(of: file), checker)
   }
 
   /// Judges a history of single objects, and writes what is wanted of its evidence.
@@ -161,7 +177,7 @@ struct CheckCommand: ParsableCommand {
   ) throws -> Finding {
     let (finding, window) = try examination(columns, of: file, by: checker)
     if isShrinking, let shrunk = Shrunk(columns, finding) {
-      try shrunk.write(to: shrinkTo ?? "\(file).shrunk.jsonl", checker)
+      try shrunk.write(to: shrunkPath(of: file), checker)
     }
     if let svg, let window { try FileContents.write(Array(window.svg.utf8), to: FilePath(svg)) }
     return finding
@@ -221,6 +237,7 @@ struct CheckCommand: ParsableCommand {
     if isShrinking, let place = findings.firstIndex(where: { $0.verdict == .invalid }) {
       try writeShrunk(history, of: path, by: checkers[place])
     }
+    try draw(findings)
     return findings
   }
 

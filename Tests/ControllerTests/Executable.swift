@@ -97,13 +97,15 @@ final class Workshop {
   var latest: String { "\(path)/results/latest" }
 
   /// Starts `shrike`, which is then known by this folder in its environment, and so are its nodes.
-  func start(_ arguments: [String]) throws -> Command {
+  ///
+  /// - Parameter input: The file that is its standard input.
+  func start(_ arguments: [String], input: String = "/dev/null") throws -> Command {
     commandCount += 1
     let command = Command(path: "\(path)/command-\(commandCount)")
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
     posix_spawn_file_actions_addopen(
       &actions, 1, command.path + ".out", O_WRONLY | O_CREAT, 0o644)
     posix_spawn_file_actions_addopen(

@@ -66,6 +66,26 @@ struct TransactionCheckTests {
     #expect(try workshop.run("check", file, "--consistency", "snapshot-isolation").code == 0)
   }
 
+  @Test(
+    "an invalid history is drawn and shrunk, also one that comes on standard input",
+    .timeLimit(.minutes(3)))
+  func evidence() throws {
+    let workshop = try Workshop()
+    let file = try workshop.file("history.edn", Self.stale)
+    let end = try workshop.start(
+      ["check", "-", "--shrink", "--svg", "cycle.svg"], input: file
+    ).wait()
+    #expect(end.code == 1)
+    // Times are told, however the history is read.
+    #expect(end.output.contains("index 1, 0.0 seconds before the invocation of T1, at index 2"))
+    let shrunk = try workshop.run("check", "stdin.shrunk.jsonl")
+    #expect(shrunk.code == 1 && shrunk.output.contains("1 G-single-item-realtime"))
+    let picture = try #require(text(ofFile: "\(workshop.path)/cycle.svg"))
+    #expect(
+      picture.contains("G-single-item-realtime #0") && picture.contains(#"class="edge rw""#))
+    #expect(picture.contains(#"class="edge realtime""#))
+  }
+
   @Test("a valid run says what that rests on, and can be judged anew", .timeLimit(.minutes(3)))
   func run() throws {
     let workshop = try Workshop()

@@ -35,6 +35,8 @@ struct DefinitionSearch {
   /// what its own transaction wrote only afterwards, something twice, or a list that begins unlike
   /// another one.
   private let isImpossible: Bool
+  /// What was written to lists, for levels that reads may not be of what is committed at.
+  private var writes: ListWrites?
   /// The serialization graphs of all orders of the versions.
   private var graphs: [VersionGraph] = []
 
@@ -75,6 +77,13 @@ struct DefinitionSearch {
       }
     }
     transactions = all
+    if kind == .listAppend {
+      let aborted = history.calls.filter { $0.outcome == .fail }.flatMap { call in
+        (call.value.elements ?? []).compactMap { $0.elements }.filter { $0[0].name != "r" }
+          .map { [keys[$0[1]] ?? -1, numbers[$0[2]] ?? -1] }
+      }
+      writes = ListWrites(all, keyCount: keyCount, aborted: Set(aborted))
+    }
     let written = (0..<keys.count).map { key in all.flatMap { $0.writes[key] } }
     let hasImpossible = all.contains { transaction in
       !transaction.isOptional
@@ -107,6 +116,13 @@ struct DefinitionSearch {
 
   /// Whether a history is of a model; nothing for a model that this knows no definition of.
   func satisfies(_ model: ConsistencyModel) -> Bool? {
+    switch model {
+    case .readUncommitted: return writes?.haveOrder { _, _ in false }
+    case .strongSessionReadUncommitted:
+      return writes?.haveOrder { $0.process == $1.process && $0.end < $1.begin }
+    case .strongReadUncommitted: return writes?.haveOrder { $0.end < $1.begin }
+    default: break
+    }
     guard isImpossible else { return judges(model) }
     switch model {
     // What single reads show wrongly is no matter of sessions.

@@ -6,8 +6,9 @@ public import Verdicts
 /// left out.
 ///
 /// A part may be wrong where the whole is not: a read of a value that nothing writes any more. So
-/// something is left out only where the whole is invalid in the same way, too, if it is not known
-/// whether what is left out took effect.
+/// nothing else may go wrong with it, and the whole must be invalid in the same way, too, if it is not
+/// known how what is left out ended. An operation that must only have been there is *open* in the part:
+/// it is not told how it ended.
 public struct HistoryShrinker: Sendable {
   let checker: any Checker
   private let interrupted: @Sendable () -> Bool
@@ -27,41 +28,63 @@ public struct HistoryShrinker: Sendable {
   public func shrink(_ history: History) -> (part: History, isMinimal: Bool)? {
     let finding = checker.check(history)
     guard finding.verdict == .invalid, let target = finding.anomalies.first else { return nil }
-    let cited = Set(target.operations)
-    let operations = history.operationPlaces
-    func isInvalid(_ lines: [Operation]) -> History? {
-      guard let part = try? History(lines) else { return nil }
-      let found = checker.check(part)
-      let isSame = found.anomalies.contains {
-        $0.type == target.type && cited.isSuperset(of: $0.operations)
-      }
-      return found.verdict == .invalid && isSame ? part : nil
-    }
-    func fails(_ kept: [Int]) -> History? {
-      let places = kept.flatMap { operations[$0] }.sorted()
-      guard let part = isInvalid(places.map { history.operations[$0] }),
-        isInvalid(history.weakened(except: Set(places))) != nil
-      else { return nil }
-      return part
-    }
-    var kept = Array(operations.indices)
+    let subject = ShrunkHistory(
+      history, checker, target, known: Set(finding.anomalies.map(\.type)))
     // Its lines may be paired otherwise by themselves than where the checker saw them.
-    guard var part = fails(kept) else { return (history, false) }
-    let about = kept.filter { place in
-      operations[place].contains { cited.contains(history.operations[$0].index) }
+    guard subject.isWrong(whole: subject.all, open: []) else { return (history, false) }
+    var (whole, open) = (subject.all, [Int]())
+    var isMinimal = true
+    let about = subject.about
+    if !about.isEmpty, subject.isWrong(whole: about) {
+      whole = about
+      open = subject.others(than: about)
+      // What is about nothing goes first: what is left is soon small.
+      isMinimal = reduce(&open) { subject.isWrong(whole: whole, open: $0) } && isMinimal
+      let near = whole + open
+      var fewer = whole
+      isMinimal =
+        reduce(&fewer) { kept in
+          subject.isWrong(whole: kept, open: near.filter { !kept.contains($0) })
+        } && isMinimal
+      if subject.isWrong(whole: fewer) {
+        open = near.filter { !fewer.contains($0) }
+        whole = fewer
+      } else {
+        isMinimal = reduce(&whole) { subject.isWrong(whole: $0) } && isMinimal
+        open = subject.others(than: whole)
+      }
+    } else {
+      isMinimal = reduce(&whole) { subject.isWrong(whole: $0) } && isMinimal
+      open = subject.others(than: whole)
     }
-    if !about.isEmpty, let found = fails(about) { (kept, part) = (about, found) }
+    isMinimal = reduce(&open) { subject.isWrong(whole: whole, open: $0) } && isMinimal
+    // Now that little is left, some of it may not be needed at all.
+    let count = whole.count
+    isMinimal =
+      reduce(&whole) {
+        subject.isWrong(whole: $0, open: open) && subject.isWrong(whole: $0)
+      } && isMinimal
+    if whole.count < count {
+      isMinimal = reduce(&open) { subject.isWrong(whole: whole, open: $0) } && isMinimal
+    }
+    return subject.part(whole: whole, open: open).map { ($0, isMinimal) }
+  }
+
+  /// Leaves out what can be, in chunks.
+  ///
+  /// - Returns: Whether nothing more can be.
+  private func reduce(_ kept: inout [Int], _ isWrong: ([Int]) -> Bool) -> Bool {
     var size = (kept.count + 1) / 2
     while size > 0 {
       var end = kept.count
       var hasChanged = false
       while end > 0 {
-        guard !interrupted() else { return (part, false) }
+        guard !interrupted() else { return false }
         let chunk = max(0, end - size)..<end
         var fewer = kept
         fewer.removeSubrange(chunk)
-        if let found = fails(fewer) {
-          (kept, part) = (fewer, found)
+        if isWrong(fewer) {
+          kept = fewer
           hasChanged = true
         }
         end = min(chunk.lowerBound, kept.count)
@@ -69,31 +92,74 @@ public struct HistoryShrinker: Sendable {
       // What could not go before may go now.
       size = size == 1 && hasChanged ? 1 : size / 2
     }
-    return (part, true)
+    return true
   }
 }
 
-extension History {
-  /// All lines, but those who completed an operation that is not kept do not say any more how it
-  /// ended.
-  fileprivate func weakened(except kept: Set<Int>) -> [Operation] {
-    operations.indices.map { place in
-      var line = operations[place]
-      let partner = Int(partners[place])
-      guard line.type != .invoke, partner >= 0, !kept.contains(place) else { return line }
-      line.type = .info
-      line.value = operations[partner].value
-      line.error = nil
-      return line
-    }
-  }
-
+/// A history of which some operations are left out or open.
+private struct ShrunkHistory {
+  private let history: History
+  private let checker: any Checker
+  private let target: Anomaly
+  private let cited: Set<Int>
+  private let known: Set<String>
   /// The places of each operation's lines, invocation and completion, in the order of the first.
-  fileprivate var operationPlaces: [[Int]] {
-    operations.indices.compactMap { place in
-      let partner = Int(partners[place])
+  private let places: [[Int]]
+
+  init(_ history: History, _ checker: any Checker, _ target: Anomaly, known: Set<String>) {
+    self.history = history
+    self.checker = checker
+    self.target = target
+    cited = Set(target.operations)
+    self.known = known
+    places = history.operations.indices.compactMap { place in
+      let partner = Int(history.partners[place])
       if partner < 0 { return [place] }
       return partner > place ? [place, partner] : nil
     }
+  }
+
+  var all: [Int] { Array(places.indices) }
+
+  /// The operations that the anomaly shows.
+  var about: [Int] {
+    all.filter { places[$0].contains { cited.contains(history.operations[$0].index) } }
+  }
+
+  func others(than kept: [Int]) -> [Int] {
+    let kept = Set(kept)
+    return all.filter { !kept.contains($0) }
+  }
+
+  /// Whether some operations are wrong in the same way, with all others open.
+  func isWrong(whole: [Int]) -> Bool { isWrong(whole: whole, open: others(than: whole)) }
+
+  /// Whether some operations are wrong in the same way and in no other, with some others open.
+  func isWrong(whole: [Int], open: [Int]) -> Bool {
+    guard let part = part(whole: whole, open: open) else { return false }
+    let found = checker.check(part)
+    return found.verdict == .invalid && found.anomalies.allSatisfy { known.contains($0.type) }
+      && found.anomalies.contains {
+        $0.type == target.type && cited.isSuperset(of: $0.operations)
+      }
+  }
+
+  func part(whole: [Int], open: [Int]) -> History? {
+    var lines: [(place: Int, line: Operation)] = whole.flatMap { places[$0] }
+      .map { ($0, history.operations[$0]) }
+    for place in open.flatMap({ places[$0] }) { lines.append((place, opened(place))) }
+    lines.sort { $0.place < $1.place }
+    return try? History(lines.map(\.line))
+  }
+
+  /// A line that does not say any more how its operation ended.
+  private func opened(_ place: Int) -> Operation {
+    var line = history.operations[place]
+    guard line.type != .invoke else { return line }
+    line.type = .info
+    line.error = nil
+    let partner = Int(history.partners[place])
+    if partner >= 0 { line.value = history.operations[partner].value }
+    return line
   }
 }

@@ -99,6 +99,9 @@ extension Exhibit {
       ThunkTransactions.self, rate: 100, timeLimit: .seconds(10), timeout: .milliseconds(500),
       nemesis: network
     ) { $0.options = ["thunk-store": "lww-kv"] },
+    Exhibit(
+      LevelledTransactions.self, nodes: 3, rate: 100, timeLimit: .seconds(10),
+      timeout: .milliseconds(500), nemesis: network),
     // Commits are whole wherever they are seen, so more is kept than the promised read committed.
     Exhibit(
       HighlyAvailableTransactions.self, rate: 100, timeLimit: .seconds(10),
