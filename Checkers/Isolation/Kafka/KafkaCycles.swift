@@ -32,8 +32,10 @@ struct KafkaCycles {
     _ knot: LabelledGraph, _ scope: ConsistencyScope, into report: inout CaseReport
   ) {
     report.add(CycleClass.g1c.phenomenon(scope).rawValue) {
-      let witness = CycleSearch(knot) { _ in false }.find(.g1c, scope)?.witness ?? []
-      let circle = witness.map { knot.transactions[Int($0.from)] }.filter { $0 >= 0 }
+      var found = CycleSearch(knot) { _ in false }.find(.g1c, scope)
+      // Only polls go back in the order of time, and few do: a short circle has one of them.
+      knot.forEachEdge { if $0.label == .wr, $0.from > $0.to { found?.edge = $0 } }
+      let circle = (found?.witness ?? []).map { knot.transactions[Int($0.from)] }.filter { $0 >= 0 }
         .map { precedences.acts[Int($0)] }
       return (circle.map { history.index($0) }, steps(of: circle))
     }
