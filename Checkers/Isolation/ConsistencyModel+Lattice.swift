@@ -123,11 +123,11 @@ extension ConsistencyModel {
   /// The weakest of the models that a history with these phenomena can't be of.
   static func weakestRuledOut(by phenomena: some Sequence<Phenomenon>) -> [ConsistencyModel] {
     let phenomena = Set(phenomena)
-    // Causality is not named beside the levels of single transactions that its cause breaks.
-    let ofSeveral = phenomena.subtracting(ConsistencyModel.readAtomic.prohibited)
+    // Causality is not named beside a level of single transactions that is broken, too.
+    let areSingle = !phenomena.isDisjoint(with: readAtomic.prohibited)
     let ruledOut = allCases.filter { model in
-      let isCausal = model == .causal || model == .causalMemory
-      return !model.prohibited.isDisjoint(with: isCausal ? ofSeveral : phenomena)
+      !model.prohibited.isDisjoint(with: phenomena)
+        && !(areSingle && [.causal, .causalMemory].contains(model))
     }
     return ruledOut.filter { model in
       !ruledOut.contains { $0 != model && model.implies($0) }
