@@ -15,8 +15,10 @@ struct CycleAnalysis {
   ///     of interest, and not how often or why.
   /// - Complexity: O(*n* + *m*) where there are no cycles.
   init(
-    _ dependencies: Dependencies, adding incidents: Incidents, countedScope: ConsistencyScope?
-  ) {
+    _ dependencies: Dependencies, adding incidents: Incidents, countedScope: ConsistencyScope?,
+    _ limits: CheckLimits
+  ) throws(LimitReached) {
+    try limits.poll()
     self.dependencies = dependencies
     self.incidents = incidents
     self.countedScope = countedScope
@@ -31,7 +33,9 @@ struct CycleAnalysis {
     let everything = Dependency(rawValue: .max)
     let scopes: [ConsistencyScope] =
       transactions.isTimed ? [.data, .process, .realtime] : [.data, .process]
+    try limits.poll()
     for knot in graph.knots(LabelledGraph.Ways(everything)) {
+      try limits.poll()
       for scope in scopes {
         let isWhole = scope == scopes.last
         let mask: Dependency = [.ww, .wr, .rw, .chained]

@@ -90,7 +90,9 @@ extension Dependencies {
         return Witness.Ground(
           reason: "\(to.name) read \(transactions.text(observedBy: step)) from \(key), which "
             + "\(from.name) wrote",
-          fromStep: transactions.looseVersion(of: step).map { Int(transactions.writeSteps[Int($0)]) },
+          fromStep: transactions.looseVersion(of: step).map {
+            Int(transactions.writeSteps[Int($0)])
+          },
           toStep: step, key: transactions.keys[step])
       }
       guard chains.writers[Int(slot)] == Int32(from.transaction) else { continue }

@@ -19,17 +19,19 @@ struct InterleavedWrites {
   }
 
   /// What an analysis found, with cycles of writes under the names that are certain.
-  func judge(_ analysis: CycleAnalysis) -> (found: Set<Phenomenon>, incidents: Incidents) {
+  func judge(
+    _ analysis: CycleAnalysis, _ limits: CheckLimits
+  ) throws(LimitReached) -> (found: Set<Phenomenon>, incidents: Incidents) {
     var (found, incidents) = (analysis.found, analysis.incidents)
     let outcomes = scanned.transactions.outcomes
     guard InterleavedWrites.names.contains(where: { found.contains($0.write) }),
       outcomes.indices.contains(where: { isDoubtful(Int32($0)) })
     else { return (found, incidents) }
-    let certain = CycleAnalysis(
+    let certain = try CycleAnalysis(
       Dependencies(
         scanned.transactions, outcomes.map { $0 == .committed },
         scanned.chains.without(isDoubtful)),
-      adding: Incidents(), countedScope: countedScope)
+      adding: Incidents(), countedScope: countedScope, limits)
     for (write, any) in InterleavedWrites.names {
       guard !certain.found.contains(where: { $0.closure.contains(write) }) else {
         // It may have been there under a worse name only.

@@ -15,18 +15,25 @@ public struct ListAppendChecker: ColumnChecker {
   public var name: String { TransactionKind.listAppend.rawValue }
   public let models: [ConsistencyModel]
   private let demandsProof: Bool
+  private let limits: CheckLimits
 
-  /// - Parameter demandsProof: Whether the verdict is unknown where nothing is found but a model
-  ///   could not be decided either, and not valid as far as judged.
-  public init(models: [ConsistencyModel] = [.strictSerializable], demandsProof: Bool = false) {
+  /// - Parameters:
+  ///   - demandsProof: Whether the verdict is unknown where nothing is found but a model could not be
+  ///     decided either, and not valid as far as judged.
+  ///   - limits: What ends the check early.
+  public init(
+    models: [ConsistencyModel] = [.strictSerializable], demandsProof: Bool = false,
+    limits: CheckLimits = CheckLimits()
+  ) {
     self.models = models
     self.demandsProof = demandsProof
+    self.limits = limits
   }
 
   /// - Complexity: O(*n*), where *n* counts the elements of all reads, too, if there is no cycle.
   public func check(_ history: HistoryColumns) -> Finding {
     TransactionJudgement.finding(
-      on: history, .listAppend, checker: name, models, demandsProof: demandsProof)
+      on: history, .listAppend, checker: name, models, demandsProof: demandsProof, limits)
   }
 }
 
@@ -34,12 +41,13 @@ extension TransactionJudgement {
   /// Judges a history of a kind of transactions.
   static func finding(
     on history: HistoryColumns, _ kind: TransactionKind, checker: String,
-    _ models: [ConsistencyModel], demandsProof: Bool,
+    _ models: [ConsistencyModel], demandsProof: Bool, _ limits: CheckLimits,
     assuming assumptions: Set<VersionAssumption> = []
   ) -> Finding {
     let analysis: TransactionAnalysis
-    do throws(MalformedTransaction) {
-      analysis = try TransactionAnalysis(history, kind, for: models, assuming: assumptions)
+    do throws(TransactionProblem) {
+      analysis = try TransactionAnalysis(
+        history, kind, for: models, assuming: assumptions, within: limits)
     } catch {
       return Finding(checker, .unknown, reason: error.description)
     }

@@ -17,13 +17,18 @@ public struct RegisterTransactionsChecker: ColumnChecker {
   /// what is wrong.
   public let assumptions: Set<VersionAssumption>
   private let demandsProof: Bool
+  private let limits: CheckLimits
 
-  /// - Parameter demandsProof: Whether the verdict is unknown where nothing is found but a model
-  ///   could not be decided either, and not valid as far as judged.
+  /// - Parameters:
+  ///   - demandsProof: Whether the verdict is unknown where nothing is found but a model could not be
+  ///     decided either, and not valid as far as judged.
+  ///   - limits: What ends the check early.
   public init(
     models: [ConsistencyModel] = [.strictSerializable],
-    assuming assumptions: Set<VersionAssumption> = [], demandsProof: Bool = false
+    assuming assumptions: Set<VersionAssumption> = [], demandsProof: Bool = false,
+    limits: CheckLimits = CheckLimits()
   ) {
+    self.limits = limits
     self.models = models
     self.assumptions = assumptions
     self.demandsProof = demandsProof
@@ -32,7 +37,7 @@ public struct RegisterTransactionsChecker: ColumnChecker {
   /// - Complexity: O(*n*) if there is no cycle.
   public func check(_ history: HistoryColumns) -> Finding {
     TransactionJudgement.finding(
-      on: history, .register, checker: name, models, demandsProof: demandsProof,
+      on: history, .register, checker: name, models, demandsProof: demandsProof, limits,
       assuming: assumptions)
   }
 }

@@ -22,15 +22,30 @@ package struct TransactionAnalysis {
   /// - Complexity: O(*n*) for *n* steps and elements of reads where there are no cycles.
   package init(
     _ columns: HistoryColumns, _ kind: TransactionKind, for models: [ConsistencyModel],
-    assuming assumptions: Set<VersionAssumption> = []
-  ) throws(MalformedTransaction) {
-    let read = try Transactions(columns, kind)
-    if kind == .register, assumptions.isEmpty, read.ambiguity == nil,
+    assuming assumptions: Set<VersionAssumption> = [], within limits: CheckLimits = CheckLimits()
+  ) throws(TransactionProblem) {
+    let read: Transactions
+    do throws(MalformedTransaction) { read = try Transactions(columns, kind) } catch {
+      throw .malformed(error)
+    }
+    do throws(LimitReached) {
+      self = try TransactionAnalysis(read, for: models, assuming: assumptions, limits)
+    } catch {
+      throw .limit(error.reason)
+    }
+  }
+
+  private init(
+    _ read: Transactions, for models: [ConsistencyModel],
+    assuming assumptions: Set<VersionAssumption>, _ limits: CheckLimits
+  ) throws(LimitReached) {
+    try limits.poll()
+    if read.kind == .register, assumptions.isEmpty, read.ambiguity == nil,
       !models.isEmpty, models.allSatisfy(\.needsNoVersions)
     {
       let scan = RegisterScan(read, ordersVersions: false)
-      var decider = ModelDecider(ScannedHistory(scan), scan.incidents, [])
-      decider.decide(only: Set(models))
+      var decider = ModelDecider(ScannedHistory(scan), scan.incidents, [], limits)
+      try decider.decide(only: Set(models))
       transactions = scan.transactions
       (incidents, found, decisions) = (decider.incidents, decider.found, decider.decisions)
       broken = []
@@ -43,13 +58,13 @@ package struct TransactionAnalysis {
     let counted: ConsistencyScope =
       scopes.contains(.realtime) && read.isTimed
       ? .realtime : scopes.isDisjoint(with: [.process, .realtime]) ? .data : .process
-    let analysis = CycleAnalysis(
+    let analysis = try CycleAnalysis(
       Dependencies(scanned.transactions, scanned.isInstalled, scanned.chains),
-      adding: scanned.incidents, countedScope: counted)
+      adding: scanned.incidents, countedScope: counted, limits)
     transactions = scanned.transactions
-    let judged = InterleavedWrites(scanned, counted).judge(analysis)
-    var decider = ModelDecider(scanned, judged.incidents, judged.found)
-    decider.decide()
+    let judged = try InterleavedWrites(scanned, counted).judge(analysis, limits)
+    var decider = ModelDecider(scanned, judged.incidents, judged.found, limits)
+    try decider.decide()
     incidents = decider.incidents
     found = decider.found
     decisions = decider.decisions
@@ -107,30 +122,35 @@ struct ModelDecider {
   private(set) var found: Set<Phenomenon>
   private let scanned: ScannedHistory
   private var causalProblem: String?
+  private let limits: CheckLimits
 
-  init(_ scanned: ScannedHistory, _ incidents: Incidents, _ found: Set<Phenomenon>) {
+  init(
+    _ scanned: ScannedHistory, _ incidents: Incidents, _ found: Set<Phenomenon>,
+    _ limits: CheckLimits
+  ) {
     self.scanned = scanned
+    self.limits = limits
     self.incidents = incidents
     self.found = found.union(incidents.phenomena)
   }
 
   /// Decides some models that need no order of versions, and of the others what follows.
-  mutating func decide(only models: Set<ConsistencyModel>) {
+  mutating func decide(only models: Set<ConsistencyModel>) throws(LimitReached) {
     ruleOut()
-    judgeWeakLevels(models.filter { decisions[$0] == nil })
+    try judgeWeakLevels(models.filter { decisions[$0] == nil })
     for model in open {
       decisions[model] = .undecided("it was not asked for, and does not follow from what was")
     }
   }
 
-  mutating func decide() {
+  mutating func decide() throws(LimitReached) {
     ruleOut()
     guard scanned.transactions.ambiguity == nil else { return leave(open) }
     for model in open where isProven(model) { hold(model) }
     if open.contains(where: { $0.isDecidedByCommits || $0.isGuarantee }) {
-      judgeWeakLevels(Set(open))
+      try judgeWeakLevels(Set(open))
     }
-    if scanned.chains.hasOpenChains { tryOrders() }
+    if scanned.chains.hasOpenChains { try tryOrders() }
     leave(open)
   }
 
@@ -144,8 +164,9 @@ struct ModelDecider {
     }
   }
 
-  private mutating func judgeWeakLevels(_ open: Set<ConsistencyModel>) {
-    let weak = WeakLevels(scanned, open: open)
+  private mutating func judgeWeakLevels(_ open: Set<ConsistencyModel>) throws(LimitReached) {
+    try limits.poll()
+    let weak = try WeakLevels(scanned, open: open, limits)
     incidents.add(weak.incidents)
     found.formUnion(weak.incidents.phenomena)
     causalProblem = weak.causalProblem
@@ -172,7 +193,7 @@ struct ModelDecider {
 
   /// Tries orders in which the versions may have been installed: a model that holds with one of them
   /// holds.
-  private mutating func tryOrders() {
+  private mutating func tryOrders() throws(LimitReached) {
     let chains = scanned.chains
     let byHead = (0..<chains.keys.count).map { chain in
       Int(chains.writers[Int(chains.starts[chain])])
@@ -187,8 +208,9 @@ struct ModelDecider {
       guard !open.isEmpty else { return }
       let whole = Dependencies(
         scanned.transactions, scanned.isInstalled, chains.completed(byRank: ranks))
-      let phenomena = CycleAnalysis(whole, adding: Incidents(), countedScope: nil).found
-        .union(found)
+      let phenomena = try CycleAnalysis(
+        whole, adding: Incidents(), countedScope: nil, limits
+      ).found.union(found)
       for model in open where model.prohibited.isDisjoint(with: phenomena) { hold(model) }
     }
   }

@@ -311,7 +311,8 @@ struct CheckCommand: ParsableCommand {
     guard kind == .register || assumptions.isEmpty else {
       throw PlanError("--assume: lists tell the order of their versions themselves")
     }
-    return CheckerRegistry.checker(of: kind, models, assuming: Set(assumptions))
+    return CheckerRegistry.checker(
+      of: kind, models, assuming: Set(assumptions), within: try budgetOptions.limits())
   }
 
   /// The checker that was asked for, if one was.

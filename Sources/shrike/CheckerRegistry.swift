@@ -26,14 +26,14 @@ enum CheckerRegistry {
   /// its verdict unknown.
   static func checker(
     of kind: TransactionKind, _ models: [ConsistencyModel],
-    assuming assumptions: Set<VersionAssumption> = []
+    assuming assumptions: Set<VersionAssumption> = [], within limits: CheckLimits = CheckLimits()
   ) -> any ColumnChecker {
     let models = models.isEmpty ? [.strictSerializable] : models
     return switch kind {
-    case .listAppend: ListAppendChecker(models: models, demandsProof: true)
+    case .listAppend: ListAppendChecker(models: models, demandsProof: true, limits: limits)
     case .register:
       RegisterTransactionsChecker(
-        models: models, assuming: assumptions, demandsProof: true)
+        models: models, assuming: assumptions, demandsProof: true, limits: limits)
     }
   }
 

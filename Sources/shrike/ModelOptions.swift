@@ -1,6 +1,7 @@
 import ArgumentParser
 import Controller
 import Glibc
+import Isolation
 import Linearizability
 import ObjectModels
 import Values
@@ -57,7 +58,10 @@ struct ModelOptions: ParsableArguments {
 
 /// What a check may use, on the command line.
 struct BudgetOptions: ParsableArguments {
-  @Option(help: "How much memory searches may hold, such as 256M or 2G.")
+  @Option(
+    help: ArgumentHelp(
+      "How much memory searches may hold, such as 256M or 2G; for transactions, the whole process.")
+  )
   var memory: String?
 
   @Option(help: "After how long a check gives up and says unknown, such as 60s.")
@@ -65,24 +69,46 @@ struct BudgetOptions: ParsableArguments {
 
   func budget() throws -> Budget {
     var budget = Budget()
-    if let memory {
-      guard let bytes = BudgetOptions.bytes(memory) else {
-        throw PlanError("--memory \(memory): a size such as 256M or 2G")
-      }
-      budget.memory = bytes
+    if let bytes = try memoryMax { budget.memory = bytes }
+    // Time is the limit where it was asked for.
+    if checkTimeout != nil { budget.steps = .max / 4 }
+    let end = try deadline
+    budget.isExpired = { Interruption.hasCome || monotonicSeconds() > end }
+    return budget
+  }
+
+  /// What ends a check of transactions, of which memory is looked at between its passes.
+  func limits() throws -> CheckLimits {
+    let (bytesMax, end) = (try memoryMax, try deadline)
+    let (memory, checkTimeout) = (memory ?? "", checkTimeout ?? "")
+    return CheckLimits {
+      if Interruption.hasCome { return "it was interrupted" }
+      if monotonicSeconds() > end { return "undecided after --check-timeout \(checkTimeout)" }
+      guard let bytesMax, let bytes = residentBytes(), bytes > bytesMax else { return nil }
+      return "undecided within --memory \(memory): \(bytes >> 20) MB are in use; allow more"
     }
-    var deadline = Double.infinity
-    if let checkTimeout {
+  }
+
+  private var memoryMax: Int? {
+    get throws {
+      try memory.map { text in
+        guard let bytes = BudgetOptions.bytes(text) else {
+          throw PlanError("--memory \(text): a size such as 256M or 2G")
+        }
+        return bytes
+      }
+    }
+  }
+
+  /// When checks must end, by the monotonic clock.
+  private var deadline: Double {
+    get throws {
+      guard let checkTimeout else { return .infinity }
       guard let span = Nanoseconds(duration: checkTimeout), span > 0 else {
         throw PlanError("--check-timeout \(checkTimeout): a duration such as 60s")
       }
-      deadline = monotonicSeconds() + Double(span) / 1e9
-      // Time is the limit that was asked for.
-      budget.steps = .max / 4
+      return monotonicSeconds() + Double(span) / 1e9
     }
-    let end = deadline
-    budget.isExpired = { Interruption.hasCome || monotonicSeconds() > end }
-    return budget
   }
 
   static func bytes(_ text: String) -> Int? {

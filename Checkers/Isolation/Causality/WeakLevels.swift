@@ -21,15 +21,17 @@ struct WeakLevels {
 
   /// - Parameter open: The models that are to be decided.
   /// - Complexity: O(*n* *k*) for *n* steps and *k* processes as a rule.
-  init(_ scanned: ScannedHistory, open: Set<ConsistencyModel>) {
+  init(
+    _ scanned: ScannedHistory, open: Set<ConsistencyModel>, _ limits: CheckLimits
+  ) throws(LimitReached) {
     self.scanned = scanned
     self.open = open
     reads = ReadsFrom(scanned)
     sessions = SessionOrder(scanned.transactions, scanned.isInstalled)
-    judgeWithSessions()
+    try judgeWithSessions(limits)
     if !scanned.chains.tellsGuarantees { judgeGuarantees() }
     let dataRules = rules(withSessions: false)
-    if !dataRules.isEmpty { judge(dataRules, nil, CausalOrder(reads, nil)) }
+    if !dataRules.isEmpty { try judge(dataRules, nil, CausalOrder(reads, nil), limits) }
   }
 
   /// The rules that decide what is open, the strictest first.
@@ -48,7 +50,7 @@ struct WeakLevels {
       || withSessions && isOpen(.strongSessionReadCommitted) ? [.earlierReads] : []
   }
 
-  private mutating func judgeWithSessions() {
+  private mutating func judgeWithSessions(_ limits: CheckLimits) throws(LimitReached) {
     let rules = rules(withSessions: true)
     guard !rules.isEmpty || open.contains(.writesFollowReads) else { return }
     let order = CausalOrder(reads, sessions)
@@ -60,18 +62,19 @@ struct WeakLevels {
       return
     }
     if !scanned.chains.tellsGuarantees { holding.insert(.writesFollowReads) }
-    judge(rules, sessions, order)
+    try judge(rules, sessions, order, limits)
   }
 
   /// Judges by rules, the strictest first, up to one by which there is an order of commits.
   private mutating func judge(
-    _ rules: [CommitRule], _ sessions: SessionOrder?, _ order: CausalOrder
-  ) {
+    _ rules: [CommitRule], _ sessions: SessionOrder?, _ order: CausalOrder, _ limits: CheckLimits
+  ) throws(LimitReached) {
     guard order.circle.isEmpty else {
       return add(.g1c, incident(shortest(order.circle, withSessions: false)))
     }
     var broken: CommitOrder?
     for rule in rules {
+      try limits.poll()
       let constraints = rule == .causes ? CausalConstraints(reads, self.sessions, order) : nil
       let commits = CommitOrder(
         reads, sessions, order, rule, versions: scanned.chains.visitKnownOrder,

@@ -6,35 +6,30 @@ struct Growth {
   /// What is measured at each length.
   struct Course: Sendable {
     var name: String
-    var lengths: [Int]
+    var clients = [5, 10, 20, 50]
+    var lengths = [10_000, 100_000, 1_000_000, 10_000_000]
     var measure: @Sendable (AtomicClients) throws -> LinearizabilityBench.Sample
   }
 
-  static let clients = [5, 10, 20, 50]
-
-  static let courses = [
-    Course(
-      name: "unique-write register, zones", lengths: [10_000, 100_000, 1_000_000, 10_000_000]
-    ) { clients in
-      try .init(
-        Judge(Register(initial: 0)), [AtomicHistories.uniqueRegister(clients)],
-        isLinearizable: true)
-    },
-    Course(
-      name: "values 1-5 with compare-and-set, search",
-      lengths: [10_000, 100_000, 1_000_000, 10_000_000]
-    ) { clients in
-      try .init(
-        Judge(Register(initial: 0), usesDeciders: false),
-        [AtomicHistories.smallRegister(clients)], isLinearizable: true)
-    },
-  ]
+  static let courses =
+    [
+      Course(name: "unique-write register, zones") { clients in
+        try .init(
+          Judge(Register(initial: 0)), [AtomicHistories.uniqueRegister(clients)],
+          isLinearizable: true)
+      },
+      Course(name: "values 1-5 with compare-and-set, search") { clients in
+        try .init(
+          Judge(Register(initial: 0), usesDeciders: false),
+          [AtomicHistories.smallRegister(clients)], isLinearizable: true)
+      },
+    ] + LinearizabilityBench.transactionCourses
 
   /// Prints a line a course and number of clients, with the exponents of time and memory.
   static func run() throws {
     for course in courses {
       print("\n\(course.name): CPU ms (MB) by operations, and the exponent of growth")
-      for count in clients {
+      for count in course.clients {
         var cells: [String] = []
         var times: [(Double, Double)] = []
         var memories: [(Double, Double)] = []

@@ -53,6 +53,24 @@ extension LinearizabilityBench {
     },
   ]
 
+  /// How time and memory grow with the number of transactions.
+  static let transactionCourses = [
+    Growth.Course(name: "list-append, strict serializable, transactions", clients: [10]) { course in
+      try Sample(
+        .lists, count: course.operations, ListAppendChecker(models: [.strictSerializable]))
+    },
+    Growth.Course(name: "registers of 8 steps, causal convergence", clients: [20, 50]) { course in
+      try Sample(
+        .blind(clients: course.clients, keys: course.operations / 10), count: course.operations,
+        .causalConvergence)
+    },
+    Growth.Course(name: "registers of 8 steps, read committed", clients: [20]) { course in
+      try Sample(
+        .blind(clients: course.clients, keys: course.operations / 10), count: course.operations,
+        .strongSessionReadCommitted)
+    },
+  ]
+
   /// Writes a history of transactions to a file.
   static func writeTransactions(_ count: Int, to path: String) throws {
     try FileContents.write(TransactionText(.lists, count: count).bytes, to: FilePath(path))
