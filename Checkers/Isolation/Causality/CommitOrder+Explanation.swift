@@ -4,9 +4,8 @@ import Values
 struct CausalExplanation {
   private let reads: ReadsFrom
   private let sessions: SessionOrder?
-  private(set) var members: [Int] = []
+  private(set) var incident = Incidents.Incident(transactions: [], reasons: [])
   private var places: [Int32: Int] = [:]
-  var reasons: [String] = []
 
   init(_ reads: ReadsFrom, _ sessions: SessionOrder?) {
     self.reads = reads
@@ -15,44 +14,92 @@ struct CausalExplanation {
 
   private var transactions: Transactions { reads.transactions }
 
-  var incident: Incidents.Incident {
-    Incidents.Incident(transactions: members, reasons: reasons)
+  /// The place of a transaction among those that are told of, to which it is added where it is new.
+  private mutating func place(_ transaction: Int32) -> Int {
+    if let place = places[transaction] { return place }
+    let place = incident.transactions.count
+    places[transaction] = place
+    incident.transactions.append(Int(transaction))
+    return place
   }
 
   /// The name of a transaction, which is given to it where it has none.
-  mutating func name(_ transaction: Int32) -> String {
-    if let place = places[transaction] { return "T\(place + 1)" }
-    places[transaction] = members.count
-    members.append(Int(transaction))
-    return "T\(members.count)"
-  }
+  mutating func name(_ transaction: Int32) -> String { "T\(place(transaction) + 1)" }
 
   /// What a read shows, as `key 5 = 3`.
   func text(ofRead step: Int) -> String {
     "\(transactions.keyText(transactions.keys[step])) = \(transactions.text(observedBy: step))"
   }
 
-  /// The first step by which a transaction read from another one.
-  func read(by reader: Int32, from writer: Int32) -> Int? {
-    transactions.steps(of: Int(reader)).first { reads.sources[$0] == writer }
+  /// Adds that one transaction precedes another, and why.
+  mutating func add(
+    _ from: Int32, _ to: Int32, _ kind: Witness.Kind, _ ground: Witness.Ground,
+    isLast: Bool = false
+  ) {
+    incident.witness.edges.append(
+      .init(from: place(from), to: place(to), kind: kind, ground: ground))
+    incident.reasons.append(
+      "\(isLast ? "However, " : "")\(name(from)) < \(name(to)), because \(ground.reason)"
+        + (isLast ? ": a contradiction!" : "."))
   }
 
-  /// Why one transaction led to another right away.
-  mutating func directReason(_ from: Int32, _ to: Int32) -> String {
+  /// Adds that one transaction read from another one, or came after it in its process.
+  mutating func addDirect(_ from: Int32, _ to: Int32, isLast: Bool = false) {
     let (first, second) = (name(from), name(to))
-    if let step = read(by: to, from: from) {
-      return "\(second) read \(text(ofRead: step)), which \(first) wrote"
+    let step = transactions.steps(of: Int(to)).first { reads.sources[$0] == from }
+    guard let step else {
+      let process = transactions.process(of: Int(from))
+      let reason = "process \(process) executed \(first) before \(second)"
+      return add(from, to, .process, .init(reason: reason), isLast: isLast)
     }
-    return "process \(transactions.process(of: Int(from))) executed \(first) before \(second)"
+    let key = transactions.keys[step]
+    add(
+      from, to, .wr,
+      .init(
+        reason: "\(second) read \(text(ofRead: step)), which \(first) wrote",
+        fromStep: lastWrite(of: key, by: from), toStep: step, key: key),
+      isLast: isLast)
   }
 
-  /// Adds a line for each step of the shortest way by reads and the order of processes from one
-  /// transaction to another.
-  mutating func addCauses(of effect: Int32, from cause: Int32) {
-    for (from, to) in way(from: cause, to: effect) {
-      let reason = directReason(from, to)
-      reasons.append("\(name(from)) < \(name(to)), because \(reason).")
+  /// The step by which a transaction wrote a key last.
+  func lastWrite(of key: Int32, by transaction: Int32) -> Int? {
+    transactions.steps(of: Int(transaction)).last {
+      transactions.keys[$0] == key && transactions.kinds[$0] == .write
     }
+  }
+
+  /// Adds that what a read shows was committed after what was seen by then.
+  mutating func add(_ constraint: CommitConstraint, isLast: Bool) {
+    let (first, second) = (name(constraint.from), name(constraint.to))
+    let step = Int(constraint.read)
+    let key = transactions.keys[step]
+    let reader = name(Int32(truncatingIfNeeded: transactions.transaction(of: step)))
+    add(
+      constraint.from, constraint.to, .ww,
+      .init(
+        reason:
+          "\(reader) saw \(first), and read \(text(ofRead: step)), which \(second) wrote, and "
+          + "not what \(first) had written there",
+        fromStep: lastWrite(of: key, by: constraint.from),
+        toStep: lastWrite(of: key, by: constraint.to), key: key),
+      isLast: isLast)
+  }
+
+  /// Adds that one transaction wrote a later version of a key than another one.
+  mutating func add(_ from: Int32, _ to: Int32, writing key: Int32, isLast: Bool) {
+    add(
+      from, to, .ww,
+      .init(
+        reason:
+          "\(name(to)) wrote the version of \(transactions.keyText(key)) after \(name(from))'s",
+        fromStep: lastWrite(of: key, by: from), toStep: lastWrite(of: key, by: to), key: key),
+      isLast: isLast)
+  }
+
+  /// Adds each step of the shortest way by reads and the order of processes from one transaction to
+  /// another.
+  mutating func addCauses(of effect: Int32, from cause: Int32) {
+    for (from, to) in way(from: cause, to: effect) { addDirect(from, to) }
   }
 
   /// Breadth first, backwards.
@@ -82,17 +129,24 @@ struct CausalExplanation {
 }
 
 extension CommitOrder {
+  private func reader(_ constraint: CommitConstraint) -> Int32 {
+    Int32(truncatingIfNeeded: reads.transactions.transaction(of: Int(constraint.read)))
+  }
+
   /// A read of the initial state of what had been overwritten for it.
   func incident(_ constraint: CommitConstraint) -> Incidents.Incident {
     var text = CausalExplanation(reads, sessions)
-    let reader = Int32(
-      truncatingIfNeeded: reads.transactions.transaction(of: Int(constraint.read)))
+    let (reader, step) = (reader(constraint), Int(constraint.read))
     let (first, second) = (text.name(reader), text.name(constraint.from))
-    let shown = text.text(ofRead: Int(constraint.read))
     addSeen(constraint.from, reader, to: &text)
-    text.reasons.append(
-      "However, \(first) < \(second), because \(first) read \(shown), the initial state, and "
-        + "\(second) wrote it: a contradiction!")
+    let key = reads.transactions.keys[step]
+    text.add(
+      reader, constraint.from, .rw,
+      .init(
+        reason:
+          "\(first) read \(text.text(ofRead: step)), the initial state, and \(second) wrote it",
+        fromStep: step, toStep: text.lastWrite(of: key, by: constraint.from), key: key),
+      isLast: true)
     return text.incident
   }
 
@@ -102,48 +156,34 @@ extension CommitOrder {
     var text = CausalExplanation(reads, sessions)
     for constraint in contradiction { _ = text.name(constraint.from) }
     for (place, constraint) in contradiction.enumerated() {
-      let reader = Int32(
-        truncatingIfNeeded: reads.transactions.transaction(of: Int(constraint.read)))
-      text.addCauses(of: reader, from: constraint.from)
-      let (first, second) = (text.name(constraint.from), text.name(constraint.to))
-      let isLast = place == contradiction.count - 1
-      let reason =
-        "\(text.name(reader)) read \(text.text(ofRead: Int(constraint.read))), which \(second) "
-        + "wrote, and not what \(first) had written there"
+      text.addCauses(of: reader(constraint), from: constraint.from)
       let next = contradiction[(place + 1) % contradiction.count].from
       if constraint.to != next { text.addCauses(of: next, from: constraint.to) }
-      text.reasons.append(
-        "\(isLast ? "However, " : "")\(first) < \(second), because \(reason)"
-          + (isLast ? ": a contradiction!" : "."))
+    }
+    for (place, constraint) in contradiction.enumerated() {
+      text.add(constraint, isLast: place == contradiction.count - 1)
     }
     return text.incident
   }
 
   /// A circle of constraints, and of what they must agree with.
   func incident(
-    _ cycle: [LabelledGraph.Edge], _ constraint: (LabelledGraph.Edge) -> CommitConstraint?
+    _ cycle: [LabelledGraph.Edge], constraint: (LabelledGraph.Edge) -> CommitConstraint?,
+    versionKey: (LabelledGraph.Edge) -> Int32
   ) -> Incidents.Incident {
     var text = CausalExplanation(reads, sessions)
     for edge in cycle { _ = text.name(edge.from) }
     for (place, edge) in cycle.enumerated() {
-      let (first, second) = (text.name(edge.from), text.name(edge.to))
       let isLast = place == cycle.count - 1
-      var reason: String
       if edge.label == .rw, let constraint = constraint(edge) {
-        let reader = Int32(
-          truncatingIfNeeded: reads.transactions.transaction(of: Int(constraint.read)))
-        let third = text.name(reader)
+        let reader = reader(constraint)
         if reader != edge.to { addSeen(edge.from, reader, to: &text) }
-        reason =
-          "\(third) saw \(first), and read \(text.text(ofRead: Int(constraint.read))), which "
-          + "\(second) wrote, and not what \(first) had written there"
+        text.add(constraint, isLast: isLast)
       } else if edge.label == .ww {
-        reason = "\(second) wrote the later version of a key that both wrote"
+        text.add(edge.from, edge.to, writing: versionKey(edge), isLast: isLast)
       } else {
-        reason = text.directReason(edge.from, edge.to)
+        text.addDirect(edge.from, edge.to, isLast: isLast)
       }
-      if isLast { reason += ": a contradiction!" } else { reason += "." }
-      text.reasons.append("\(isLast ? "However, " : "")\(first) < \(second), because \(reason)")
     }
     return text.incident
   }
@@ -151,9 +191,7 @@ extension CommitOrder {
   /// Adds why a reader had seen a transaction by the rule.
   private func addSeen(_ seen: Int32, _ reader: Int32, to text: inout CausalExplanation) {
     switch rule {
-    case .earlierReads, .reads:
-      let reason = text.directReason(seen, reader)
-      text.reasons.append("\(text.name(seen)) < \(text.name(reader)), because \(reason).")
+    case .earlierReads, .reads: text.addDirect(seen, reader)
     case .causes: text.addCauses(of: reader, from: seen)
     }
   }

@@ -28,7 +28,7 @@ struct CommitOrder {
   /// - Complexity: That of two visits, and O(*n* + *m*) for *m* constraints.
   init(
     _ reads: ReadsFrom, _ sessions: SessionOrder?, _ order: CausalOrder, _ rule: CommitRule,
-    versions: (_ emit: (Int32, Int32) -> Void) -> Void,
+    versions: (_ emit: (_ from: Int32, _ to: Int32, _ key: Int32) -> Void) -> Void,
     visit: (_ emit: (CommitConstraint) -> Void) -> Void
   ) {
     self.reads = reads
@@ -52,7 +52,7 @@ struct CommitOrder {
       }
       span(constraint.from, constraint.to)
     }
-    versions { span($0, $1) }
+    versions { from, to, _ in span(from, to) }
     self.initialReads = initialReads
     violationCount = initialCount
     incidents = initialReads.map { incident($0) }
@@ -79,7 +79,7 @@ struct CommitOrder {
 
   private mutating func findCircles(
     _ members: [Int32], _ places: [Int32],
-    _ versions: (_ emit: (Int32, Int32) -> Void) -> Void,
+    _ versions: (_ emit: (_ from: Int32, _ to: Int32, _ key: Int32) -> Void) -> Void,
     _ visit: (_ emit: (CommitConstraint) -> Void) -> Void
   ) {
     var edges: [LabelledGraph.Edge] = []
@@ -93,7 +93,7 @@ struct CommitOrder {
         add(reads.sources[step], member, .wr)
       }
     }
-    versions { add($0, $1, .ww) }
+    versions { from, to, _ in add(from, to, .ww) }
     visit { add($0.from, $0.to, .rw) }
     let graph = LabelledGraph(transactions: members, edges: edges)
     let knots = graph.knots(.init([.ww, .wr, .rw, .process]))
@@ -113,8 +113,12 @@ struct CommitOrder {
       let pair = Pair(from: constraint.from, to: constraint.to)
       if let known = wanted[pair], known == nil { wanted[pair] = constraint }
     }
+    var keys: [Pair: Int32] = [:]
+    versions { from, to, key in keys[Pair(from: from, to: to)] = key }
     for cycle in cycles {
-      incidents.append(incident(cycle) { edge in wanted[Pair(edge)] ?? nil })
+      incidents.append(
+        incident(
+          cycle, constraint: { wanted[Pair($0)] ?? nil }, versionKey: { keys[Pair($0)] ?? -1 }))
     }
   }
 

@@ -98,6 +98,11 @@ struct SessionViews {
       reasons: [
         "T1 read \(shown) from \(key)\(isInitial ? ", the initial state" : "").",
         "However, process \(process) \(isInitial ? initial : reason): a contradiction!",
-      ])
+      ],
+      witness: Witness(edges: [
+        .init(
+          from: 1, to: 0, kind: .process,
+          ground: .init(reason: "process \(process) executed T2 before T1", toStep: step))
+      ]))
   }
 }

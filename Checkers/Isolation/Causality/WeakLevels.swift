@@ -160,12 +160,7 @@ struct WeakLevels {
     var text = CausalExplanation(reads, sessions)
     for transaction in circle { _ = text.name(transaction) }
     for (place, from) in circle.enumerated() {
-      let to = circle[(place + 1) % circle.count]
-      let isLast = place == circle.count - 1
-      let reason = text.directReason(from, to)
-      text.reasons.append(
-        "\(isLast ? "However, " : "")\(text.name(from)) < \(text.name(to)), because \(reason)"
-          + (isLast ? ": a contradiction!" : "."))
+      text.addDirect(from, circle[(place + 1) % circle.count], isLast: place == circle.count - 1)
     }
     return text.incident
   }
@@ -174,24 +169,25 @@ struct WeakLevels {
 extension VersionChains {
   /// Visits pairs of transactions of which the second wrote a later version of a key, as far as
   /// that is known whatever level holds.
-  fileprivate func visitKnownOrder(_ emit: (Int32, Int32) -> Void) {
+  fileprivate func visitKnownOrder(_ emit: (_ from: Int32, _ to: Int32, _ key: Int32) -> Void) {
     guard isObserved || isAssumed else { return }
     for slot in 0..<Int32(writers.count) where writers[Int(slot)] >= 0 {
       let chain = chains[Int(slot)]
+      let key = keys[Int(chain)]
       guard isLast(slot) else {
-        emit(writers[Int(slot)], writers[Int(slot) + 1])
+        emit(writers[Int(slot)], writers[Int(slot) + 1], key)
         continue
       }
       if isInitial(chain), isObserved {
-        for other in otherChains(of: keys[Int(chain)]) {
-          emit(writers[Int(slot)], writers[Int(starts[Int(other)])])
+        for other in otherChains(of: key) {
+          emit(writers[Int(slot)], writers[Int(starts[Int(other)])], key)
         }
       }
       guard !laterStarts.isEmpty else { continue }
       for place in laterStarts[Int(chain)]..<laterStarts[Int(chain) + 1]
       where laterLabels[Int(place)].isEmpty {
         let head = starts[Int(laterChains[Int(place)])]
-        emit(writers[Int(slot)], writers[Int(head)])
+        emit(writers[Int(slot)], writers[Int(head)], key)
       }
     }
   }
