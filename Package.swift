@@ -71,7 +71,7 @@ let rooms: [Room] = [
   Room(
     "ObjectModels", "Checkers/ObjectModels",
     needs: ["Linearizability", "Verdicts", "Histories", "Values"]),
-  Room("Isolation", "Checkers/Isolation", needs: ["Verdicts", "Histories", "Values"]),
+  Room("Isolation", "Checkers/Isolation", needs: ["Verdicts", "Histories", "Values", heap]),
   Room("Invariants", "Checkers/Invariants", needs: ["Verdicts", "Histories", "Values"]),
   Room(
     "Nemeses", "Nemeses", needs: ["Environments", "Generators", "Histories", "Nodes", "Values"]),

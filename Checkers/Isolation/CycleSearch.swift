@@ -1,3 +1,5 @@
+import HeapModule
+
 /// Looks for cycles of each class in one strongly connected part of a serialization graph.
 ///
 /// Whether there is one is always found out. How short the one is that is shown depends on a number
@@ -132,7 +134,12 @@ private struct WaysBack {
   /// where the lowest of the edges begins.
   mutating func first(of edges: [LabelledGraph.Edge]) -> LabelledGraph.Edge? {
     let numbers = components.numbers
-    let able = edges.filter { lowest[Int(numbers[Int($0.to)])] <= numbers[Int($0.from)] }
+    var able = edges.filter { lowest[Int(numbers[Int($0.to)])] <= numbers[Int($0.from)] }
+    if able.count > 256 {
+      // Most miss what came later in time, too, and no way leads from there.
+      let ranks = ranksInTime
+      able.removeAll { ranks[Int(numbers[Int($0.to)])] >= ranks[Int(numbers[Int($0.from)])] }
+    }
     let sorted = able.sorted { first, second in
       (numbers[Int(first.to)], numbers[Int(first.from)])
         > (numbers[Int(second.to)], numbers[Int(second.from)])
@@ -144,11 +151,64 @@ private struct WaysBack {
     return nil
   }
 
+  /// For each component its place in an order in which ways lead to higher places only: of those that
+  /// may come next the one with the earliest transaction.
+  ///
+  /// - Complexity: O(*m* + *n* log *n*).
+  private var ranksInTime: [Int32] {
+    var entries = [Int32](repeating: 0, count: components.count)
+    forEachWay { _, target in entries[Int(target)] += 1 }
+    var ready = Heap<Int>()
+    for component in 0..<Int32(components.count) where entries[Int(component)] == 0 {
+      ready.insert(word(of: component))
+    }
+    var ranks = [Int32](repeating: 0, count: components.count)
+    var rank: Int32 = 0
+    while let next = ready.popMin() {
+      let component = Int32(truncatingIfNeeded: next & 0xffff_ffff)
+      ranks[Int(component)] = rank
+      rank += 1
+      forEachWay(from: component) { target in
+        entries[Int(target)] -= 1
+        if entries[Int(target)] == 0 { ready.insert(word(of: target)) }
+      }
+    }
+    return ranks
+  }
+
+  /// A component behind the earliest of its transactions; joints come first.
+  private func word(of component: Int32) -> Int {
+    var earliest = Int32.max
+    for place in starts[Int(component)]..<starts[Int(component) + 1] {
+      earliest = min(earliest, graph.transactions[Int(nodes[Int(place)])])
+    }
+    return Int(earliest) << 32 | Int(component)
+  }
+
+  private func forEachWay(_ body: (_ component: Int32, _ target: Int32) -> Void) {
+    for component in 0..<Int32(components.count) {
+      forEachWay(from: component) { body(component, $0) }
+    }
+  }
+
+  /// Visits the other components that edges lead to from one, some more than once.
+  @inline(__always)
+  private func forEachWay(from component: Int32, _ body: (_ target: Int32) -> Void) {
+    for place in starts[Int(component)]..<starts[Int(component) + 1] {
+      let node = Int(nodes[Int(place)])
+      if ways.isEnd?[node] == true { continue }
+      for edge in graph.edges(from: node) where graph.labels[edge].isAllowed(by: ways.mask) {
+        let target = components.numbers[Int(graph.targets[edge])]
+        if target != component { body(target) }
+      }
+    }
+  }
+
   private mutating func first(
     ofBatch batch: ArraySlice<LabelledGraph.Edge>
   ) -> LabelledGraph.Edge? {
     let numbers = components.numbers
-    var waiting = HighestFirst()
+    var waiting = Heap<Int32>()
     var touched: [Int32] = []
     var (low, high) = (Int32.max, Int32(0))
     func bit(_ place: Int) -> SIMD4<UInt64> {
@@ -161,7 +221,7 @@ private struct WaysBack {
       high = max(high, numbers[Int(batch[place].from)])
       reach(numbers[Int(batch[place].to)], bit(place), &waiting, &touched)
     }
-    while let component = waiting.popFirst() {
+    while let component = waiting.popMax() {
       let bits = reached[Int(component)]
       for place in starts[Int(component)]..<starts[Int(component) + 1] {
         let node = Int(nodes[Int(place)])
@@ -182,7 +242,7 @@ private struct WaysBack {
   }
 
   private mutating func reach(
-    _ component: Int32, _ bits: SIMD4<UInt64>, _ waiting: inout HighestFirst,
+    _ component: Int32, _ bits: SIMD4<UInt64>, _ waiting: inout Heap<Int32>,
     _ touched: inout [Int32]
   ) {
     if reached[Int(component)] == .zero {
@@ -190,35 +250,6 @@ private struct WaysBack {
       touched.append(component)
     }
     reached[Int(component)] |= bits
-  }
-}
-
-/// Numbers of which the highest comes out first.
-private struct HighestFirst {
-  private var heap: [Int32] = []
-
-  mutating func insert(_ number: Int32) {
-    heap.append(number)
-    var place = heap.count - 1
-    while place > 0, heap[(place - 1) / 2] < heap[place] {
-      heap.swapAt(place, (place - 1) / 2)
-      place = (place - 1) / 2
-    }
-  }
-
-  mutating func popFirst() -> Int32? {
-    guard let first = heap.first else { return nil }
-    heap.swapAt(0, heap.count - 1)
-    heap.removeLast()
-    var place = 0
-    while true {
-      var largest = place
-      for child in [2 * place + 1, 2 * place + 2]
-      where child < heap.count && heap[child] > heap[largest] { largest = child }
-      guard largest != place else { return first }
-      heap.swapAt(place, largest)
-      place = largest
-    }
   }
 }
 

@@ -150,6 +150,28 @@ struct PropertyTests {
   }
 
   @Test(
+    "one missed write among hundreds that no way leads back from is found",
+    arguments: [false, true])
+  func missedAmongMany(isThere: Bool) throws {
+    // Two chains of reads; each transaction of the first misses a write of one of the second, which
+    // leads only to the end of the first.
+    let count = 600
+    var lines: [String] = []
+    for number in 1...count {
+      func before(_ chain: String) -> String { number > 1 ? "r \(chain)\(number - 1) [1], " : "" }
+      let isLast = number == count
+      lines.append(
+        "1 do \(before("b"))a b\(number) 1, a y\(number) 1\(number == 1 ? ", a z 1" : "")")
+      let missed = isLast ? "r b\(count) [1]\(isThere ? ", r z []" : "")" : "r y\(number) []"
+      lines.append("0 do \(before("a"))a a\(number) 1, \(missed)")
+    }
+    let finding = checker(.listAppend, .consistentView).check(
+      try script(lines.joined(separator: "\n")))
+    #expect(finding.verdict == (isThere ? .invalid : .valid), "\(finding.reason ?? "")")
+    #expect(finding.types == (isThere ? ["G-single-item"] : []))
+  }
+
+  @Test(
     "one component of a million transactions is searched", .timeLimit(.minutes(2)),
     arguments: [false, true])
   func largeComponent(isOrdered: Bool) throws {
