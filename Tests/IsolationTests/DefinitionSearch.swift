@@ -303,7 +303,11 @@ struct DefinitionSearch {
     transactions.indices.allSatisfy { reader in
       (externalReads(reader) + laterReads(reader)).allSatisfy { read in
         guard let value = read.values.last else { return true }
-        return transactions.contains { $0.writes[read.key].last == value }
+        return transactions.contains { writer in
+          let written = writer.writes[read.key]
+          guard written.last == value else { return false }
+          return kind == .register || Array(read.values.suffix(written.count)) == written
+        }
       } && explainsItself(reader)
     }
   }
