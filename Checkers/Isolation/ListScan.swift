@@ -58,7 +58,7 @@ struct ListScan {
 
   private func isRead(_ step: Int) -> Bool {
     let kind = transactions.kinds[step]
-    return kind == .externalRead || kind == .laterRead
+    return kind != .write && kind != .unread
   }
 
   private mutating func findLongest(_ lists: ValueTable.Lists) {
@@ -142,8 +142,8 @@ extension ListScan {
         let key = Int(transactions.keys[step])
         guard !transactions.isAmbiguous[key] else { continue }
         switch transactions.kinds[step] {
-        case .externalRead, .laterRead:
-          if transactions.kinds[step] == .laterRead { judgeLaterRead(step, transaction, lists) }
+        case .externalRead, .repeatedRead, .laterRead:
+          if transactions.kinds[step] != .externalRead { judgeLaterRead(step, transaction, lists) }
           take(step, of: transaction, key, lists)
         case .write: judgeWrite(step, transaction, lists)
         case .unread: continue
@@ -395,7 +395,7 @@ extension ListScan {
       case .laterRead:
         guard let length = lengthBeforeOwn(step, lists) else { continue }
         chains.slots[step] = slotsByPlace[base + length]
-      case .unread: continue
+      case .repeatedRead, .unread: continue
       }
     }
   }
@@ -444,7 +444,7 @@ extension ListScan {
   @inline(__always)
   private func readBefore(_ step: Int) -> Int? {
     var before = Int(scan.previous[step])
-    while before >= 0, transactions.kinds[before] == .laterRead {
+    while before >= 0, transactions.kinds[before] == .repeatedRead {
       before = Int(scan.previous[before])
     }
     return before >= 0 && transactions.kinds[before] == .externalRead ? before : nil
