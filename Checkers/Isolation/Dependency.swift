@@ -86,8 +86,7 @@ struct Dependencies {
       where transactions.kinds[step] != .write {
         let slot = chains.slots[step]
         guard slot >= 0 else {
-          if transactions.kinds[step] == .externalRead,
-            let writer = transactions.looseWriter(of: step),
+          if transactions.showsOthers(step), let writer = transactions.looseWriter(of: step),
             writer != transaction
           {
             emit(writer, transaction, .wr)

@@ -84,7 +84,7 @@ extension Dependencies {
       let slot = chains.slots[step]
       let key = transactions.keyText(transactions.keys[step])
       if slot < 0 {
-        guard transactions.kinds[step] == .externalRead,
+        guard transactions.showsOthers(step),
           transactions.looseWriter(of: step) == Int32(from.transaction)
         else { continue }
         return Witness.Ground(

@@ -106,7 +106,7 @@ extension ListScan {
       case .laterRead:
         guard let length = lengthBeforeOwn(step, lists) else { continue }
         chains.slots[step] = slotsByPlace[base + length]
-      case .unread: continue
+      case .repeatedRead, .unread: continue
       }
     }
   }
@@ -155,7 +155,7 @@ extension ListScan {
   @inline(__always)
   private func readBefore(_ step: Int) -> Int? {
     var before = Int(scan.previous[step])
-    while before >= 0, transactions.kinds[before] == .laterRead {
+    while before >= 0, transactions.kinds[before] == .repeatedRead {
       before = Int(scan.previous[before])
     }
     return before >= 0 && transactions.kinds[before] == .externalRead ? before : nil

@@ -9,8 +9,8 @@ extension ListScan {
         let key = Int(transactions.keys[step])
         guard !transactions.isAmbiguous[key] else { continue }
         switch transactions.kinds[step] {
-        case .externalRead, .laterRead:
-          if transactions.kinds[step] == .laterRead { judgeLaterRead(step, transaction, lists) }
+        case .externalRead, .repeatedRead, .laterRead:
+          if transactions.kinds[step] != .externalRead { judgeLaterRead(step, transaction, lists) }
           take(step, of: transaction, key, lists)
         case .write: judgeWrite(step, transaction, lists)
         case .unread: continue

@@ -56,7 +56,7 @@ struct ListScan {
 
   func isRead(_ step: Int) -> Bool {
     let kind = transactions.kinds[step]
-    return kind == .externalRead || kind == .laterRead
+    return kind != .write && kind != .unread
   }
 
   private mutating func findLongest(_ lists: ValueTable.Lists) {

@@ -52,20 +52,22 @@ extension RegisterScan {
     for transaction in 0..<transactions.count
     where transactions.outcomes[transaction] == .committed {
       for step in transactions.steps(of: transaction)
-      where transactions.kinds[step] == .externalRead || transactions.kinds[step] == .laterRead {
+      where transactions.kinds[step] != .write && transactions.kinds[step] != .unread {
         guard !transactions.isAmbiguous[Int(transactions.keys[step])] else { continue }
         let version = transactions.operands[step]
-        if transactions.kinds[step] == .laterRead,
-          transactions.operands[Int(scan.previous[step])] != version
-        {
-          addInternal(step, transaction)
-        }
-        if version >= 0 { judge(version, step, transaction) }
+        let before = Int(scan.previous[step])
+        let isNew = before < 0 || transactions.operands[before] != version
+        if before >= 0, isNew { addInternal(step, transaction) }
+        if isNew, transactions.kinds[step] == .laterRead { addUnreadOwn(step, transaction) }
+        if version >= 0 { judge(version, isNew, step, transaction) }
       }
     }
   }
 
-  private mutating func judge(_ version: Int32, _ step: Int, _ transaction: Int) {
+  /// - Parameter isNew: Whether it is another version than that of the step before on the key.
+  private mutating func judge(
+    _ version: Int32, _ isNew: Bool, _ step: Int, _ transaction: Int
+  ) {
     let writer = Int(transactions.writers[Int(version)])
     guard writer >= 0 else { return addGarbage(version, step, transaction) }
     guard !transactions.isAborted(version) else { return addAborted(version, step, transaction) }
@@ -74,12 +76,12 @@ extension RegisterScan {
       if Int(transactions.writeSteps[Int(version)]) > step {
         addFuture(version, step, transaction)
       }
-    } else if transactions.kinds[step] == .externalRead, scan.isOverwritten[Int(version)] {
+    } else if isNew, scan.isOverwritten[Int(version)] {
       addIntermediate(version, step, transaction)
     }
   }
 
-  /// Whether an external read shows a version that its writer installed.
+  /// Whether a read of what others wrote shows a version that its writer installed.
   private func isResolved(_ step: Int, of transaction: Int) -> Bool {
     let version = transactions.operands[step]
     guard version >= 0 else { return true }
@@ -175,9 +177,10 @@ extension RegisterScan {
       where chains.isOrdered[Int(transactions.keys[step])] {
         switch transactions.kinds[step] {
         case .write: chains.slots[step] = slotsByVersion[place(of: step)]
-        case .externalRead where isResolved(step, of: transaction):
+        case .externalRead where isResolved(step, of: transaction),
+          .repeatedRead where isResolved(step, of: transaction):
           chains.slots[step] = slotsByVersion[place(of: step)]
-        case .externalRead, .laterRead, .unread: continue
+        case .externalRead, .repeatedRead, .laterRead, .unread: continue
         }
       }
     }
@@ -213,6 +216,24 @@ extension RegisterScan {
     incidents.show(
       .internalInconsistency, [transaction],
       "\(read(step)), where it had \(verb) \(transactions.text(of: transactions.operands[before]))")
+  }
+
+  /// Whatever another transaction's write of the key is, a transaction's own comes before it by what was
+  /// read, and after it by having been read from: no order of commits explains that.
+  private mutating func addUnreadOwn(_ step: Int, _ transaction: Int) {
+    guard let own = scan.previous(step, where: { transactions.kinds[$0] == .write }),
+      transactions.operands[own] != transactions.operands[step],
+      incidents.note(.observedTransactionVanishesProcess)
+    else { return }
+    incidents.show(
+      .observedTransactionVanishesProcess,
+      Incidents.Incident(
+        transactions: [transaction],
+        reasons: [
+          "\(read(step)).",
+          "However, T1 had written \(transactions.text(of: transactions.operands[own])) there "
+            + "before: a contradiction!",
+        ]))
   }
 
   private mutating func addGarbage(_ version: Int32, _ step: Int, _ transaction: Int) {

@@ -51,6 +51,8 @@ private struct TransactionReader {
   private var keysOfOthers: [Int32] = []
   /// For each key the transaction that touched it last.
   private var touched: [Int32] = []
+  /// For each key the transaction that wrote it last.
+  private var written: [Int32] = []
   /// What the words at the beginnings of steps mean; there are a few in a history.
   private var words: [(code: ValueCode, isWrite: Bool)] = []
   /// For each function whether it is `txn`.
@@ -100,12 +102,15 @@ private struct TransactionReader {
       let isFirst = touched[Int(key)] != number
       touched[Int(key)] = number
       if isWrite {
+        written[Int(key)] = number
         guard transactions.kind == .listAppend || parts[2] != .null else {
           throw malformedStep(steps[place], place, position)
         }
         addWrite(of: parts[2], to: key, by: number)
       } else if isCommitted {
-        try addRead(of: parts[2], from: key, isFirst ? .externalRead : .laterRead, position, lists)
+        let kind: Transactions.StepKind =
+          isFirst ? .externalRead : written[Int(key)] == number ? .laterRead : .repeatedRead
+        try addRead(of: parts[2], from: key, kind, position, lists)
       } else {
         addStep(key, .unread, Transactions.initial)
       }
@@ -179,6 +184,7 @@ private struct TransactionReader {
     transactions.keyCodes.append(code)
     transactions.isAmbiguous.append(false)
     touched.append(-1)
+    written.append(-1)
     return Int32(truncatingIfNeeded: transactions.keyCodes.count - 1)
   }
 

@@ -13,6 +13,10 @@ package struct Transactions: Sendable {
     /// A read by a transaction that has neither read nor written the key before: it shows what
     /// others wrote.
     case externalRead
+    /// A read by a transaction that has read the key before and not written it: it shows what others
+    /// wrote, too.
+    case repeatedRead
+    /// A read by a transaction that has written the key before.
     case laterRead
     /// A read whose result is not known, as in a transaction that did not commit.
     case unread
@@ -73,6 +77,12 @@ package struct Transactions: Sendable {
   @inline(__always)
   package func steps(of transaction: Int) -> Range<Int> {
     Int(starts[transaction])..<Int(starts[transaction + 1])
+  }
+
+  /// Whether a step shows what others wrote, its transaction not having written the key before.
+  @inline(__always)
+  package func showsOthers(_ step: Int) -> Bool {
+    kinds[step] == .externalRead || kind == .register && kinds[step] == .repeatedRead
   }
 
   /// Whether a version's writer aborted.

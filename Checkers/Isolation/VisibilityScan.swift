@@ -27,13 +27,13 @@ struct VisibilityScan {
   func fractures(inOrder: Bool) -> [Fracture] {
     members.compactMap { reader in
       guard transactions.outcomes[Int(reader)] == .committed else { return nil }
-      var reads: [Int32: Int] = [:]
+      var reads: [Int32: [Int]] = [:]
       // Of each writer the first read.
       var seen: [(writer: Int, read: Int)] = []
       var met: Set<Int32> = []
       for step in transactions.steps(of: Int(reader))
       where transactions.kinds[step] != .write && chains.slots[step] >= 0 {
-        reads[transactions.keys[step]] = step
+        reads[transactions.keys[step], default: []].append(step)
         let writer = chains.writers[Int(chains.slots[step])]
         guard writer >= 0, writer != reader, met.insert(writer).inserted else { continue }
         seen.append((Int(writer), step))
@@ -41,10 +41,11 @@ struct VisibilityScan {
       for (writer, first) in seen {
         for write in transactions.steps(of: writer)
         where transactions.kinds[write] == .write && chains.slots[write] >= 0 {
-          guard let read = reads[transactions.keys[write]], !inOrder || first < read,
-            chains.isCertainlyLater(chains.slots[write], than: chains.slots[read])
-          else { continue }
-          return Fracture(read: read, seen: first, missed: write)
+          let read = reads[transactions.keys[write]]?.first { read in
+            (!inOrder || first < read)
+              && chains.isCertainlyLater(chains.slots[write], than: chains.slots[read])
+          }
+          if let read { return Fracture(read: read, seen: first, missed: write) }
         }
       }
       return nil

@@ -105,7 +105,7 @@ struct DefinitionSearch {
       }
     }
     isImpossible = hasImpossible || kind == .listAppend && differ
-    if !isImpossible { graphs = allGraphs() }
+    if !isImpossible, !readsIntermediate { graphs = allGraphs() }
   }
 
   private static let empty = DefinitionSearch()
@@ -148,8 +148,8 @@ struct DefinitionSearch {
     case .serializable: hasVisibility(.init(isTotal: true))
     case .strongSessionSerializable: hasVisibility(.init(isTotal: true, order: .sessions))
     case .strictSerializable: hasVisibility(.init(isTotal: true, order: .realtime))
-    case .strongSessionReadCommitted: hasMonotonicViews(.sessions)
-    case .strongReadCommitted: hasMonotonicViews(.realtime)
+    case .strongSessionReadCommitted: readsOwnWrites && hasMonotonicViews(.sessions)
+    case .strongReadCommitted: readsOwnWrites && hasMonotonicViews(.realtime)
     case .causalConvergence: hasVisibility(.init(isTransitive: true, order: .sessions))
     case .causal: hasCausalPasts
     case .writesFollowReads: kind == .register ? causes != nil : nil
@@ -365,12 +365,40 @@ struct DefinitionSearch {
     return extend([])
   }
 
+  /// What each read of a register shows that comes after its own transaction's write of the key, and
+  /// that write.
+  private var readsAfterOwn: [(read: [Int], wrote: [Int], key: Int)] {
+    guard kind == .register else { return [] }
+    return transactions.filter { !$0.isOptional }.flatMap { transaction in
+      transaction.steps.indices.compactMap { place in
+        let step = transaction.steps[place]
+        let own = transaction.steps[..<place].last { !$0.isRead && $0.key == step.key }
+        guard step.isRead, let own else { return nil }
+        return (step.values, own.values, step.key)
+      }
+    }
+  }
+
+  private var readsOwnWrites: Bool { readsAfterOwn.allSatisfy { $0.read == $0.wrote } }
+
+  /// Whether a read that follows its transaction's own write shows what another one wrote over.
+  private var readsIntermediate: Bool {
+    readsAfterOwn.contains { read, wrote, key in
+      guard read != wrote, let value = read.last else { return false }
+      return transactions.contains {
+        $0.writes[key].contains(value) && $0.writes[key].last != value
+          && !$0.writes[key].contains(wrote[0])
+      }
+    }
+  }
+
   private enum Guarantee { case ownWrites, ownReads }
 
   /// Whether for each process and key there is an order of the key's versions in which the process
   /// reads nothing older than what it had written, or read; of registers.
   private func hasViews(_ guarantee: Guarantee) -> Bool? {
     guard kind == .register else { return nil }
+    if guarantee == .ownWrites, readsAfterOwn.contains(where: \.read.isEmpty) { return false }
     return Set(transactions.map(\.process)).allSatisfy { process in
       let members = transactions.indices.filter {
         transactions[$0].process == process && !transactions[$0].isOptional
@@ -410,6 +438,7 @@ struct DefinitionSearch {
   /// Whether there is such an order, which agrees with another one, in which nobody misses a part of
   /// what it saw another part of before.
   private func hasMonotonicViews(_ precedence: SerialSearch.Precedence) -> Bool {
+    guard !readsIntermediate else { return false }
     var isFound = false
     visitGraphs(precedence) { graph in
       isFound = graph.hasMonotonicViews
@@ -454,15 +483,16 @@ struct DefinitionSearch {
     return false
   }
 
-  /// The first read of each key that a transaction had not written before.
+  /// The reads of keys that a transaction had not written before; of lists the first of each key.
   private func externalReads(_ transaction: Int) -> [(place: Int, key: Int, values: [Int])] {
     guard !transactions[transaction].isOptional else { return [] }
     let steps = transactions[transaction].steps
     return steps.indices.compactMap { place in
       let key = steps[place].key
-      guard steps[place].isRead, !steps[..<place].contains(where: { $0.key == key }) else {
-        return nil
+      let hasTouched = steps[..<place].contains {
+        $0.key == key && (kind == .listAppend || !$0.isRead)
       }
+      guard steps[place].isRead, !hasTouched else { return nil }
       return (place, key, steps[place].values)
     }
   }
@@ -546,7 +576,7 @@ struct DefinitionSearch {
 struct VersionGraph {
   enum Kind { case ww, wr, rw }
 
-  /// A read that a transaction made first of its key.
+  /// A read that shows what others wrote.
   struct Read {
     var writer: Int?
     /// Who wrote later versions of the key, in order.

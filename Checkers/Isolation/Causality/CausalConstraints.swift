@@ -95,7 +95,8 @@ extension CausalConstraints {
   /// - Parameter parts: For each transaction the part of the transactions that it is in, see
   ///   ``CommitOrder/parts``, beyond which nothing goes in a circle.
   /// - Throws: Where the clocks would take too much memory.
-  /// - Complexity: O(*n* *k* + *c*² *r*) for *c* constraints in a circle of each of *r* transactions.
+  /// - Complexity: O(*n* *k* + *c*² *r*) where *r* transactions say of *c* pairs each, in a circle, which
+  ///   came first.
   func firstContradiction(_ parts: [Int32]) throws(TooManyLanes) -> [CommitConstraint]? {
     guard !parts.isEmpty else { return nil }
     var found: [CommitConstraint] = []
@@ -112,10 +113,20 @@ extension CausalConstraints {
       let reader = reads.transactions.transaction(of: Int(found[start].read))
       let end = reads.transactions.steps(of: reader).upperBound
       let next = found[start...].firstIndex { Int($0.read) >= end } ?? found.count
-      if let circle = circle(Array(found[start..<next]), clocks) { return circle }
+      // Many reads may say the same of two transactions.
+      var pairs: Set<Pair> = []
+      let constraints = found[start..<next].filter {
+        pairs.insert(Pair(from: $0.from, to: $0.to)).inserted
+      }
+      if let circle = circle(Array(constraints), clocks) { return circle }
       start = next
     }
     return nil
+  }
+
+  private struct Pair: Hashable {
+    var from: Int32
+    var to: Int32
   }
 
   /// Constraints each of which leads to the next by causal order.

@@ -65,25 +65,33 @@ struct DirectConstraints {
   /// - Complexity: O(*n* √*n* log *n*) for *n* steps; where transactions are short, O(*n*).
   func visit(_ emit: (CommitConstraint) -> Void) {
     let transactions = reads.transactions
-    // For each key the transaction that reads it at present, and the step.
+    // For each key the transaction that reads it at present, and the step; and the next step that
+    // shows who else wrote it, or -1.
     var readers = [Int32](repeating: -1, count: transactions.keyCount)
     var steps = [Int32](repeating: -1, count: transactions.keyCount)
+    var others = [Int32](repeating: -1, count: transactions.keyCount)
     // For each transaction who read from it last, and by which step first.
     var seenBy = [Int32](repeating: -1, count: transactions.count)
     var firstReads = seenBy
     for reader in 0..<Int32(transactions.count)
     where transactions.outcomes[Int(reader)] == .committed {
       let range = transactions.steps(of: Int(reader))
+      func note(_ step: Int, _ key: Int) {
+        if readers[key] != reader {
+          readers[key] = reader
+          others[key] = -1
+        } else if reads.sources[Int(steps[key])] != reads.sources[step] {
+          others[key] = steps[key]
+        }
+        steps[key] = Int32(truncatingIfNeeded: step)
+      }
       var readCount = 0
       for step in range {
         let source = reads.sources[step]
         guard source != ReadsFrom.nothing else { continue }
         readCount += 1
         let key = Int(transactions.keys[step])
-        if rule == .reads {
-          readers[key] = reader
-          steps[key] = Int32(truncatingIfNeeded: step)
-        }
+        if rule == .reads { note(step, key) }
         guard source >= 0, seenBy[Int(source)] != reader else { continue }
         seenBy[Int(source)] = reader
         firstReads[Int(source)] = Int32(truncatingIfNeeded: step)
@@ -96,9 +104,11 @@ struct DirectConstraints {
           let written = reads.writtenKeys(of: Int(seen))
           if written.count <= 4 * readCount {
             for key in written where readers[Int(key)] == reader {
-              let read = steps[Int(key)]
-              let shown = reads.sources[Int(read)]
-              if shown != seen { emit(CommitConstraint(from: seen, to: shown, read: read)) }
+              var read = steps[Int(key)]
+              if reads.sources[Int(read)] == seen { read = others[Int(key)] }
+              guard read >= 0 else { continue }
+              emit(
+                CommitConstraint(from: seen, to: reads.sources[Int(read)], read: read))
             }
           } else {
             let later = rule == .reads ? range : step + 1..<range.upperBound
@@ -110,11 +120,7 @@ struct DirectConstraints {
             }
           }
         }
-        if rule == .earlierReads {
-          let key = Int(transactions.keys[step])
-          readers[key] = reader
-          steps[key] = Int32(truncatingIfNeeded: step)
-        }
+        if rule == .earlierReads { note(step, Int(transactions.keys[step])) }
       }
     }
     if rule == .reads, sessions != nil { visitSessions(emit) }

@@ -94,7 +94,7 @@ extension ScannedHistory {
   fileprivate func source(of step: Int) -> Int32? {
     guard transactions.kinds[step] != .write else { return nil }
     if chains.slots[step] >= 0 { return chains.writers[Int(chains.slots[step])] }
-    guard transactions.kinds[step] == .externalRead,
+    guard transactions.showsOthers(step),
       !transactions.isAmbiguous[Int(transactions.keys[step])]
     else { return nil }
     let isInitial =

@@ -40,7 +40,15 @@ struct SessionViews {
       guard transactions.outcomes[Int(member)] == .committed else { return }
       for step in transactions.steps(of: Int(member)) {
         let shown = reads.sources[step]
-        guard shown != ReadsFrom.nothing else { continue }
+        guard shown != ReadsFrom.nothing else {
+          // It reads the initial state of what it has written itself.
+          if transactions.kinds[step] == .laterRead, transactions.operands[step] < 0,
+            !transactions.isAmbiguous[Int(transactions.keys[step])]
+          {
+            body(.unreadOwnWrite, step, member)
+          }
+          continue
+        }
         let key = Int(transactions.keys[step])
         if views[key].session != session { views[key] = View(session: session) }
         var wasRead = true
@@ -85,24 +93,31 @@ struct SessionViews {
     let key = transactions.keyText(transactions.keys[step])
     let shown = transactions.text(observedBy: step)
     let process = transactions.process(of: reader)
+    let isOne = reader == earlier
+    let isInitial = transactions.operands[step] < 0
+    let did = phenomenon == .unreadOwnWrite ? "written" : "read"
     let reason =
-      phenomenon == .unreadOwnWrite
-      ? "had written \(key) by T2, and had read that"
-      : "had left that version of \(key) when it executed T2"
-    let initial =
-      phenomenon == .unreadOwnWrite
-      ? "had written \(key) by T2" : "had read a version of \(key) by T2"
-    let isInitial = reads.sources[step] == ReadsFrom.initial
+      switch (isOne, isInitial, phenomenon) {
+      case (true, true, _): "T1 had \(did) a version of \(key) before"
+      case (true, false, _): "T1 had left that version of \(key) for another one before"
+      case (false, true, _): "process \(process) had \(did) a version of \(key) by T2"
+      case (false, false, .unreadOwnWrite):
+        "process \(process) had written \(key) by T2, and had read that"
+      case (false, false, _):
+        "process \(process) had left that version of \(key) when it executed T2"
+      }
     return Incidents.Incident(
-      transactions: [reader, Int(earlier)],
+      transactions: isOne ? [reader] : [reader, Int(earlier)],
       reasons: [
         "T1 read \(shown) from \(key)\(isInitial ? ", the initial state" : "").",
-        "However, process \(process) \(isInitial ? initial : reason): a contradiction!",
+        "However, \(reason): a contradiction!",
       ],
-      witness: Witness(edges: [
-        .init(
-          from: 1, to: 0, kind: .process,
-          ground: .init(reason: "process \(process) executed T2 before T1", toStep: step))
-      ]))
+      witness: isOne
+        ? Witness()
+        : Witness(edges: [
+          .init(
+            from: 1, to: 0, kind: .process,
+            ground: .init(reason: "process \(process) executed T2 before T1", toStep: step))
+        ]))
   }
 }

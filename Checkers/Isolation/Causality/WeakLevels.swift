@@ -80,7 +80,10 @@ struct WeakLevels {
         reads, sessions, order, rule, versions: scanned.chains.visitKnownOrder,
         visit: constraints?.visit ?? DirectConstraints(reads, sessions, rule).visit)
       guard commits.violationCount > 0 else {
-        holding.insert(rule.model(withSessions: sessions != nil))
+        // Where single reads contradict the level with sessions, that without them holds still.
+        holding.formUnion([
+          rule.model(withSessions: sessions != nil), rule.model(withSessions: false),
+        ])
         break
       }
       if let constraints { judgeCausality(commits, constraints) }
