@@ -50,7 +50,7 @@ struct TransactionShrinkTests {
     var met: Set<String> = []
     for (seed, database) in Self.databases.enumerated() {
       let history = try history(workload, database.option, database.bug, seed: UInt64(seed))
-      for model in ConsistencyModel.allCases where model.isDecided {
+      for model in ConsistencyModel.allCases where model.isDecidedByVersions {
         let checker = checker(workload, model)
         let finding = checker.check(history)
         guard let target = finding.anomalies.first?.type, met.insert(target).inserted else {
