@@ -154,7 +154,7 @@ extension Dependencies {
   }
 
   /// The version that a step read, as far as others wrote it.
-  private func versionRead(by step: Int) -> Int32 {
+  func versionRead(by step: Int) -> Int32 {
     let slot = chains.slots[step]
     guard chains.writers[Int(slot)] >= 0 else { return Transactions.initial }
     return version(readBy: step, of: Int(chains.writers[Int(slot)])) ?? chains.versions[Int(slot)]

@@ -99,14 +99,14 @@ extension ListScan {
       case .write:
         let place = places[Int(transactions.operands[step])]
         if place >= 0 { chains.slots[step] = slotsByPlace[base + Int(place) + 1] }
-      case .externalRead:
+      case .externalRead, .repeatedRead:
         let code = ValueCode(raw: transactions.operands[step])
         guard !isOdd[key] || ListScan.isPrefix(code, of: longest[key], lists) else { continue }
         chains.slots[step] = slotsByPlace[base + (lists[code]?.count ?? 0)]
       case .laterRead:
         guard let length = lengthBeforeOwn(step, lists) else { continue }
         chains.slots[step] = slotsByPlace[base + length]
-      case .repeatedRead, .unread: continue
+      case .unread: continue
       }
     }
   }

@@ -32,7 +32,7 @@ extension ListScan {
     if known < Int(transactions.starts[transaction]) || self.length(of: known, lists) < length {
       longestOwn[key] = Int32(truncatingIfNeeded: step)
     }
-    guard transactions.kinds[step] == .externalRead, length > 0 else { return }
+    guard transactions.showsOthers(step), length > 0 else { return }
     let last = order[Int(orderStarts[key]) + length - 1]
     addIfIntermediate(last, step, transaction)
   }
@@ -106,7 +106,7 @@ extension ListScan {
     } else {
       isOdd[Int(key)] = true
     }
-    guard transactions.kinds[step] == .externalRead, let element = list.last else { return }
+    guard transactions.showsOthers(step), let element = list.last else { return }
     let last = version(element, key)
     if Int(last) < scan.isOverwritten.count { addIfIntermediate(last, step, transaction) }
   }

@@ -82,7 +82,7 @@ package struct Transactions: Sendable {
   /// Whether a step shows what others wrote, its transaction not having written the key before.
   @inline(__always)
   package func showsOthers(_ step: Int) -> Bool {
-    kinds[step] == .externalRead || kind == .register && kinds[step] == .repeatedRead
+    kinds[step] == .externalRead || kinds[step] == .repeatedRead
   }
 
   /// Whether a version's writer aborted.

@@ -58,11 +58,9 @@ struct VisibilityScan {
     func key(_ step: Int) -> String { transactions.keyText(transactions.keys[step]) }
     let missed = transactions.text(of: transactions.operands[fracture.missed])
     let verb = transactions.kind == .listAppend ? "append" : "write"
-    let seenSlot = chains.slots[fracture.seen]
-    let seen = chains.versions[Int(seenSlot)]
-    let (read, write) = (
-      chains.versions[Int(chains.slots[fracture.read])], transactions.operands[fracture.missed]
-    )
+    let seen = dependencies.versionRead(by: fracture.seen)
+    let read = dependencies.versionRead(by: fracture.read)
+    let write = transactions.operands[fracture.missed]
     return Incidents.Incident(
       transactions: [reader, writer],
       reasons: [
@@ -90,19 +88,21 @@ struct VisibilityScan {
   /// Reads after which their transactions wrote the key, but not right after what they had read.
   func overwrites() -> [Int] {
     members.flatMap { transaction -> [Int] in
-      var reads: [Int32: Int] = [:]
+      var reads: [Int32: [Int]] = [:]
       var found: [Int] = []
       for step in transactions.steps(of: Int(transaction)) where chains.slots[step] >= 0 {
         let key = transactions.keys[step]
-        if transactions.kinds[step] == .externalRead { reads[key] = step }
-        guard transactions.kinds[step] == .write, let read = reads.removeValue(forKey: key) else {
+        if transactions.showsOthers(step) { reads[key, default: []].append(step) }
+        guard transactions.kinds[step] == .write, let before = reads.removeValue(forKey: key) else {
           continue
         }
-        let (slot, wrote) = (chains.slots[read], chains.slots[step])
-        let isOver =
-          chains.chains[Int(wrote)] == chains.chains[Int(slot)]
-          ? wrote > slot + 1 : !chains.isLast(slot)
-        if isOver { found.append(read) }
+        let wrote = chains.slots[step]
+        let overwritten = before.first { read in
+          let slot = chains.slots[read]
+          return chains.chains[Int(wrote)] == chains.chains[Int(slot)]
+            ? wrote > slot + 1 : !chains.isLast(slot)
+        }
+        if let overwritten { found.append(overwritten) }
       }
       return found
     }

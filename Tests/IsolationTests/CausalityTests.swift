@@ -51,6 +51,7 @@ struct CausalityTests {
       ("0 do w x 1, w y 1\n1 do r y, r x 1", .readAtomic, "fractured-read"),
       ("0 do w x 1\n0 do r x", .strongSessionReadAtomic, "fractured-read-process"),
       ("0 do w x 1\n0 do r x", .readYourWrites, "unread-own-write"),
+      ("0 do w x 1\n0 do r x 2\n0 do w x 2\n0 do r x 1", .readYourWrites, "unread-own-write"),
       ("0 do w x 1\n0 do r x", .causal, "WriteCOInitRead"),
       ("0 do w x 1\n1 do r x 1, w y 1\n2 do r y 1\n2 do r x", .causal, "WriteCOInitRead"),
       (

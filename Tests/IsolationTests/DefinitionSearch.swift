@@ -397,7 +397,13 @@ struct DefinitionSearch {
   /// Whether for each process and key there is an order of the key's versions in which the process
   /// reads nothing older than what it had written, or read; of registers.
   private func hasViews(_ guarantee: Guarantee) -> Bool? {
-    guard kind == .register else { return nil }
+    // Orders are of what transactions left; what they wrote over is no version of these.
+    let areWhole = transactions.indices.allSatisfy { reader in
+      externalReads(reader).allSatisfy { read in
+        read.values.isEmpty || transactions.contains { $0.writes[read.key].last == read.values[0] }
+      }
+    }
+    guard areWhole, kind == .register else { return nil }
     if guarantee == .ownWrites, readsAfterOwn.contains(where: \.read.isEmpty) { return false }
     return Set(transactions.map(\.process)).allSatisfy { process in
       let members = transactions.indices.filter {
@@ -483,16 +489,14 @@ struct DefinitionSearch {
     return false
   }
 
-  /// The reads of keys that a transaction had not written before; of lists the first of each key.
+  /// The reads of keys that a transaction had not written before.
   private func externalReads(_ transaction: Int) -> [(place: Int, key: Int, values: [Int])] {
     guard !transactions[transaction].isOptional else { return [] }
     let steps = transactions[transaction].steps
     return steps.indices.compactMap { place in
       let key = steps[place].key
-      let hasTouched = steps[..<place].contains {
-        $0.key == key && (kind == .listAppend || !$0.isRead)
-      }
-      guard steps[place].isRead, !hasTouched else { return nil }
+      let hasWritten = steps[..<place].contains { $0.key == key && !$0.isRead }
+      guard steps[place].isRead, !hasWritten else { return nil }
       return (place, key, steps[place].values)
     }
   }

@@ -35,7 +35,8 @@ struct KnownVerdictTests {
       "a read that misses its transaction's own append", .listAppend, ["internal"],
       not: .readAtomic, but: .readCommitted, "0 do a x 1, r x []"),
     Known(
-      "a read unlike the one before it", .listAppend, ["internal"], not: .readAtomic,
+      "a read unlike the one before it", .listAppend, ["internal", "G-single-item"],
+      not: .repeatableRead,
       but: .readCommitted,
       """
       0 do r x

@@ -56,12 +56,10 @@ struct NaiveGraph {
     }
   }
 
-  /// The first read of a key in a transaction that has not touched it before.
-  private func externalRead(_ call: Int, _ key: Value) -> [Value]? {
-    guard calls[call].outcome == .ok, let first = steps[call].first(where: { $0.key == key }),
-      first.isRead
-    else { return nil }
-    return first.list
+  /// The reads of a key in a transaction that has not written it before.
+  private func externalReads(_ call: Int, _ key: Value) -> [[Value]] {
+    guard calls[call].outcome == .ok else { return [] }
+    return steps[call].filter { $0.key == key }.prefix { $0.isRead }.map(\.list)
   }
 
   private func isUnique(_ list: [Value]) -> Bool { Set(list).count == list.count }
@@ -70,7 +68,9 @@ struct NaiveGraph {
     let reads = reads(of: key).filter(isUnique)
     let longest = reads.max { $0.count < $1.count } ?? []
     guard reads.allSatisfy({ longest.starts(with: $0) }), !hasReversedOwn(key, reads) else {
-      for call in committed { addReadOfLast(call, key) }
+      for call in committed {
+        for read in externalReads(call, key) { addRead(ofLast: read, by: call, key) }
+      }
       return
     }
     let order = longest.filter { value in writer(of: value, key).map(isInstalled) ?? false }
@@ -85,23 +85,25 @@ struct NaiveGraph {
     }
     for call in unread { add(order.last.flatMap { writer(of: $0, key) }, call, .ww) }
     for call in committed {
-      guard let read = externalRead(call, key), isUnique(read) else {
-        addReadOfLast(call, key)
-        continue
-      }
-      let seen = read.filter(order.contains)
-      add(seen.last.flatMap { writer(of: $0, key) }, call, .wr)
-      if let next = order.first(where: { !read.contains($0) }) {
-        add(call, writer(of: next, key), .rw)
-      } else {
-        for other in unread { add(call, other, .rw) }
+      for read in externalReads(call, key) {
+        guard isUnique(read) else {
+          addRead(ofLast: read, by: call, key)
+          continue
+        }
+        let seen = read.filter(order.contains)
+        add(seen.last.flatMap { writer(of: $0, key) }, call, .wr)
+        if let next = order.first(where: { !read.contains($0) }) {
+          add(call, writer(of: next, key), .rw)
+        } else {
+          for other in unread { add(call, other, .rw) }
+        }
       }
     }
   }
 
   /// Adds who wrote the last element that a transaction read, which is known in any order.
-  private mutating func addReadOfLast(_ call: Int, _ key: Value) {
-    guard let last = externalRead(call, key)?.last, let writer = writer(of: last, key),
+  private mutating func addRead(ofLast read: [Value], by call: Int, _ key: Value) {
+    guard let last = read.last, let writer = writer(of: last, key),
       isInstalled(writer), writer != call
     else { return }
     edges.append((writer, call, .wr))
@@ -212,7 +214,7 @@ struct NaiveGraph {
     let keys = Set(steps.joined().map(\.key))
     return keys.contains { key in
       let versions = committed.compactMap { call in
-        steps[call].contains { !$0.isRead && $0.key == key } ? externalRead(call, key) : nil
+        steps[call].contains { !$0.isRead && $0.key == key } ? externalReads(call, key).first : nil
       }
       return Set(versions).count < versions.count
     }
@@ -221,10 +223,12 @@ struct NaiveGraph {
   private var hasIntermediateRead: Bool {
     committed.contains { call in
       Set(steps[call].map(\.key)).contains { key in
-        guard let last = externalRead(call, key)?.last, let writer = writer(of: last, key),
-          writer != call, calls[writer].outcome != .fail
-        else { return false }
-        return steps[writer].last { !$0.isRead && $0.key == key }?.value != last
+        externalReads(call, key).contains { read in
+          guard let last = read.last, let writer = writer(of: last, key), writer != call,
+            calls[writer].outcome != .fail
+          else { return false }
+          return steps[writer].last { !$0.isRead && $0.key == key }?.value != last
+        }
       }
     }
   }

@@ -75,12 +75,13 @@ struct SessionViews {
     if shown == ReadsFrom.initial {
       if view.wroteLast >= 0 { body(.unreadOwnWrite, step, view.wroteLast) }
     } else if transactions.sessions[Int(shown)] == view.session,
-      transactions.outcomes[Int(shown)] == .committed, shown < reader
+      transactions.outcomes[Int(shown)] == .committed
     {
-      if view.ownReader > shown, view.ownWriter != shown {
+      // What it has read before it wrote that counts once it has written it.
+      if shown < reader, view.ownWriter < reader, view.ownReader > shown, view.ownWriter != shown {
         body(.unreadOwnWrite, step, view.ownWriter)
       }
-      (view.ownWriter, view.ownReader) = (shown, reader)
+      if view.ownWriter < reader { (view.ownWriter, view.ownReader) = (shown, reader) }
     }
     if wasRead, view.shown != ReadsFrom.nothing, view.shown != shown {
       body(.nonmonotonicRead, step, view.reader)
