@@ -15,8 +15,9 @@ public import Values
 /// - Snapshot isolation: only the keys that it wrote are looked at: the first committer wins
 ///   (Berenson et al., *A critique of ANSI SQL isolation levels*, 1995).
 /// - Read committed: each read is of the last committed version, and a key that is written stays
-///   locked until the end. That keeps monotonic atomic view as well. Where a lock is taken, the older transaction waits for the younger, and
-///   the younger is refused (wait-die: Rosenkrantz, Stearns and Lewis, 1978).
+///   locked until the end. That keeps monotonic atomic view as well. Where a lock is taken, the older
+///   transaction waits for the younger, and the younger is refused (wait-die: Rosenkrantz, Stearns
+///   and Lewis, 1978).
 /// - Read uncommitted: the same, but reads show what is written and not committed.
 public struct LevelledTransactions: Algorithm {
   public typealias Message = LevelMessage
