@@ -126,6 +126,7 @@ extension LinearizabilityBench {
 
   /// Has a file written by a process of its own: a process hands down the most memory that it had.
   func writtenApart(_ name: String, _ operations: Int) throws -> String {
+    try makeDirectories(FilePath(folder))
     let path = "\(folder)/\(name)"
     let child = try ChildMeasurement.run([
       OwnProcess.path, "bench", "--write", path, "--operations", "\(operations)",
