@@ -26,9 +26,9 @@ struct SessionScan {
     var read: (slot: Int32, transaction: Int32)?
   }
 
-  /// What one transaction did to a key first.
+  /// What one transaction did to a key: its reads, its first and its last write.
   private struct Deeds {
-    var read: Int32?
+    var reads: [Int32] = []
     var wrote: Int32?
     var lastWrote: Int32?
   }
@@ -41,10 +41,13 @@ struct SessionScan {
       for (key, deeds) in deeds(of: Int(transaction)) {
         let touch = Touch(session: transactions.sessions[Int(transaction)], key: key)
         var known = reached[touch] ?? Reached()
-        judge(deeds, known) { body($0, transaction, $1, key) }
+        judge(deeds.wrote, known) { body($0, transaction, $1, key) }
         guard transactions.outcomes[Int(transaction)] == .committed else { continue }
+        for read in deeds.reads {
+          judge(read: read, known) { body($0, transaction, $1, key) }
+          raise(&known.read, read, transaction)
+        }
         raise(&known.wrote, deeds.lastWrote, transaction)
-        raise(&known.read, deeds.read, transaction)
         reached[touch] = known
       }
     }
@@ -73,32 +76,28 @@ struct SessionScan {
         deeds[place].deeds.wrote = deeds[place].deeds.wrote ?? chains.slots[step]
         deeds[place].deeds.lastWrote = chains.slots[step]
       } else {
-        deeds[place].deeds.read = chains.slots[step]
+        deeds[place].deeds.reads.append(chains.slots[step])
       }
     }
     return deeds
   }
 
   private func judge(
-    _ deeds: Deeds, _ reached: Reached, _ add: (Phenomenon, _ earlier: Int32) -> Void
+    _ wrote: Int32?, _ reached: Reached, _ add: (Phenomenon, _ earlier: Int32) -> Void
   ) {
-    if let wrote = deeds.wrote {
-      if let before = reached.wrote, isLater(before.slot, than: wrote) {
-        add(.nonmonotonicWrite, before.transaction)
-      }
-      // It may have read the very version that is written only now.
-      if let before = reached.read, before.slot == wrote || isLater(before.slot, than: wrote) {
-        add(.writeBeforeRead, before.transaction)
-      }
+    guard let wrote else { return }
+    if let before = reached.wrote, isLater(before.slot, than: wrote) {
+      add(.nonmonotonicWrite, before.transaction)
     }
-    guard let read = deeds.read else { return }
-    // Where the next version is its own, it wrote too early, too, and that is worse.
-    if let wrote = deeds.wrote,
-      dependencies.chains.chains[Int(wrote)]
-        == dependencies.chains.chains[Int(read)], wrote == read + 1
-    {
-      return
+    // It may have read the very version that is written only now.
+    if let before = reached.read, before.slot == wrote || isLater(before.slot, than: wrote) {
+      add(.writeBeforeRead, before.transaction)
     }
+  }
+
+  private func judge(
+    read: Int32, _ reached: Reached, _ add: (Phenomenon, _ earlier: Int32) -> Void
+  ) {
     if let before = reached.wrote, isLater(before.slot, than: read) {
       add(.unreadOwnWrite, before.transaction)
     }
@@ -113,6 +112,12 @@ struct SessionScan {
     let transactions = dependencies.transactions
     let hasRead = phenomenon == .nonmonotonicRead || phenomenon == .writeBeforeRead
     let isRead = phenomenon == .unreadOwnWrite || phenomenon == .nonmonotonicRead
+    if later == earlier {
+      let text = transactions.keyText(key)
+      return Incidents.Incident(
+        transactions: [Int(later)],
+        reasons: ["T1 read a version of \(text) that came before one that it had read already."])
+    }
     return Incidents.Incident(
       transactions: [Int(later), Int(earlier)],
       reasons: [

@@ -137,7 +137,8 @@ struct ModelDecider {
   /// Decides some models that need no order of versions, and of the others what follows.
   mutating func decide(only models: Set<ConsistencyModel>) throws(LimitReached) {
     ruleOut()
-    try judgeWeakLevels(models.filter { decisions[$0] == nil })
+    // What else is wrong is told of those, too, that are ruled out by now.
+    try judgeWeakLevels(models)
     for model in open {
       decisions[model] = .undecided("it was not asked for, and does not follow from what was")
     }
