@@ -46,7 +46,7 @@ public struct HighlyAvailableTransactions: Algorithm {
     source: "G1b, intermediate reads, in Adya, Weak consistency (1999).",
     violates: [
       "G1b", "G1c", "internal", "future-read", "G-single-item", "G-nonadjacent-item", "G2-item",
-      "G0",
+      "G0", "fractured-read", "observed-transaction-vanishes",
     ])
   static let dirtyAbort = PlantedBug(
     "dirty-abort", "one transaction in four that writes is aborted after its writes were visible",
