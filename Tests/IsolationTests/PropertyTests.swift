@@ -33,6 +33,27 @@ struct PropertyTests {
     }
   }
 
+  private static let weakModels: [ConsistencyModel] = [
+    .readCommitted, .monotonicAtomicView, .readAtomic, .strongSessionReadCommitted,
+    .strongSessionReadAtomic, .causal, .causalConvergence, .readYourWrites, .monotonicReads,
+    .monotonicWrites, .writesFollowReads,
+  ]
+
+  @Test(
+    "weak levels of registers are decided alike alone, together, and among all others",
+    arguments: 0..<400 as Range<UInt64>)
+  func together(seed: UInt64) throws {
+    let columns = HistoryColumns(try History.random(Self.shape(seed, .register), seed: seed))
+    let whole = try TransactionAnalysis(columns, .register, for: []).decisions
+    let together = try TransactionAnalysis(columns, .register, for: Self.weakModels).decisions
+    for model in Self.weakModels {
+      let alone = try TransactionAnalysis(columns, .register, for: [model]).decisions[model]
+      #expect(alone == .holds || alone == .ruledOut, "\(model.name): \(String(describing: alone))")
+      #expect(together[model] == alone, "\(model.name)")
+      #expect(whole[model] == alone, "\(model.name)")
+    }
+  }
+
   @Test(
     "names of keys, values and processes make no difference",
     arguments: [TransactionKind.listAppend, .register], 0..<100 as Range<UInt64>)

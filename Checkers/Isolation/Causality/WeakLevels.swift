@@ -80,10 +80,13 @@ struct WeakLevels {
         reads, sessions, order, rule, versions: scanned.chains.visitKnownOrder,
         visit: constraints?.visit ?? DirectConstraints(reads, sessions, rule).visit)
       guard commits.violationCount > 0 else {
-        // Where single reads contradict the level with sessions, that without them holds still.
-        holding.formUnion([
-          rule.model(withSessions: sessions != nil), rule.model(withSessions: false),
-        ])
+        // Where single reads contradict the level, weaker ones may hold still; of lists those without
+        // sessions at least, for lists show more than whose write was last.
+        let model = rule.model(withSessions: sessions != nil)
+        holding.formUnion([model, rule.model(withSessions: false)])
+        if scanned.transactions.kind == .register {
+          holding.formUnion(model.implied.filter { !$0.isGuarantee })
+        }
         break
       }
       if let constraints { judgeCausality(commits, constraints) }
@@ -114,7 +117,11 @@ struct WeakLevels {
   private mutating func judgeGuarantees() {
     // Whatever a process wrote can have reached all others in order.
     holding.insert(.monotonicWrites)
-    guard !holding.contains(.causalConvergence) else {
+    let single = Set(scanned.incidents.phenomena)
+    let isConvergent =
+      holding.contains(.causalConvergence)
+      && single.isDisjoint(with: ConsistencyModel.causalConvergence.prohibited)
+    guard !isConvergent else {
       // One order of all explains what each process read.
       holding.formUnion([.readYourWrites, .monotonicReads])
       return
