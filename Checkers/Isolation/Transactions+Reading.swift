@@ -44,11 +44,7 @@ extension Transactions {
 private struct TransactionReader {
   var transactions: Transactions
   private var sessions: DenseNumbers
-  private var integerKeys: DenseNumbers
-  private var otherKeys: DenseNumbers
-  /// The numbers of keys by those of ``integerKeys`` and ``otherKeys``.
-  private var keysOfIntegers: [Int32] = []
-  private var keysOfOthers: [Int32] = []
+  private var keys: CodeNumbers
   /// For each key the transaction that touched it last.
   private var touched: [Int32] = []
   /// For each key the transaction that wrote it last.
@@ -61,10 +57,8 @@ private struct TransactionReader {
   init(_ transactions: Transactions) {
     self.transactions = transactions
     let columns = transactions.columns
-    let bound = 4 * columns.count + 1_024
-    sessions = DenseNumbers(bound: bound)
-    integerKeys = DenseNumbers(bound: bound)
-    otherKeys = DenseNumbers(bound: columns.table.count)
+    sessions = DenseNumbers(bound: 4 * columns.count + 1_024)
+    keys = CodeNumbers(bound: max(columns.count, columns.table.count))
     isTransaction = columns.names.map { $0 == "txn" }
   }
 
@@ -170,22 +164,16 @@ private struct TransactionReader {
 
   @inline(__always)
   private mutating func key(_ code: ValueCode) -> Int32 {
-    if let integer = code.integer {
-      let number = Int(integerKeys.number(of: Int32(truncatingIfNeeded: integer)))
-      if number == keysOfIntegers.count { keysOfIntegers.append(addKey(code)) }
-      return keysOfIntegers[number]
-    }
-    let number = Int(otherKeys.number(of: Int32(truncatingIfNeeded: code.number ?? 0)))
-    if number == keysOfOthers.count { keysOfOthers.append(addKey(code)) }
-    return keysOfOthers[number]
+    let key = keys.number(of: code)
+    if Int(key) == transactions.keyCodes.count { addKey(code) }
+    return key
   }
 
-  private mutating func addKey(_ code: ValueCode) -> Int32 {
+  private mutating func addKey(_ code: ValueCode) {
     transactions.keyCodes.append(code)
     transactions.isAmbiguous.append(false)
     touched.append(-1)
     written.append(-1)
-    return Int32(truncatingIfNeeded: transactions.keyCodes.count - 1)
   }
 
   /// Whether a step that begins with a word writes; nothing where the word means nothing.

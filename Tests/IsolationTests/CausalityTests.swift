@@ -146,9 +146,16 @@ struct CausalityTests {
         == "it was not asked for, and does not follow from what was")
   }
 
-  @Test(
-    "many processes are judged as by closure", arguments: 0..<400 as Range<UInt64>)
-  func closure(seed: UInt64) throws {
+  @Test("many processes are judged as by closure", arguments: 0..<10 as Range<UInt64>)
+  func closure(batch: UInt64) throws {
+    var seen: [Bool: Int] = [:]
+    for seed in batch * 40..<(batch + 1) * 40 {
+      try compare(seed) { seen[$0, default: 0] += 1 }
+    }
+    #expect(seen[true, default: 0] >= 5 && seen[false, default: 0] >= 5, "\(seen)")
+  }
+
+  private func compare(_ seed: UInt64, _ count: (_ holds: Bool) -> Void) throws {
     var draws = Draws(seed: seed, stream: 17)
     let shape = Shape(
       kind: .register, clients: 2 + draws.below(draws.chance(0.5) ? 6 : 150),
@@ -167,11 +174,18 @@ struct CausalityTests {
     ] {
       let checker = RegisterTransactionsChecker(models: [model], demandsProof: true)
       let finding = checker.check(HistoryColumns(history))
-      // What a transaction read of itself is another matter.
-      guard !["internal", "G1b", "future-read"].contains(where: finding.types.contains) else {
+      #expect(finding.verdict != .unknown)
+      count(holds)
+      guard holds else {
+        #expect(finding.verdict == .invalid, "\(model.name) \(finding)")
         continue
       }
-      #expect(finding.verdict == (holds ? .valid : .invalid), "\(model.name) \(finding)")
+      // What a transaction read of itself, or of a part of another one, is another matter.
+      var single: Set = ["internal", "G1b", "future-read"]
+      if model != .strongSessionReadCommitted {
+        single.insert("observed-transaction-vanishes-process")
+      }
+      #expect(single.isSuperset(of: finding.types), "\(model.name) \(finding)")
     }
   }
 }

@@ -114,19 +114,14 @@ extension CausalConstraints {
       let end = reads.transactions.steps(of: reader).upperBound
       let next = found[start...].firstIndex { Int($0.read) >= end } ?? found.count
       // Many reads may say the same of two transactions.
-      var pairs: Set<Pair> = []
+      var pairs: Set<CommitConstraint.Pair> = []
       let constraints = found[start..<next].filter {
-        pairs.insert(Pair(from: $0.from, to: $0.to)).inserted
+        pairs.insert($0.pair).inserted
       }
       if let circle = circle(Array(constraints), clocks) { return circle }
       start = next
     }
     return nil
-  }
-
-  private struct Pair: Hashable {
-    var from: Int32
-    var to: Int32
   }
 
   /// Constraints each of which leads to the next by causal order.

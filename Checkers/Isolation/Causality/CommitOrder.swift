@@ -106,29 +106,24 @@ struct CommitOrder {
     guard !shown.isEmpty else { return }
     let cycles = shown.map { $0.shortestCycle }
     // The reads that tell of the constraints in the cycles.
-    var wanted: [Pair: CommitConstraint?] = [:]
-    for edge in cycles.joined() where edge.label == .rw { wanted[Pair(edge)] = .some(nil) }
+    var wanted: [CommitConstraint.Pair: CommitConstraint?] = [:]
+    for edge in cycles.joined() where edge.label == .rw { wanted[edge.pair] = .some(nil) }
     visit { constraint in
       guard constraint.to >= 0 else { return }
-      let pair = Pair(from: constraint.from, to: constraint.to)
-      if let known = wanted[pair], known == nil { wanted[pair] = constraint }
+      if let known = wanted[constraint.pair], known == nil { wanted[constraint.pair] = constraint }
     }
-    var keys: [Pair: Int32] = [:]
-    versions { from, to, key in keys[Pair(from: from, to: to)] = key }
+    var keys: [CommitConstraint.Pair: Int32] = [:]
+    versions { from, to, key in keys[.init(from: from, to: to)] = key }
     for cycle in cycles {
       incidents.append(
         incident(
-          cycle, constraint: { wanted[Pair($0)] ?? nil }, versionKey: { keys[Pair($0)] ?? -1 }))
+          cycle, constraint: { wanted[$0.pair] ?? nil }, versionKey: { keys[$0.pair] ?? -1 }))
     }
   }
+}
 
-  private struct Pair: Hashable {
-    var from: Int32
-    var to: Int32
-
-    init(from: Int32, to: Int32) { (self.from, self.to) = (from, to) }
-    init(_ edge: LabelledGraph.Edge) { (from, to) = (edge.from, edge.to) }
-  }
+extension LabelledGraph.Edge {
+  fileprivate var pair: CommitConstraint.Pair { .init(from: from, to: to) }
 }
 
 extension LabelledGraph {

@@ -45,6 +45,14 @@ struct CommitConstraint {
   var to: Int32
   /// The step that read it.
   var read: Int32
+
+  var pair: Pair { Pair(from: from, to: to) }
+
+  /// Two transactions of which the first was committed before the second.
+  struct Pair: Hashable {
+    var from: Int32
+    var to: Int32
+  }
 }
 
 /// Visits the constraints of the rules that look at what a transaction itself read, and at what its
