@@ -3,6 +3,14 @@ public let workloads: [any Workload.Type] = [
   EchoWorkload.self, UniqueIDsWorkload.self, BroadcastWorkload.self, GSetWorkload.self,
   GCounterWorkload.self, PNCounterWorkload.self, LinKVWorkload.self, ListAppendWorkload.self,
   RegisterTransactionsWorkload.self, KafkaWorkload.self, BankWorkload.self, LongForkWorkload.self,
+  ReplicatedWorkload<GrowOnlyCounterKind>.self, ReplicatedWorkload<CounterKind>.self,
+  ReplicatedWorkload<BoundedCounterKind>.self, ReplicatedWorkload<GrowOnlySetKind>.self,
+  ReplicatedWorkload<TwoPhaseSetKind>.self, ReplicatedWorkload<LastWriterSetKind>.self,
+  ReplicatedWorkload<AddWinsSetKind>.self, ReplicatedWorkload<RemoveWinsSetKind>.self,
+  ReplicatedWorkload<LastWriterRegisterKind>.self, ReplicatedWorkload<MultiValueRegisterKind>.self,
+  ReplicatedWorkload<EnableWinsFlagKind>.self, ReplicatedWorkload<DisableWinsFlagKind>.self,
+  ReplicatedWorkload<MapKind>.self, ReplicatedWorkload<TextKind>.self,
+  ReplicatedWorkload<TreeKind>.self, ReplicatedWorkload<CartKind>.self,
 ]
 
 /// The workload of a name.
