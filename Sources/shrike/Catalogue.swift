@@ -94,6 +94,7 @@ enum Catalogue {
     ("long-fork", "all see independent writes in one order"),
     ("monotonic", "keys whose values only grow are seen to grow"),
     ("causal-reverse", "who sees a write sees all that had ended before it began"),
+    ("convergence", "replicas that have seen the same updates answer the same, as their type says"),
     ("availability", "which share of the operations succeeded"),
     ("stats", "counts, rates and latencies"),
   ]

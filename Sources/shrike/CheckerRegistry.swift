@@ -1,3 +1,4 @@
+import Convergence
 import Invariants
 import Isolation
 import Linearizability
@@ -10,7 +11,7 @@ enum CheckerRegistry {
   static let checkers: [any Checker] = [
     SetFullChecker(), CounterChecker(), UniqueIDsChecker(), EchoChecker(), KafkaChecker(),
     BankChecker(), LongForkChecker(), MonotonicChecker(), CausalReverseChecker(),
-    AvailabilityChecker(),
+    ConvergenceChecker(), AvailabilityChecker(),
     OperationStatistics(),
   ]
 
