@@ -28,6 +28,8 @@ struct ReplicaHistory {
   /// What replicas are called, by their numbers.
   private(set) var replicaNames: [Value] = []
   private var replicaNumbers: [Value: Int32] = [:]
+  /// Whether each replica is called by its number.
+  private var replicasAreNumbered = true
   /// How many counts a context has.
   private(set) var width = 0
   /// All contexts, one after the other.
@@ -181,8 +183,12 @@ extension ReplicaHistory {
   }
 
   private mutating func number(ofReplica name: Value) -> Int32 {
+    if replicasAreNumbered, let number = name.integer, replicaNames.indices.contains(number) {
+      return Int32(truncatingIfNeeded: number)
+    }
     if let known = replicaNumbers[name] { return known }
     let number = Int32(truncatingIfNeeded: replicaNames.count)
+    replicasAreNumbered = replicasAreNumbered && name == .integer(replicaNames.count)
     replicaNumbers[name] = number
     replicaNames.append(name)
     named.append([])
@@ -193,6 +199,9 @@ extension ReplicaHistory {
   ///
   /// - Returns: Nothing where there is none.
   private mutating func row(_ value: Value?, line: Int, _ contexts: inout Contexts) -> Int32? {
+    if case .list(let elements)? = value, let row = denseRow(elements) {
+      return contexts.append(row)
+    }
     var pairs: [(Value, Value)] = []
     switch value {
     case nil, .null?: return nil
@@ -221,6 +230,22 @@ extension ReplicaHistory {
       counts[place] = max(counts[place], count)
     }
     return contexts.append(counts)
+  }
+
+  /// A context of counts alone, of replicas that are called 0, 1, 2 and so on, as long as these have
+  /// their own numbers here.
+  private mutating func denseRow(_ elements: [Value]) -> [Int32]? {
+    guard replicasAreNumbered else { return nil }
+    var row: [Int32] = []
+    row.reserveCapacity(elements.count)
+    for element in elements {
+      guard case .integer(let count) = element, let count = Int32(exactly: count), count >= 0 else {
+        return nil
+      }
+      row.append(count)
+    }
+    while replicaNames.count < row.count { _ = number(ofReplica: .integer(replicaNames.count)) }
+    return row
   }
 
   private mutating func read(

@@ -63,21 +63,20 @@ struct Visibility {
   }
 
   /// How many updates that were acknowledged before a read began it had not seen, and for how long the
-  /// oldest of them had been.
+  /// oldest of them had been; an update counts from when all before it at its replica were acknowledged.
   private mutating func measureStaleness(_ history: ReplicaHistory, _ times: [Nanoseconds]) {
+    let chains = history.named.map {
+      AcknowledgedChain($0.map { $0 < 0 ? -1 : acknowledged[Int($0)] })
+    }
     var (versions, ages): ([Int], [Int]) = ([], [])
     for read in history.reads where read.row >= 0 && !read.isFinal {
       let start = times[Int(read.invocation)]
       var (missing, oldest) = (0, start)
-      for (origin, named) in history.named.enumerated() {
+      for (origin, chain) in chains.enumerated() {
         let seen = Int(history.count(of: Int32(truncatingIfNeeded: origin), in: read.row))
-        for update in named.dropFirst(seen) {
-          guard update >= 0, case let time = acknowledged[Int(update)], time >= 0 else { continue }
-          // A replica makes its updates one after the other, so later ones are later still.
-          guard time < start else { break }
-          missing += 1
-          oldest = min(oldest, time)
-        }
+        guard let behind = chain.missing(after: seen, at: start) else { continue }
+        missing += behind.count
+        oldest = min(oldest, behind.since)
       }
       versions.append(missing)
       ages.append(Visibility.milliseconds(start - oldest))
@@ -108,5 +107,39 @@ struct Visibility {
     }
     facts.append(("divergence-windows", .integer(windows.count)))
     if let spans = quantiles(windows) { facts.append(("divergence-window-ms", spans)) }
+  }
+}
+
+/// When the updates of one replica were acknowledged, in their order.
+private struct AcknowledgedChain {
+  /// By number when it and all before it had been.
+  private var times: [Nanoseconds] = []
+  /// How many of the first so many were acknowledged at all.
+  private var counts = [0]
+
+  /// - Parameter acknowledged: The times; -1 for an update of which no answer came.
+  init(_ acknowledged: [Nanoseconds]) {
+    times.reserveCapacity(acknowledged.count)
+    for time in acknowledged {
+      times.append(max(times.last ?? -1, time))
+      counts.append((counts.last ?? 0) + (time >= 0 ? 1 : 0))
+    }
+  }
+
+  /// The updates after the first so many that were acknowledged before a time.
+  ///
+  /// - Complexity: O(log *n*) for *n* updates.
+  func missing(
+    after seen: Int, at time: Nanoseconds
+  ) -> (count: Int, since: Nanoseconds)? {
+    guard seen < times.count, times[seen] < time else { return nil }
+    var (low, high) = (seen, times.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if times[middle] < time { low = middle + 1 } else { high = middle }
+    }
+    let count = counts[low] - counts[seen]
+    guard count > 0 else { return nil }
+    return (count, max(times[seen], 0))
   }
 }
