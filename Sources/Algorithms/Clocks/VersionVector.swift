@@ -21,7 +21,8 @@ public struct Dot: Hashable, Comparable, Sendable, StablyCodable {
   }
 
   public init?(from source: inout ByteSource) {
-    guard let node = source.node(), let number = source.integer() else { return nil }
+    guard let node = source.node(), let number = source.integer(), node.rawValue >= 0, number > 0
+    else { return nil }
     self.init(node, number)
   }
 }
