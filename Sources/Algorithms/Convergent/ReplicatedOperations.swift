@@ -69,6 +69,7 @@ public struct ReplicatedOperations<Object: ToldType>: Algorithm {
   private let peers: [NodeID]
   private let interval: Nanoseconds
   private let isCausal: Bool
+  private let clock: StampClock
   private let bugs: Set<String>
   private var object = Object()
   private var own = OwnUpdates()
@@ -86,6 +87,7 @@ public struct ReplicatedOperations<Object: ToldType>: Algorithm {
     interval = max(
       .milliseconds(1), ReplicatedOperationsOptions.interval.duration(in: configuration))
     isCausal = ReplicatedOperationsOptions.delivery.text(in: configuration) == "causal"
+    clock = StampClock(configuration)
     bugs = configuration.bugs
   }
 
@@ -140,7 +142,7 @@ extension ReplicatedOperations {
       return
     }
     let dot = Dot(id, own.entries.count + 1)
-    let origin = UpdateOrigin(dot, wallClock: context.wallClock, bugs: bugs)
+    let origin = UpdateOrigin(dot, wallClock: context.wallClock, clock: clock, bugs: bugs)
     do throws(ErrorReply) {
       let (effect, result) = try object.effect(of: update, at: origin)
       let told = Told(dot: dot, dependencies: applied, effect: effect)
@@ -220,6 +222,7 @@ extension ReplicatedOperations {
     sink.put(peers)
     sink.put(Int(interval))
     sink.put(isCausal)
+    sink.put(clock.rawValue)
     sink.put(bugs.sorted().joined(separator: ","))
     object.encode(into: &sink)
     sink.put(own.entries)

@@ -103,6 +103,7 @@ public struct ReplicatedState<Object: MergedType>: Algorithm {
   private let id: NodeID
   private let interval: Nanoseconds
   private let tellsDeltas: Bool
+  private let clock: StampClock
   private let bugs: Set<String>
   private var object = Object()
   /// The updates that are visible here.
@@ -121,6 +122,7 @@ public struct ReplicatedState<Object: MergedType>: Algorithm {
     interval = max(
       .milliseconds(1), ReplicatedStateOptions.interval.duration(in: configuration))
     tellsDeltas = ReplicatedStateOptions.gossip.text(in: configuration) == "delta"
+    clock = StampClock(configuration)
     bugs = configuration.bugs
     peers = configuration.peers.map { Peer(id: $0) }
   }
@@ -176,7 +178,8 @@ extension ReplicatedState {
       return
     }
     let origin = UpdateOrigin(
-      Dot(id, own.entries.count + 1), wallClock: context.wallClock, bugs: bugs)
+      Dot(id, own.entries.count + 1), wallClock: context.wallClock, clock: clock,
+      bugs: bugs)
     do throws(ErrorReply) {
       let (delta, result) = try object.delta(of: update, at: origin)
       object.merge(delta, bugs: bugs)
@@ -279,6 +282,7 @@ extension ReplicatedState {
     sink.put(id)
     sink.put(Int(interval))
     sink.put(tellsDeltas)
+    sink.put(clock.rawValue)
     sink.put(bugs.sorted().joined(separator: ","))
     object.encode(into: &sink)
     context.encode(into: &sink)

@@ -13,7 +13,8 @@ extension Exhibit {
   /// What there is to break of a single node.
   private static let process = ["kill", "pause", "clock", "disk:power-loss"]
 
-  public static let all: [Exhibit] = messaging + convergent + keyValue + transactions + logs
+  public static let all: [Exhibit] =
+    messaging + convergent + replicated + keyValue + transactions + logs
 
   private static let messaging = [
     // Silence is held against a node only where no fault excuses it.
@@ -50,6 +51,39 @@ extension Exhibit {
           "needs the seq-kv of --maelstrom-compat; ours lets no client read the past for ever"
       ]),
   ]
+
+  private static let replicated = [
+    replica(ReplicatedState<MergedGCounter>.self),
+    replica(ReplicatedState<MergedPNCounter>.self),
+    replica(ReplicatedState<MergedBoundedCounter>.self),
+    replica(ReplicatedState<MergedGSet>.self),
+    replica(ReplicatedState<MergedTwoPhaseSet>.self),
+    replica(ReplicatedState<MergedLWWSet>.self),
+    replica(ReplicatedState<MergedORSet>.self),
+    replica(ReplicatedState<MergedRWSet>.self),
+    replica(ReplicatedState<MergedLWWRegister>.self),
+    replica(ReplicatedState<MergedMVRegister>.self),
+    replica(ReplicatedState<MergedEWFlag>.self),
+    replica(ReplicatedState<MergedDWFlag>.self),
+    replica(ReplicatedState<MergedORMap>.self),
+    replica(ReplicatedState<MergedCart>.self),
+    replica(ReplicatedState<MergedCartUnion>.self),
+    replica(ReplicatedOperations<ToldPNCounter>.self),
+    replica(ReplicatedOperations<ToldORSet>.self),
+    replica(ReplicatedOperations<ToldLWWRegister>.self),
+    replica(ReplicatedOperations<ToldMVRegister>.self),
+    replica(ReplicatedOperations<RGA>.self),
+    replica(ReplicatedOperations<Fugue>.self),
+    replica(ReplicatedOperations<MovableTree>.self),
+  ]
+
+  private static func replica(
+    _ type: any Algorithm.Type, change: (inout Plan) -> Void = { _ in }
+  ) -> Exhibit {
+    Exhibit(
+      type, rate: 100, timeLimit: .seconds(10), timeout: .milliseconds(500), nemesis: network,
+      change: change)
+  }
 
   private static let keyValue = [
     // One entry a message and elections without pre-votes make what is rare likely. Some bugs show
