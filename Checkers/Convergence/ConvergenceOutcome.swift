@@ -23,6 +23,10 @@ struct ConvergenceOutcome {
     ("context-shrank", "a replica had seen updates, and later had not"),
     ("diverging", "replicas that had seen the same updates answered differently"),
     ("unexplained", "reads show what the type does not say for the updates that were seen"),
+    (
+      "arbitration-cycle",
+      "updates are ordered before others that they had seen, so that they change nothing"
+    ),
     ("misordered", "reads of a text show elements in orders that no single order agrees with"),
     ("interleaved", "a text shows an element within a run of others that it had not seen"),
     ("lost", "updates were acknowledged, and replicas do not have them in the end"),
@@ -50,6 +54,7 @@ struct ConvergenceOutcome {
     judgeNames()
     judgeChains()
     judgeAgreement()
+    judgeStamps()
     if history.reused.isEmpty { judgeBySpecification() }
     if history.type == .text { judgeText() }
     judgeEnd()
@@ -159,6 +164,43 @@ extension ConvergenceOutcome {
         "op \(ops[0]) of \(text.replica(first.replica)) answered \(text.text(first.answer)), op "
           + "\(ops[1]) of \(text.replica(read.replica)) \(text.text(read.answer)), and both had seen "
           + text.text(context: read.row)
+      }
+    }
+  }
+
+  /// That updates are ordered after all that they had seen, and no two alike.
+  private mutating func judgeStamps() {
+    guard history.type.needsStamps, history.reused.isEmpty else { return }
+    // Of each replica, for each number of its updates, the one of them with the greatest stamp.
+    let greatest = history.named.map { named -> [Int32] in
+      var last: Int32 = -1
+      return named.map { update in
+        guard update >= 0, let stamp = history.stamps[Int(update)] else { return last }
+        let known = last < 0 ? nil : history.stamps[Int(last)]
+        if known.map({ $0 < stamp }) ?? true { last = update }
+        return last
+      }
+    }
+    var known: [ReplicaHistory.Stamp: Int] = [:]
+    for update in 0..<history.updateCount {
+      guard let stamp = history.stamps[update] else { continue }
+      var earlier = known.updateValue(update, forKey: stamp)
+      for (origin, prefixes) in greatest.enumerated() {
+        var count = Int(history.count(of: Int32(origin), in: history.rows[update]))
+        if origin == Int(history.origins[update]) { count = Int(history.numbers[update]) - 1 }
+        count = min(count, prefixes.count)
+        guard count > 0, case let seen = Int(prefixes[count - 1]), seen >= 0,
+          let other = history.stamps[seen], stamp < other
+        else { continue }
+        earlier = seen
+      }
+      guard let earlier else { continue }
+      let history = history
+      add("arbitration-cycle", [history.lines[earlier], history.lines[update]]) { text, _ in
+        guard let other = history.stamps[earlier] else { return "" }
+        return "\(text.text(update: update)) has the stamp [\(stamp.time), \(stamp.node)], and "
+          + "\(text.text(update: earlier))\(history.saw(update, earlier) ? ", which it had seen," : "") "
+          + "[\(other.time), \(other.node)]"
       }
     }
   }

@@ -6,7 +6,7 @@ extension PlantedBug {
     "merge-adds", "deltas hold what was added, and merging adds them up",
     source:
       "Almeida et al. (2018), section 4.1: a delta is a state that is joined, and may come twice.",
-    violates: ["unexplained", "diverging"])
+    violates: ["unexplained", "diverging", "below-bound"])
   static let shareOverwritten = PlantedBug(
     "share-overwritten", "a share that is told takes the place of the own copy, be it older",
     source:

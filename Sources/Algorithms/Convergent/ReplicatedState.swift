@@ -364,7 +364,7 @@ enum ReplicatedStateOptions {
   static let noSync = PlantedBug(
     "no-sync", "updates are acknowledged before they are durable",
     source: "Redis with appendfsync everysec, as its documentation warns.",
-    violates: ["lost", "context-shrank", "diverging", "unexplained"])
+    violates: ["lost", "context-shrank", "reused-update", "diverging", "unexplained"])
   static let overwrite = PlantedBug(
     "overwrite", "a whole state that is told takes the place of the own one, be it older",
     source: "Jepsen, Riak (2013): the last writer's whole value wins, and updates are lost.",
@@ -379,7 +379,7 @@ enum ReplicatedStateOptions {
   static func description(of type: AlgorithmDescription) -> AlgorithmDescription {
     var description = type
     description.options += [gossip, interval]
-    description.bugs += bugs
+    if !type.bugs.isEmpty { description.bugs += bugs }
     description.messageTypes = ["state", "delta", "received"]
     return description
   }

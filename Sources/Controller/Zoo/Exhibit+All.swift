@@ -57,7 +57,8 @@ extension Exhibit {
     replica(ReplicatedState<MergedPNCounter>.self),
     replica(ReplicatedState<MergedBoundedCounter>.self),
     replica(ReplicatedState<MergedGSet>.self),
-    replica(ReplicatedState<MergedTwoPhaseSet>.self),
+    // Only a whole state can bring back what two nodes have forgotten.
+    replica(ReplicatedState<MergedTwoPhaseSet>.self) { $0.options = ["gossip": "state"] },
     replica(ReplicatedState<MergedLWWSet>.self),
     replica(ReplicatedState<MergedORSet>.self),
     replica(ReplicatedState<MergedRWSet>.self),
@@ -67,7 +68,6 @@ extension Exhibit {
     replica(ReplicatedState<MergedDWFlag>.self),
     replica(ReplicatedState<MergedORMap>.self),
     replica(ReplicatedState<MergedCart>.self),
-    replica(ReplicatedState<MergedCartUnion>.self),
     replica(ReplicatedOperations<ToldPNCounter>.self),
     replica(ReplicatedOperations<ToldORSet>.self),
     replica(ReplicatedOperations<ToldLWWRegister>.self),

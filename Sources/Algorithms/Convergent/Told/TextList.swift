@@ -80,42 +80,42 @@ enum TextBugs {
     "insert-by-index", "an insert tells its index, not the element beside it",
     source: "Ellis and Gibbs, Concurrency control in groupware systems (1989): indices shift under "
       + "concurrent updates.",
-    violates: ["diverging", "unexplained", "misordered"])
+    violates: ["diverging", "unexplained", "misordered", "interleaved"])
   static let deleteByIndex = PlantedBug(
     "delete-by-index", "a delete tells its index, not the element",
     source: "Ellis and Gibbs, Concurrency control in groupware systems (1989): indices shift under "
       + "concurrent updates.",
-    violates: ["diverging", "unexplained", "lost"])
+    violates: ["diverging", "unexplained", "lost", "misordered", "interleaved"])
   static let tombstoneDropped = PlantedBug(
     "tombstone-dropped",
     "nothing is left of a deleted element, so that what was inserted beside it has no place",
     source:
       "Roh et al., Replicated abstract data types (2011), section 5.3: tombstones stay while an "
       + "update may refer to them.",
-    violates: ["diverging", "unexplained", "misordered", "lost"])
+    violates: ["diverging", "unexplained", "misordered", "interleaved", "lost"])
   static let tombstoneShown = PlantedBug(
     "tombstone-shown", "what is left of a deleted element is shown",
     source:
       "Roh et al., Replicated abstract data types (2011), section 4.2: tombstones are invisible.",
-    violates: ["phantom", "duplicated", "unexplained"])
+    violates: ["phantom", "duplicated", "unexplained", "misordered", "interleaved"])
   static let arrivalOrder = PlantedBug(
     "arrival-order", "what is inserted at the same place is in the order of its arrival",
     source:
       "Roh et al., Replicated abstract data types (2011), section 3: concurrent updates need one "
       + "order of precedence everywhere.",
-    violates: ["diverging", "misordered"])
+    violates: ["diverging", "misordered", "interleaved"])
   static let tieUnbroken = PlantedBug(
     "tie-unbroken",
     "inserts of the same time at the same place are in the order of their arrival",
     source:
       "Lamport, Time, clocks, and the ordering of events (1978): ties are broken by the process.",
-    violates: ["diverging", "misordered"])
+    violates: ["diverging", "misordered", "interleaved"])
   static let clockNotAdvanced = PlantedBug(
     "clock-not-advanced", "a node's clock counts its own updates, whatever it has seen",
     source:
       "Roh et al. (2011), section 4.1: a site's clock is set past all that it has seen; Lamport "
       + "(1978), rule IR2.",
-    violates: ["misordered", "unexplained"])
+    violates: ["misordered", "unexplained", "interleaved"])
   static let runsInterleaved = PlantedBug(
     "runs-interleaved",
     "what is typed on from an element goes beside it as its sibling, in the order of time",
