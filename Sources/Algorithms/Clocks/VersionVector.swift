@@ -57,6 +57,11 @@ public struct VersionVector: Hashable, Sendable {
   /// How many events are known in all.
   public var total: Int { counts.reduce(0, +) }
 
+  /// How many events are known that another vector does not know.
+  public func total(beyond other: VersionVector) -> Int {
+    counts.indices.reduce(0) { $0 + max(0, counts[$1] - other[NodeID($1)]) }
+  }
+
   public func contains(_ dot: Dot) -> Bool { dot.number <= self[dot.node] }
 
   /// Counts the next event of a node.

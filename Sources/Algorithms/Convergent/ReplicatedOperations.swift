@@ -205,7 +205,7 @@ extension ReplicatedOperations {
   /// Sends a node what it lacks, as much as goes into one message, causes before effects.
   private func repair(_ peer: NodeID, _ known: VersionVector, _ context: inout Context<Self>) {
     var missing: [Told] = []
-    var rest = max(0, applied.total - known.total)
+    var rest = applied.total(beyond: known)
     // What a node lacks is mostly new, so the search begins at the end.
     for told in history.reversed() {
       guard rest > 0 else { break }
