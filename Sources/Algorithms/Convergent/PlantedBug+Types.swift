@@ -5,8 +5,13 @@ extension PlantedBug {
   static let mergeAdds = PlantedBug(
     "merge-adds", "deltas hold what was added, and merging adds them up",
     source:
+<<<<<<< HEAD
       "Almeida et al. (2018), section 4.1: a delta is a state that is joined, and may come twice.",
     violates: ["unexplained", "diverging", "below-bound"])
+=======
+      "Almeida et al. (2018): a delta is a state that is joined, and may come twice.",
+    violates: ["unexplained", "diverging"])
+>>>>>>> types
   static let shareOverwritten = PlantedBug(
     "share-overwritten", "a share that is told takes the place of the own copy, be it older",
     source:
@@ -35,7 +40,7 @@ extension PlantedBug {
   static let contextDropped = PlantedBug(
     "context-dropped",
     "what was seen is forgotten with what it named, so that what is told again returns",
-    source: "Bieniusa et al., An optimized conflict-free replicated set (2012), section 4: without "
+    source: "Bieniusa et al., An optimized conflict-free replicated set (2012): without "
       + "tombstones, only what was seen tells a removed element from a new one.",
     violates: ["unexplained", "diverging"])
   static let removeUnseen = PlantedBug(
@@ -61,7 +66,7 @@ extension PlantedBug {
   static let lastArrivalWins = PlantedBug(
     "last-arrival-wins", "what comes last takes the place of what is there, whatever its stamp",
     source: "Shapiro et al. (2011), LWW-Register: the greater timestamp wins.",
-    violates: ["diverging", "unexplained", "lost"])
+    violates: ["diverging", "unexplained", "lost", "arbitration-cycle"])
 }
 
 extension Set<String> {

@@ -308,11 +308,11 @@ enum ReplicatedOperationsOptions {
   static let deliverTwice = PlantedBug(
     "deliver-twice", "an effect that comes twice is applied twice",
     source: "Shapiro et al. (2011), section 2.3: each operation must be delivered once.",
-    violates: ["unexplained", "diverging", "duplicated"])
+    violates: ["unexplained", "diverging", "duplicated", "misordered", "interleaved"])
   static let skippedGap = PlantedBug(
     "skipped-gap", "an effect is applied though its node's earlier ones have not come",
     source: "Shapiro et al. (2011), section 2.3: operations need causal delivery.",
-    violates: ["unexplained", "diverging", "lost"])
+    violates: ["unexplained", "diverging", "lost", "misordered", "interleaved"])
   static let bugs = [noRepair, noSync, deliverTwice, skippedGap]
 
   static func description(of type: AlgorithmDescription) -> AlgorithmDescription {

@@ -368,7 +368,7 @@ enum ReplicatedStateOptions {
   static let overwrite = PlantedBug(
     "overwrite", "a whole state that is told takes the place of the own one, be it older",
     source: "Jepsen, Riak (2013): the last writer's whole value wins, and updates are lost.",
-    violates: ["unexplained", "diverging", "lost"])
+    violates: ["unexplained", "diverging", "lost", "arbitration-cycle", "below-bound"])
   static let assumedDelivery = PlantedBug(
     "assumed-delivery", "a delta counts as acknowledged once it is sent",
     source: "Almeida et al., Delta state replicated data types (2018), section 6.1: without "

@@ -70,19 +70,27 @@ extension Exhibit {
     replica(ReplicatedState<MergedCart>.self),
     replica(ReplicatedOperations<ToldPNCounter>.self),
     replica(ReplicatedOperations<ToldORSet>.self),
-    replica(ReplicatedOperations<ToldLWWRegister>.self),
+    replica(
+      ReplicatedOperations<ToldLWWRegister>.self,
+      hidden: [
+        "deliver-twice": "the greater stamp wins twice as it does once",
+        "skipped-gap": "of a node's writes only the last can win",
+      ]),
     replica(ReplicatedOperations<ToldMVRegister>.self),
     replica(ReplicatedOperations<RGA>.self),
     replica(ReplicatedOperations<Fugue>.self),
-    replica(ReplicatedOperations<MovableTree>.self),
+    replica(
+      ReplicatedOperations<MovableTree>.self,
+      hidden: ["deliver-twice": "a move to where a node is changes nothing"]),
   ]
 
   private static func replica(
-    _ type: any Algorithm.Type, change: (inout Plan) -> Void = { _ in }
+    _ type: any Algorithm.Type, hidden: [String: String] = [:],
+    change: (inout Plan) -> Void = { _ in }
   ) -> Exhibit {
     Exhibit(
       type, rate: 100, timeLimit: .seconds(10), timeout: .milliseconds(500), nemesis: network,
-      change: change)
+      hidden: hidden, change: change)
   }
 
   private static let keyValue = [

@@ -80,7 +80,12 @@ struct Observations {
   mutating func finish() {
     guard workload == "crdt-text" else { return }
     check("one order", hasOneOrder())
-    let runs = forwardRuns()
+    check("forward runs stay together", keepsTogether(runs(forward: true)))
+    check("backward runs stay together", keepsTogether(runs(forward: false)))
+  }
+
+  /// Whether of concurrent runs one is before the other in all texts.
+  private func keepsTogether(_ runs: [[Int]]) -> Bool {
     for text in texts {
       let places = Dictionary(
         (text.elements ?? []).enumerated().map { ($1, $0) }, uniquingKeysWith: { $1 })
@@ -90,10 +95,11 @@ struct Observations {
           let right = other.compactMap { updates[$0].value.elements.flatMap { places[$0[1]] } }
           guard let a = left.min(), let b = left.max(), let c = right.min(), let d = right.max()
           else { continue }
-          check("runs stay together", b < c || d < a)
+          if b >= c && d >= a { return false }
         }
       }
     }
+    return true
   }
 
   /// Whether the orders of all texts that were read make no circle.
@@ -112,14 +118,18 @@ struct Observations {
   }
 
   /// The longest runs of elements of which each was inserted by the same node right after the one
-  /// before.
-  private func forwardRuns() -> [[Int]] {
+  /// before, or right before it, before anything else came there.
+  ///
+  /// What comes between two inserts that are typed backward may be the second one's left neighbour
+  /// and part them: forward runs come first (Weidner and Kleppmann, 2023, section 2).
+  private func runs(forward: Bool) -> [[Int]] {
     var runs: [[Int]] = []
     for update in updates where update.f == "insert" {
-      let left = update.result.value?.elements?[0]
+      let neighbour = update.result.value?.elements?[forward ? 0 : 2]
       let run = runs.firstIndex {
         guard let last = $0.last.map({ updates[$0] }) else { return false }
-        return last.node == update.node && last.value.elements?[1] == left
+        return last.node == update.node && last.value.elements?[1] == neighbour
+          && (forward || update.seen == last.seen.union([last.place]))
       }
       if let run { runs[run].append(update.place) } else { runs.append([update.place]) }
     }

@@ -67,7 +67,7 @@ struct UpdateDraws {
     }
     var index = draws.below(text.count + 2)
     if let last = typed[node], draws.chance(0.7), let place = text.firstIndex(of: last) {
-      index = place + 1
+      index = draws.chance(0.5) ? place + 1 : place
     }
     typed[node] = .integer(next)
     return ReplicatedUpdate("insert", [.integer(index), .integer(next)])

@@ -2,7 +2,7 @@ public import Values
 
 /// The updates that are known, of which some may be missing in between: what a delta has seen.
 ///
-/// The causal context of Almeida et al., *Delta state replicated data types* (2018), section 7.2,
+/// The causal context of Almeida et al., *Delta state replicated data types* (2018), dot stores,
 /// as a version vector and the dots beyond it. A replica that merges deltas in causal order has no
 /// gaps.
 public struct CausalContext: Hashable, Sendable {
@@ -49,6 +49,16 @@ public struct CausalContext: Hashable, Sendable {
       return vector.contains(dot)
     }
     self.vector = vector
+  }
+
+  /// All dots, in ascending order of each node's, or nothing where they are more than so many.
+  func dots(atMost count: Int) -> [Dot]? {
+    var dots = cloud.elements
+    for node in vector.nodes {
+      guard vector[node] <= count else { return nil }
+      dots += (1...vector[node]).map { Dot(node, $0) }
+    }
+    return dots.count <= count ? dots : nil
   }
 
   /// The next three updates of each node that is known but one, none of which is seen.

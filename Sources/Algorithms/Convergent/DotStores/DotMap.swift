@@ -25,8 +25,13 @@ public struct DotMap<Key: Comparable & Hashable & Sendable & StablyCodable, Stor
     for entry in stores.entries { entry.element.appendDots(to: &dots) }
   }
 
-  /// - Complexity: Linear in both.
+  /// - Complexity: Linear in both, or, where nothing here can be dead there, in the other one.
   public mutating func join(_ other: DotMap, seenHere: CausalContext, seenThere: CausalContext) {
+    if seenThere.isEmpty {
+      return stores.join(
+        other.stores, combine: { $0.join($1, seenHere: seenHere, seenThere: seenThere) },
+        admit: { $0.unseen(by: seenHere) })
+    }
     stores.join(
       other.stores,
       combine: { store, other in

@@ -19,7 +19,9 @@ public struct DotSet: DotStore {
   }
 
   public mutating func subtract(_ seen: CausalContext) {
-    if alive.elements.contains(where: seen.contains) { alive.removeAll(where: seen.contains) }
+    for dot in alive.elements where seen.contains(dot) {
+      return alive.removeAll { seen.contains($0) }
+    }
   }
 
   public func encode(into sink: inout some ByteSink) { alive.encode(into: &sink) }

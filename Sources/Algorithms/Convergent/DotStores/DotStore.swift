@@ -2,7 +2,7 @@ public import Values
 
 /// What is alive of an object, each part of it named by the update that made it.
 ///
-/// After Almeida et al., *Delta state replicated data types* (2018), section 7.2. Of two stores,
+/// After Almeida et al., *Delta state replicated data types* (2018), dot stores. Of two stores,
 /// with what their replicas have seen, that is alive which is in both, or in one and not seen by
 /// the other: what is seen and not there is dead, and no tombstone has to say so.
 public protocol DotStore: Hashable, Sendable, StablyCodable {

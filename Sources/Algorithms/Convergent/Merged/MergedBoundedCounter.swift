@@ -5,18 +5,18 @@ public import Values
 /// away.
 ///
 /// Balegas et al., *Extending eventually consistent cloud databases for enforcing numeric
-/// invariants* (2015), section 4: who increments gets as many rights; who decrements uses up its
-/// own, and is refused where they don't suffice, whatever the others have.
+/// invariants* (2015), the bounded counter: who increments gets as many rights; who decrements uses
+/// up its own, and is refused where they don't suffice, whatever the others have.
 public struct MergedBoundedCounter: MergedType {
   static let rightsKept = PlantedBug(
     "rights-kept", "who gives rights away keeps them, so that they are counted twice",
     source:
-      "Balegas et al. (2015), section 4: rights that are transferred are subtracted at the giver.",
+      "Balegas et al. (2015): rights that are transferred are subtracted at the giver.",
     violates: ["below-bound"])
   static let valueChecked = PlantedBug(
     "value-checked", "a decrement is checked by the value that its node sees, not by its rights",
     source:
-      "Balegas et al. (2015), section 1: concurrent decrements, each allowed, break the bound.",
+      "Balegas et al. (2015): concurrent decrements, each allowed, break the bound.",
     violates: ["below-bound"])
 
   public static let description = AlgorithmDescription(
@@ -25,7 +25,7 @@ public struct MergedBoundedCounter: MergedType {
     promise: "A read is the sum of all adds that are visible at its node, and never negative.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
     paper: "Balegas et al.: Extending eventually consistent cloud databases for enforcing numeric "
-      + "invariants (2015), section 4.",
+      + "invariants (2015), the bounded counter.",
     bugs: [rightsKept, valueChecked, .mergeAdds, .shareOverwritten],
     workloads: ["crdt-bounded-counter"])
 

@@ -6,7 +6,7 @@ public import Values
 /// A map from items to the quantities that are alive, each named by its update: an add brings its
 /// own, a change takes the place of those that it saw, a remove takes them away. It is the cart
 /// that Dynamo (DeCandia et al., 2007, section 4.4) is missing, by the observed-remove map of
-/// Almeida et al. (2018), section 7.4.5.
+/// Almeida et al. (2018), observed-remove map.
 public struct MergedCart: CausalType {
   static let changeAdds = PlantedBug(
     "change-adds", "a change leaves the quantities that it saw beside its own",
@@ -22,7 +22,7 @@ public struct MergedCart: CausalType {
     promise:
       "A read holds for each item the sum of the quantities that no visible change or remove saw.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
-    paper: "Almeida et al.: Delta state replicated data types (2018), section 7.4.5.",
+    paper: "Almeida et al.: Delta state replicated data types (2018), observed-remove map.",
     bugs: [changeAdds, largerQuantityWins, .removeUnseen, .contextDropped, .tagReused],
     workloads: ["crdt-cart"])
 

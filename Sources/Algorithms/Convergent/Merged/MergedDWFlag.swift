@@ -4,13 +4,13 @@ public import Values
 /// A flag that is on while each disable was seen by an enable: concurrent disables win.
 ///
 /// The dual of ``MergedEWFlag``, as a remove-wins set of one element: Almeida et al., *Delta state
-/// replicated data types* (2018), section 7.4.4.
+/// replicated data types* (2018), flags.
 public struct MergedDWFlag: CausalType {
   public static let description = AlgorithmDescription(
     name: "crdt-dw-flag", summary: "A flag of merged states in which a disable wins.",
     promise: "A read is true where an enable is visible, and each visible disable was seen by one.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
-    paper: "Almeida et al.: Delta state replicated data types (2018), section 7.4.4.",
+    paper: "Almeida et al.: Delta state replicated data types (2018), flags.",
     bugs: [
       RemovalMarks.addWins, RemovalMarks.addKeepsMarks, .tombstoneCollected, .contextDropped,
       .tagReused,

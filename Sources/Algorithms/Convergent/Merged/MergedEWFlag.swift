@@ -3,7 +3,7 @@ public import Values
 
 /// A flag that is on while some enable was seen by no disable: concurrent enables win.
 ///
-/// Almeida et al., *Delta state replicated data types* (2018), section 7.4.4; as Riak has it.
+/// Almeida et al., *Delta state replicated data types* (2018), flags; as Riak has it.
 public struct MergedEWFlag: CausalType {
   static let disableWins = PlantedBug(
     "disable-wins", "a state in which the flag is off turns it off wherever it is merged",
@@ -14,7 +14,7 @@ public struct MergedEWFlag: CausalType {
     name: "crdt-ew-flag", summary: "A flag of merged states in which an enable wins.",
     promise: "A read is true where an enable is visible that no visible disable has seen.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
-    paper: "Almeida et al.: Delta state replicated data types (2018), section 7.4.4.",
+    paper: "Almeida et al.: Delta state replicated data types (2018), flags.",
     bugs: [disableWins, .removeUnseen, .contextDropped, .tagReused, .removeOneTag],
     workloads: ["crdt-ew-flag"])
 

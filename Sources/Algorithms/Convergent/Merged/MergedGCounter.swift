@@ -4,13 +4,13 @@ public import Values
 /// A counter that grows: a version vector of which the nodes count what they added.
 ///
 /// Shapiro et al., *A comprehensive study of convergent and commutative replicated data types*
-/// (2011), specification 6. Sums wrap around.
+/// (2011), section 3.1.2. Sums wrap around.
 public struct MergedGCounter: MergedType {
   public static let description = AlgorithmDescription(
     name: "crdt-g-counter", summary: "A grow-only counter of merged states.",
     promise: "A read is the sum of all adds that are visible at its node.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
-    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), specification 6.",
+    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), section 3.1.2.",
     bugs: [.mergeAdds, .shareOverwritten, .oneShare], workloads: ["crdt-g-counter"])
 
   private var shares = CounterShares()

@@ -3,7 +3,7 @@ public import Values
 
 /// A set that only grows: states are united.
 ///
-/// Shapiro et al., *A comprehensive study of CRDTs* (2011), specification 11.
+/// Shapiro et al., *A comprehensive study of CRDTs* (2011), section 3.3.1.
 public struct MergedGSet: MergedType {
   static let mergeAppends = PlantedBug(
     "merge-appends", "merging appends what is told, be it here already",
@@ -18,7 +18,7 @@ public struct MergedGSet: MergedType {
     name: "crdt-g-set", summary: "A grow-only set of merged states.",
     promise: "A read holds all elements of which an add is visible at its node.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
-    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), specification 11.",
+    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), section 3.3.1.",
     bugs: [.mergeOverwrites, mergeAppends, largerWins], workloads: ["crdt-g-set"])
 
   private var added = SortedSet<Value>()

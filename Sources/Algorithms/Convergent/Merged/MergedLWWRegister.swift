@@ -3,7 +3,7 @@ public import Values
 
 /// A register that holds what was written with the greatest stamp.
 ///
-/// Shapiro et al., *A comprehensive study of CRDTs* (2011), specification 9; first in Johnson and
+/// Shapiro et al., *A comprehensive study of CRDTs* (2011), section 3.2.1; first in Johnson and
 /// Thomas, *The maintenance of duplicate databases* (RFC 677, 1975).
 public struct MergedLWWRegister: MergedType {
   static let tornMerge = PlantedBug(
@@ -16,7 +16,7 @@ public struct MergedLWWRegister: MergedType {
     promise: "A read is the latest write that is visible at its node, null where there is none.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced. Clocks may be wrong, "
       + "unless they are used as they are.",
-    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), specification 9.",
+    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), section 3.2.1.",
     options: [StampClock.option],
     bugs: [.clockNotAdvanced, .tieUnbroken, .lastArrivalWins, tornMerge],
     workloads: ["crdt-lww-register"])

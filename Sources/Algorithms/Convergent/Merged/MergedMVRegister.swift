@@ -3,7 +3,7 @@ public import Values
 
 /// A register that holds the writes that no other write has seen, all of them.
 ///
-/// Almeida et al., *Delta state replicated data types* (2018), section 7.4.1, after Dynamo
+/// Almeida et al., *Delta state replicated data types* (2018), multi-value register, after Dynamo
 /// (DeCandia et al., 2007).
 public struct MergedMVRegister: CausalType {
   static let writeKeepsSeen = PlantedBug(
@@ -20,7 +20,7 @@ public struct MergedMVRegister: CausalType {
     name: "crdt-mv-register", summary: "A register of merged states that keeps concurrent writes.",
     promise: "A read holds the values of the visible writes that no visible write has seen.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
-    paper: "Almeida et al.: Delta state replicated data types (2018), section 7.4.1.",
+    paper: "Almeida et al.: Delta state replicated data types (2018), multi-value register.",
     bugs: [writeKeepsSeen, oneSurvives, .contextDropped, .tagReused],
     workloads: ["crdt-mv-register"])
 

@@ -10,13 +10,12 @@ public import Values
 public struct MergedORMap: CausalType {
   static let nestedKept = PlantedBug(
     "nested-kept", "a remove forgets what is inside of nested sets and maps",
-    source: "Almeida et al. (2018), section 7.4.5: a remove takes all dots at any depth.",
+    source: "Almeida et al. (2018), observed-remove map: a remove takes all dots at any depth.",
     violates: ["unexplained"])
   static let counterFolded = PlantedBug(
     "counter-folded",
     "an update of a counter brings along what it saw of it, which a concurrent remove then misses",
-    source:
-      "Riak's data types: a counter that is removed and concurrently updated comes back whole.",
+    source: "Baquero et al., The problem with embedded CRDT counters and a solution (2016).",
     violates: ["unexplained"])
 
   public static let description = AlgorithmDescription(
@@ -25,7 +24,7 @@ public struct MergedORMap: CausalType {
     promise:
       "A read holds of each object what its visible updates made that no visible remove saw.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
-    paper: "Almeida et al.: Delta state replicated data types (2018), section 7.4.5.",
+    paper: "Almeida et al.: Delta state replicated data types (2018), observed-remove map.",
     bugs: [nestedKept, counterFolded, .removeUnseen, .contextDropped, .tagReused],
     workloads: ["crdt-or-map"])
 

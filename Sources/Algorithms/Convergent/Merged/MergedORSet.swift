@@ -5,7 +5,7 @@ public import Values
 /// other.
 ///
 /// Bieniusa et al., *An optimized conflict-free replicated set* (2012); as a causal dot store:
-/// Almeida et al. (2018), section 7.4.2 (add-wins). An add takes the place of the adds that it saw.
+/// Almeida et al. (2018), add-wins set. An add takes the place of the adds that it saw.
 public struct MergedORSet: CausalType {
   public static let description = AlgorithmDescription(
     name: "crdt-or-set",
@@ -15,7 +15,7 @@ public struct MergedORSet: CausalType {
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
     paper:
       "Bieniusa et al.: An optimized conflict-free replicated set (2012); Almeida et al.: Delta "
-      + "state replicated data types (2018), section 7.4.2.",
+      + "state replicated data types (2018), add-wins set.",
     bugs: [.removeUnseen, .contextDropped, .tagReused, .removeOneTag], workloads: ["crdt-or-set"])
 
   public var state = Causal(DotMap<Value, DotSet>())

@@ -3,7 +3,7 @@ public import Values
 
 /// A counter that rises and falls: two that only grow.
 ///
-/// Shapiro et al., *A comprehensive study of CRDTs* (2011), specification 7. Sums wrap around.
+/// Shapiro et al., *A comprehensive study of CRDTs* (2011), section 3.1.3. Sums wrap around.
 public struct MergedPNCounter: MergedType {
   static let fallsMerged = PlantedBug(
     "falls-merged", "one sum for each node rises and falls, and merging keeps the greater one",
@@ -15,7 +15,7 @@ public struct MergedPNCounter: MergedType {
     name: "crdt-pn-counter", summary: "A counter that rises and falls, of merged states.",
     promise: "A read is the sum of all adds that are visible at its node.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
-    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), specification 7.",
+    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), section 3.1.3.",
     bugs: [.mergeAdds, .shareOverwritten, .oneShare, fallsMerged], workloads: ["crdt-pn-counter"])
 
   private var ups = CounterShares()

@@ -3,9 +3,9 @@ public import Values
 
 /// A remove-wins set: an element is in while each remove of it was seen by an add.
 ///
-/// Almeida et al., *Delta state replicated data types* (2018), section 7.4.3: adds and removes both
-/// leave marks, and each takes the place of all marks of the element that it saw. An element is in
-/// where the marks that are left are adds.
+/// Almeida et al., *Delta state replicated data types* (2018), remove-wins set: adds and removes
+/// both leave marks, and each takes the place of all marks of the element that it saw. An element
+/// is in where the marks that are left are adds.
 public struct MergedRWSet: CausalType {
   public static let description = AlgorithmDescription(
     name: "crdt-rw-set",
@@ -13,7 +13,7 @@ public struct MergedRWSet: CausalType {
     promise:
       "A read holds the elements with a visible add, of which an add saw each visible remove.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
-    paper: "Almeida et al.: Delta state replicated data types (2018), section 7.4.3.",
+    paper: "Almeida et al.: Delta state replicated data types (2018), remove-wins set.",
     bugs: [
       RemovalMarks.addWins, RemovalMarks.addKeepsMarks, .tombstoneCollected, .contextDropped,
       .tagReused,

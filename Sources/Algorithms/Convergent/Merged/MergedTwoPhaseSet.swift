@@ -4,8 +4,13 @@ public import Values
 /// A set of which the elements come once and go once: one set of what was added, one of what was
 /// removed.
 ///
-/// Shapiro et al., *A comprehensive study of CRDTs* (2011), specification 12.
+/// Shapiro et al., *A comprehensive study of CRDTs* (2011), section 3.3.2.
 public struct MergedTwoPhaseSet: MergedType {
+  static let tombstoneDropped = PlantedBug(
+    "tombstone-dropped", "a removed element is dropped with its tombstone where the remove comes",
+    source:
+      "Cassandra's gc_grace_seconds: what is deleted without a tombstone comes back from others.",
+    violates: ["unexplained", "diverging"])
   static let addResurrects = PlantedBug(
     "add-resurrects", "what is in the set at another node is taken out of the removed ones",
     source: "Shapiro et al. (2011), 2P-Set: once removed, an element can't be added again.",
@@ -15,8 +20,8 @@ public struct MergedTwoPhaseSet: MergedType {
     name: "crdt-2p-set", summary: "A set whose elements never return once they are removed.",
     promise: "A read holds the elements of which an add is visible at its node, and no remove.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced.",
-    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), specification 12.",
-    bugs: [.mergeOverwrites, .tombstoneCollected, addResurrects], workloads: ["crdt-2p-set"])
+    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), section 3.3.2.",
+    bugs: [.mergeOverwrites, tombstoneDropped, addResurrects], workloads: ["crdt-2p-set"])
 
   private var added = SortedSet<Value>()
   /// The tombstones.
@@ -58,19 +63,14 @@ public struct MergedTwoPhaseSet: MergedType {
       self = other
       return
     }
-    if bugs.contains(.tombstoneCollected) {
-      for element in other.removed.elements where removed.contains(element) {
-        added.remove(element)
-        removed.remove(element)
-      }
-      added.formUnion(other.added)
-      removed.formUnion(other.removed)
-      return
-    }
     added.formUnion(other.added)
     removed.formUnion(other.removed)
     if bugs.contains(MergedTwoPhaseSet.addResurrects) {
       removed.removeAll { other.added.contains($0) && !other.removed.contains($0) }
+    }
+    if bugs.contains(MergedTwoPhaseSet.tombstoneDropped) {
+      added.removeAll(where: removed.contains)
+      removed = SortedSet()
     }
   }
 

@@ -6,11 +6,11 @@ public import Values
 public struct RemovalMarks: DotStore {
   static let addWins = PlantedBug(
     "add-wins", "an add wins over a concurrent remove",
-    source: "Almeida et al. (2018), sections 7.4.2 and 7.4.3: the two policies are two types.",
+    source: "Almeida et al. (2018), add-wins and remove-wins sets: the two policies are two types.",
     violates: ["unexplained", "diverging"])
   static let addKeepsMarks = PlantedBug(
     "add-keeps-marks", "an add leaves the removes alive that it saw",
-    source: "Almeida et al. (2018), section 7.4.3: an add takes the place of all it saw.",
+    source: "Almeida et al. (2018), remove-wins set: an add takes the place of all it saw.",
     violates: ["unexplained", "lost"])
 
   private var marks = DotPair(DotSet(), DotSet())

@@ -66,13 +66,23 @@ struct SortedMap<
   ///
   /// - Complexity: O(*n* + *m* log *n*), less where few entries come.
   mutating func merge(_ other: SortedMap, _ combine: (inout Element, Element) -> Void) {
+    join(other, combine: combine, admit: { $0 })
+  }
+
+  /// Takes in another map: where a key is in both, `combine` makes the element; an element that is
+  /// only there comes as `admit` gives it, or not at all.
+  ///
+  /// - Complexity: O(*n* + *m* log *n*), less where few entries come.
+  mutating func join(
+    _ other: SortedMap, combine: (inout Element, Element) -> Void, admit: (Element) -> Element?
+  ) {
     var coming: [Entry] = []
     for entry in other.entries {
       let place = place(of: entry.key)
       if isAt(place, entry.key) {
         combine(&entries[place].element, entry.element)
-      } else {
-        coming.append(entry)
+      } else if let element = admit(entry.element) {
+        coming.append(Entry(key: entry.key, element: element))
       }
     }
     insert(coming)

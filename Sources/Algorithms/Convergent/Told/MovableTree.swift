@@ -3,7 +3,7 @@ public import Values
 
 /// A tree whose nodes can be moved, in which concurrent moves never make a circle.
 ///
-/// Kleppmann et al., *A highly-available move operation for replicated trees* (2021), algorithm 1:
+/// Kleppmann et al., *A highly-available move operation for replicated trees* (2021), section 3:
 /// moves are made in the order of their stamps. One that comes late undoes the later ones, is made,
 /// and has them made again; one that would make a node its own ancestor is skipped. All nodes hang
 /// on the root 0, or on nodes that nobody has moved anywhere yet.
@@ -16,14 +16,14 @@ public struct MovableTree: ToldType {
   static let arrivalOrder = PlantedBug(
     "arrival-order", "moves are made in the order of their arrival",
     source:
-      "Kleppmann et al. (2021), section 3.2: replicas converge as moves are made in one order.",
+      "Kleppmann et al. (2021), section 3: replicas converge as moves are made in one order.",
     violates: ["diverging", "unexplained"])
   static let notRedone = PlantedBug(
     "not-redone",
     "a move that comes late is made only where no later move of its node is known, and "
       + "later moves are not looked at again",
     source:
-      "Kleppmann et al. (2021), section 3.3: whether a later move makes a circle depends on the "
+      "Kleppmann et al. (2021), section 3: whether a later move makes a circle depends on the "
       + "earlier ones.",
     violates: ["diverging", "unexplained"])
 
@@ -35,7 +35,7 @@ public struct MovableTree: ToldType {
     assumptions: "Operations are delivered once. Nodes that fail come back; a disk keeps what was "
       + "synced. Clocks may be wrong, unless they are used as they are.",
     paper: "Kleppmann et al.: A highly-available move operation for replicated trees (2021), "
-      + "algorithm 1.",
+      + "section 3.",
     options: [StampClock.option],
     bugs: [circleUnchecked, arrivalOrder, notRedone, .clockNotAdvanced, .tieUnbroken],
     workloads: ["crdt-tree"])

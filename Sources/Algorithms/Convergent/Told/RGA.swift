@@ -5,11 +5,11 @@ public import Values
 /// earlier.
 ///
 /// Roh et al., *Replicated abstract data types: building blocks for collaborative applications*
-/// (2011), section 4: a list with tombstones; of elements after the same one, that of the greater
-/// stamp is first. As every stamp is greater than all that its node has seen, it skips greater ones
-/// and all that hangs on them. It satisfies the strong list specification (Attiya et al., 2016).
-/// Runs that are typed forward do not interleave; runs that are typed backward may (Weidner and
-/// Kleppmann, 2023, section 2).
+/// (2011), on growable arrays: a list with tombstones; of elements after the same one, that of the
+/// greater stamp is first. As every stamp is greater than all that its node has seen, it skips
+/// greater ones and all that hangs on them. It satisfies the strong list specification (Attiya et
+/// al., 2016). Runs that are typed forward do not interleave; runs that are typed backward may
+/// (Weidner and Kleppmann, 2023, section 2).
 public struct RGA: ToldType {
   public static let description = AlgorithmDescription(
     name: "crdt-rga", summary: "A text of operations that are told: a replicated growable array.",
@@ -19,7 +19,7 @@ public struct RGA: ToldType {
     assumptions:
       "Operations are delivered once, after all that they have seen. Nodes that fail come "
       + "back; a disk keeps what was synced.",
-    paper: "Roh et al.: Replicated abstract data types (2011), section 4.",
+    paper: "Roh et al.: Replicated abstract data types (2011), growable arrays.",
     bugs: [
       TextBugs.insertByIndex, TextBugs.deleteByIndex, TextBugs.arrivalOrder, TextBugs.tieUnbroken,
       TextBugs.clockNotAdvanced, TextBugs.tombstoneDropped,

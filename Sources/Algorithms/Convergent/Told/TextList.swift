@@ -90,18 +90,18 @@ enum TextBugs {
     "tombstone-dropped",
     "nothing is left of a deleted element, so that what was inserted beside it has no place",
     source:
-      "Roh et al., Replicated abstract data types (2011), section 5.3: tombstones stay while an "
+      "Roh et al., Replicated abstract data types (2011): tombstones stay while an "
       + "update may refer to them.",
     violates: ["diverging", "unexplained", "misordered", "interleaved", "lost"])
   static let tombstoneShown = PlantedBug(
     "tombstone-shown", "what is left of a deleted element is shown",
     source:
-      "Roh et al., Replicated abstract data types (2011), section 4.2: tombstones are invisible.",
+      "Roh et al., Replicated abstract data types (2011): tombstones are invisible.",
     violates: ["phantom", "duplicated", "unexplained", "misordered", "interleaved"])
   static let arrivalOrder = PlantedBug(
     "arrival-order", "what is inserted at the same place is in the order of its arrival",
     source:
-      "Roh et al., Replicated abstract data types (2011), section 3: concurrent updates need one "
+      "Roh et al., Replicated abstract data types (2011): concurrent updates need one "
       + "order of precedence everywhere.",
     violates: ["diverging", "misordered", "interleaved"])
   static let tieUnbroken = PlantedBug(
@@ -113,7 +113,7 @@ enum TextBugs {
   static let clockNotAdvanced = PlantedBug(
     "clock-not-advanced", "a node's clock counts its own updates, whatever it has seen",
     source:
-      "Roh et al. (2011), section 4.1: a site's clock is set past all that it has seen; Lamport "
+      "Roh et al. (2011): a site's clock is set past all that it has seen; Lamport "
       + "(1978), rule IR2.",
     violates: ["misordered", "unexplained", "interleaved"])
   static let runsInterleaved = PlantedBug(

@@ -3,7 +3,7 @@ public import Values
 
 /// A register of operations that holds what was written with the greatest stamp.
 ///
-/// Shapiro et al., *A comprehensive study of CRDTs* (2011), specification 9: the same as of states,
+/// Shapiro et al., *A comprehensive study of CRDTs* (2011), section 3.2.1: the same as of states,
 /// with each write told.
 public struct ToldLWWRegister: ToldType {
   public static let description = AlgorithmDescription(
@@ -12,7 +12,7 @@ public struct ToldLWWRegister: ToldType {
     promise: "A read is the latest write that is visible at its node, null where there is none.",
     assumptions: "Nodes that fail come back; a disk keeps what was synced. Clocks may be wrong, "
       + "unless they are used as they are.",
-    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), specification 9.",
+    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), section 3.2.1.",
     options: [StampClock.option], bugs: [.clockNotAdvanced, .tieUnbroken, .lastArrivalWins],
     workloads: ["crdt-lww-register"])
 

@@ -3,7 +3,7 @@ public import Values
 
 /// A register of operations that holds the writes that no other write has seen.
 ///
-/// Shapiro et al., *A comprehensive study of CRDTs* (2011), specification 10, with the names of the
+/// Shapiro et al., *A comprehensive study of CRDTs* (2011), section 3.2.2, with the names of the
 /// writes that it replaces told with a write, in place of version vectors.
 public struct ToldMVRegister: ToldType {
   static let replacesUnseen = PlantedBug(
@@ -22,7 +22,7 @@ public struct ToldMVRegister: ToldType {
     assumptions:
       "Operations are delivered once, after all that they have seen. Nodes that fail come "
       + "back; a disk keeps what was synced.",
-    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), specification 10.",
+    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), section 3.2.2.",
     bugs: [MergedMVRegister.writeKeepsSeen, replacesUnseen, replacesOne],
     workloads: ["crdt-mv-register"])
 

@@ -3,7 +3,7 @@ public import Values
 
 /// An observed-remove set of operations: an add tells a tag, a remove the tags that it saw.
 ///
-/// Shapiro et al., *A comprehensive study of CRDTs* (2011), specification 15. An update's name is
+/// Shapiro et al., *A comprehensive study of CRDTs* (2011), section 3.3.5. An update's name is
 /// its tag. Where a remove may come before the add that it saw, that add stays.
 public struct ToldORSet: ToldType {
   public static let description = AlgorithmDescription(
@@ -14,7 +14,7 @@ public struct ToldORSet: ToldType {
     assumptions:
       "Operations are delivered once, after all that they have seen. Nodes that fail come "
       + "back; a disk keeps what was synced.",
-    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), specification 15.",
+    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), section 3.3.5.",
     bugs: [.removeUnseen, .tagReused, .removeOneTag], workloads: ["crdt-or-set"])
 
   public enum Effect: Hashable, Sendable {

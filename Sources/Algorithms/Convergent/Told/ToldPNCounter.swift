@@ -3,7 +3,7 @@ public import Values
 
 /// A counter that rises and falls, by telling what was added: additions commute.
 ///
-/// Shapiro et al., *A comprehensive study of CRDTs* (2011), specification 5. Sums wrap around.
+/// Shapiro et al., *A comprehensive study of CRDTs* (2011), section 3.1.1. Sums wrap around.
 public struct ToldPNCounter: ToldType {
   static let sumTold = PlantedBug(
     "sum-told", "what is told is the sum, which takes the place of others' sums",
@@ -26,7 +26,7 @@ public struct ToldPNCounter: ToldType {
     promise: "A read is the sum of all adds that are visible at its node.",
     assumptions:
       "Operations are delivered once. Nodes that fail come back; a disk keeps what was synced.",
-    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), specification 5.",
+    paper: "Shapiro et al.: A comprehensive study of CRDTs (2011), section 3.1.1.",
     bugs: [sumTold, repeatIgnored, clamped], workloads: ["crdt-pn-counter"])
 
   /// What is added.
