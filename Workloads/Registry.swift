@@ -3,6 +3,9 @@ public let workloads: [any Workload.Type] = [
   EchoWorkload.self, UniqueIDsWorkload.self, BroadcastWorkload.self, GSetWorkload.self,
   GCounterWorkload.self, PNCounterWorkload.self, LinKVWorkload.self, ListAppendWorkload.self,
   RegisterTransactionsWorkload.self, KafkaWorkload.self, BankWorkload.self, LongForkWorkload.self,
+  DeliveryWorkload<BestEffortLevel>.self, DeliveryWorkload<ReliableLevel>.self,
+  DeliveryWorkload<FIFOLevel>.self, DeliveryWorkload<CausalLevel>.self,
+  DeliveryWorkload<TotalOrderLevel>.self, DeliveryWorkload<CausalTotalOrderLevel>.self,
 ]
 
 /// The workload of a name.

@@ -42,7 +42,8 @@ extension Driver {
     record(
       Operation(
         time: now, type: completion.type, process: .client(process), f: f,
-        value: completion.value ?? .null, error: completion.error, extra: finalFields(node)))
+        value: completion.value ?? .null, error: completion.error,
+        extra: finalFields(node).merging(completion.extra)))
   }
 
   /// Marks a read as final, and says whose state it is.
