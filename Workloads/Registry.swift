@@ -11,6 +11,9 @@ public let workloads: [any Workload.Type] = [
   ReplicatedWorkload<EnableWinsFlagKind>.self, ReplicatedWorkload<DisableWinsFlagKind>.self,
   ReplicatedWorkload<MapKind>.self, ReplicatedWorkload<TextKind>.self,
   ReplicatedWorkload<TreeKind>.self, ReplicatedWorkload<CartKind>.self,
+  DeliveryWorkload<BestEffortLevel>.self, DeliveryWorkload<ReliableLevel>.self,
+  DeliveryWorkload<FIFOLevel>.self, DeliveryWorkload<CausalLevel>.self,
+  DeliveryWorkload<TotalOrderLevel>.self, DeliveryWorkload<CausalTotalOrderLevel>.self,
 ]
 
 /// The workload of a name.

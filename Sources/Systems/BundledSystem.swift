@@ -33,6 +33,9 @@ public struct BundledSystem: Sendable {
       BundledSystem(ThunkTransactions.self), BundledSystem(LevelledTransactions.self),
       BundledSystem(HighlyAvailableTransactions.self),
       BundledSystem(KafkaLog.self), BundledSystem(KafkaSingle.self), BundledSystem(Ledger.self),
+      BundledSystem(BestEffortBroadcast.self), BundledSystem(ReliableBroadcast.self),
+      BundledSystem(FIFOBroadcast.self), BundledSystem(CausalBroadcast.self),
+      BundledSystem(SequencerBroadcast.self), BundledSystem(LamportBroadcast.self),
     ] + replicated
 
   /// Replicated data types, by states that are merged and by operations that are told.

@@ -139,6 +139,13 @@ extension Catalogue {
         "\"own\": [[f, value, context, result, stamp], …] of a final read: all its replica's updates",
         "without these, final reads are judged, and each read by itself",
       ]
+    case _ where name.hasSuffix("-delivery"):
+      [
+        "broadcast m → m, each m once, with \"message\":[node, k] and \"delivered\":c: it is the node's "
+          + "k-th, from 1, and broadcast when the node had delivered c messages",
+        "read null → [m, …], with \"at\":node and \"from\":p: what the node delivered from its place p on, "
+          + "in order; final reads with \"final\":true",
+      ]
     case "availability", "stats": ["any"]
     default: operations(ofModel: name)
     }

@@ -95,6 +95,12 @@ enum Catalogue {
     ("monotonic", "keys whose values only grow are seen to grow"),
     ("causal-reverse", "who sees a write sees all that had ended before it began"),
     ("convergence", "replicas that have seen the same updates answer the same, as their type says"),
+    ("best-effort-delivery", "acknowledged messages are delivered everywhere, each once, for good"),
+    ("reliable-delivery", "the same of all messages that anyone delivered"),
+    ("fifo-delivery", "the same, and each sender's messages in the order of their broadcasts"),
+    ("causal-delivery", "the same, and after all that their sender had delivered"),
+    ("total-order-delivery", "as reliable-delivery, in one order everywhere"),
+    ("causal-total-order-delivery", "as causal-delivery, in one order everywhere"),
     ("availability", "which share of the operations succeeded"),
     ("stats", "counts, rates and latencies"),
   ]

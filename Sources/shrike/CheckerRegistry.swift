@@ -8,7 +8,9 @@ import Verdicts
 
 /// The checkers and models by the names that people choose them by.
 enum CheckerRegistry {
-  static let checkers: [any Checker] = [
+  static let checkers: [any Checker] = named + DeliveryPromise.allCases.map { DeliveryChecker($0) }
+
+  private static let named: [any Checker] = [
     SetFullChecker(), CounterChecker(), UniqueIDsChecker(), EchoChecker(), KafkaChecker(),
     BankChecker(), LongForkChecker(), MonotonicChecker(), CausalReverseChecker(),
     ConvergenceChecker(), AvailabilityChecker(),

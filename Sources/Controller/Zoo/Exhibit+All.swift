@@ -14,7 +14,7 @@ extension Exhibit {
   private static let process = ["kill", "pause", "clock", "disk:power-loss"]
 
   public static let all: [Exhibit] =
-    messaging + convergent + replicated + keyValue + transactions + logs
+    messaging + convergent + replicated + keyValue + transactions + logs + broadcasts
 
   private static let messaging = [
     // Silence is held against a node only where no fault excuses it.
@@ -164,5 +164,25 @@ extension Exhibit {
     Exhibit(
       KafkaSingle.self, nodes: 1, clients: 5, rate: 100, timeLimit: .seconds(10),
       timeout: .milliseconds(200), nemesis: process),
+  ]
+  private static let broadcasts = [
+    Exhibit(
+      BestEffortBroadcast.self, rate: 100, timeLimit: .seconds(5), timeout: .milliseconds(500),
+      nemesis: ["pause", "delay", "duplicate", "reorder", "clock"]),
+    Exhibit(
+      ReliableBroadcast.self, rate: 100, timeLimit: .seconds(5), timeout: .milliseconds(500),
+      nemesis: network),
+    Exhibit(
+      FIFOBroadcast.self, rate: 100, timeLimit: .seconds(5), timeout: .milliseconds(500),
+      nemesis: network),
+    Exhibit(
+      CausalBroadcast.self, rate: 100, timeLimit: .seconds(5), timeout: .milliseconds(500),
+      nemesis: network),
+    Exhibit(
+      SequencerBroadcast.self, rate: 100, timeLimit: .seconds(5), timeout: .milliseconds(500),
+      nemesis: network),
+    Exhibit(
+      LamportBroadcast.self, rate: 100, timeLimit: .seconds(5), timeout: .milliseconds(500),
+      nemesis: network),
   ]
 }
