@@ -5,18 +5,13 @@ extension PlantedBug {
   static let mergeAdds = PlantedBug(
     "merge-adds", "deltas hold what was added, and merging adds them up",
     source:
-<<<<<<< HEAD
-      "Almeida et al. (2018), section 4.1: a delta is a state that is joined, and may come twice.",
-    violates: ["unexplained", "diverging", "below-bound"])
-=======
       "Almeida et al. (2018): a delta is a state that is joined, and may come twice.",
-    violates: ["unexplained", "diverging"])
->>>>>>> types
+    violates: ["unexplained", "diverging", "below-bound"])
   static let shareOverwritten = PlantedBug(
     "share-overwritten", "a share that is told takes the place of the own copy, be it older",
     source:
       "Shapiro et al. (2011), Counters: of two states of a share the greater one is the later.",
-    violates: ["unexplained", "diverging", "lost"])
+    violates: ["unexplained", "diverging", "below-bound"])
   static let oneShare = PlantedBug(
     "one-share", "all nodes add to the same share, and the greater of two sums is kept",
     source:
