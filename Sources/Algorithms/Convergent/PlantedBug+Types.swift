@@ -11,7 +11,7 @@ extension PlantedBug {
     "share-overwritten", "a share that is told takes the place of the own copy, be it older",
     source:
       "Shapiro et al. (2011), Counters: of two states of a share the greater one is the later.",
-    violates: ["unexplained", "diverging", "lost"])
+    violates: ["unexplained", "diverging", "below-bound"])
   static let oneShare = PlantedBug(
     "one-share", "all nodes add to the same share, and the greater of two sums is kept",
     source:

@@ -6,7 +6,7 @@ public import Values
 /// Shapiro et al., *A comprehensive study of CRDTs* (2011), section 3.3.1.
 public struct MergedGSet: MergedType {
   static let mergeAppends = PlantedBug(
-    "merge-appends", "merging appends what is told, be it here already",
+    "merge-appends", "merging appends what is told, be it here already, but for what is here twice",
     source: "Shapiro et al. (2011), G-Set: a merge is a union, and idempotent.",
     violates: ["duplicated", "unexplained", "diverging"])
   static let largerWins = PlantedBug(

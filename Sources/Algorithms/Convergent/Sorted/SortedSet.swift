@@ -66,7 +66,12 @@ struct SortedSet<Element: Comparable & Hashable & Sendable & StablyCodable>: Has
 
   /// Takes all elements of another set in as they are, those that are here already a second time:
   /// no set any more, for planted bugs only.
-  mutating func append(_ other: SortedSet) { elements = (elements + other.elements).sorted() }
+  ///
+  /// No element is there more than twice, so that states don't grow with every merge.
+  mutating func append(_ other: SortedSet) {
+    let all = (elements + other.elements).sorted()
+    elements = all.enumerated().filter { $0 < 2 || all[$0 - 2] != $1 }.map(\.element)
+  }
 }
 
 extension SortedSet: StablyCodable {
