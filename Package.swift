@@ -72,6 +72,9 @@ let rooms: [Room] = [
     "ObjectModels", "Checkers/ObjectModels",
     needs: ["Linearizability", "Verdicts", "Histories", "Values"]),
   Room("Isolation", "Checkers/Isolation", needs: ["Verdicts", "Histories", "Values", heap]),
+  Room(
+    "Ladders", "Checkers/Ladders",
+    needs: ["ObjectModels", "Isolation", "Linearizability", "Verdicts", "Histories", "Values"]),
   Room("Invariants", "Checkers/Invariants", needs: ["Verdicts", "Histories", "Values"]),
   Room(
     "Nemeses", "Nemeses", needs: ["Environments", "Generators", "Histories", "Nodes", "Values"]),
@@ -118,7 +121,7 @@ let package = Package(
         "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Suites",
         "Diagrams",
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
-        "Invariants",
+        "Ladders", "Invariants",
         "NodeProcesses", "LocalProcesses", "CProcess", "Exploration", "Simulations", "Generators",
         "Environments",
         system, arguments, heap,
@@ -143,6 +146,9 @@ let package = Package(
     tests(
       "ObjectModels", "ObjectModels", "Linearizability", "Verdicts", "Histories", "Values"),
     tests("Isolation", "Isolation", "Verdicts", "Histories", "Values"),
+    tests(
+      "Ladders", "Ladders", "ObjectModels", "Isolation", "Linearizability", "Verdicts", "Histories",
+      "Values"),
     tests("Invariants", "Invariants", "Verdicts", "Histories", "Values"),
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),
     tests("Suites", "Suites", "Reports", "Verdicts", "Values"),
