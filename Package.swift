@@ -73,6 +73,9 @@ let rooms: [Room] = [
     needs: ["Linearizability", "Verdicts", "Histories", "Values"]),
   Room("Isolation", "Checkers/Isolation", needs: ["Verdicts", "Histories", "Values", heap]),
   Room("Convergence", "Checkers/Convergence", needs: ["Verdicts", "Histories", "Values"]),
+  Room(
+    "Ladders", "Checkers/Ladders",
+    needs: ["ObjectModels", "Isolation", "Linearizability", "Verdicts", "Histories", "Values"]),
   Room("Invariants", "Checkers/Invariants", needs: ["Verdicts", "Histories", "Values"]),
   Room(
     "Nemeses", "Nemeses", needs: ["Environments", "Generators", "Histories", "Nodes", "Values"]),
@@ -121,7 +124,7 @@ let package = Package(
         "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Suites",
         "Diagrams",
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
-        "Invariants", "Convergence",
+        "Ladders", "Invariants", "Convergence",
         "NodeProcesses", "LocalProcesses", "CProcess", "Exploration", "Simulations", "Generators",
         "Environments",
         system, arguments, heap,
@@ -147,6 +150,9 @@ let package = Package(
       "ObjectModels", "ObjectModels", "Linearizability", "Verdicts", "Histories", "Values"),
     tests("Isolation", "Isolation", "Verdicts", "Histories", "Values"),
     tests("Convergence", "Convergence", "Verdicts", "Histories", "Values"),
+    tests(
+      "Ladders", "Ladders", "ObjectModels", "Isolation", "Linearizability", "Verdicts", "Histories",
+      "Values"),
     tests("Invariants", "Invariants", "Verdicts", "Histories", "Values"),
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),
     tests("Suites", "Suites", "Reports", "Verdicts", "Values"),

@@ -12,4 +12,15 @@ extension HistoryColumns {
     }
     return !isEmpty
   }
+
+  /// Whether there are clients' operations, and all of them read or write.
+  public var isOfReadsAndWrites: Bool {
+    let words: Set = ["read", "get", "write", "put", "cas"]
+    var isEmpty = true
+    for position in 0..<count where processes[position] >= 0 {
+      guard words.contains(f(at: position)) else { return false }
+      isEmpty = false
+    }
+    return !isEmpty
+  }
 }

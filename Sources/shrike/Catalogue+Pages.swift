@@ -78,8 +78,16 @@ extension Catalogue {
       ("--failed-cas ignored|observed", "a failed cas did not happen, or saw another value"),
       ("--null-read observed|unknown", "a read of null saw null, or says nothing"),
     ]
+    let levels = [
+      (
+        "--consistency L,…",
+        "linearizable; sequential, 2-atomic; of reads and writes causal-memory, causal-convergence, "
+          + "causal, PRAM, a session guarantee, or ladder for the strongest that hold"
+      )
+    ]
     switch name {
-    case "register", "cas-register", "key-value", "multi-register": return registers + limits
+    case "multi-register": return registers + limits
+    case "register", "cas-register", "key-value": return registers + levels + limits
     case "mutex":
       return [
         ("--ownerless", "any process may release"),

@@ -5,6 +5,7 @@ import Glibc
 import Histories
 import Invariants
 import Isolation
+import Ladders
 import Linearizability
 import ObjectModels
 import Reports
@@ -31,7 +32,7 @@ struct CheckCommand: ParsableCommand {
     name: [.customLong("consistency-models"), .customLong("consistency")],
     help: ArgumentHelp(
       "What must be kept to, by comma: strict-serializable is the standard for transactions, "
-        + "linearizable for other objects."))
+        + "linearizable for other objects; ladder finds the strongest that holds."))
   var consistencyModels: String?
 
   @Option(
@@ -100,23 +101,28 @@ struct CheckCommand: ParsableCommand {
       return try findings(onRun: RunFolder(FilePath(file)))
     }
     // What is asked for wrongly is refused before a long file is read.
-    let choice = try chosenChecker()
-    if let choice, !(choice is LinearizabilityChecker), !(choice is any ColumnChecker) {
+    let chosen = try chosenCheckers()
+    if let one = chosen.first, !isOfColumns(one) {
       let history = try history(of: HistoryFile(path: file, format: chosenFormat()), named: file)
-      return [try examine(history, of: file, by: choice)]
+      return [try examine(history, of: file, by: one)]
     }
-    let needsRemarks = (choice as? any ColumnChecker)?.needsRemarks ?? false
+    let needsRemarks = chosen.contains { ($0 as? any ColumnChecker)?.needsRemarks ?? false }
     let columns = try HistoryColumns(
       path: file, format: chosenFormat(), order: chosenOrder(),
       isLean: !isShrinking && !needsRemarks)
     if columns.isTruncated { warnOfTruncation(file) }
-    if let choice = choice as? any ColumnChecker {
-      return [try examine(columns, of: file, by: choice)]
+    let checkers = chosen.isEmpty ? try detectedCheckers(for: columns) : chosen
+    return try checkers.compactMap { checker in
+      switch checker {
+      case let checker as LinearizabilityChecker: try examine(columns, of: file, by: checker)
+      case let checker as any ColumnChecker: try examine(columns, of: file, by: checker)
+      default: nil
+      }
     }
-    if let choice = try choice as? LinearizabilityChecker ?? impliedChecker(of: columns) {
-      return [try examine(columns, of: file, by: choice)]
-    }
-    return [try examine(columns, of: file, by: detectedChecker(for: columns))]
+  }
+
+  private func isOfColumns(_ checker: any Checker) -> Bool {
+    checker is LinearizabilityChecker || checker is any ColumnChecker
   }
 
   private func isFolder(_ path: String) -> Bool {
@@ -198,20 +204,25 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  /// The checker of single objects that a file's format or its operations imply.
-  private func impliedChecker(of columns: HistoryColumns) throws -> LinearizabilityChecker? {
+  /// The checkers that a file's format or its operations imply.
+  private func detectedCheckers(for columns: HistoryColumns) throws -> [any Checker] {
     var settings = try modelOptions.settings()
     if let implied = columns.format?.implies {
       if modelOptions.initial == nil { settings.initial = implied.initial }
       if modelOptions.failedCas == nil, implied.failedCasObserved { settings.failedCas = .observed }
-      return try linearizability(of: implied.model, settings)
+      return try objectCheckers(of: implied.model, settings)
     }
-    return columns.isOfKeyValues && !keyed ? try linearizability(of: "key-value", settings) : nil
+    if columns.isOfKeyValues, !keyed { return try objectCheckers(of: "key-value", settings) }
+    if columns.isOfReadsAndWrites, consistencyModels != nil {
+      return try objectCheckers(of: "cas-register", settings)
+    }
+    return [try transactionChecker(for: columns)]
   }
 
-  private func linearizability(
+  /// The checkers of single objects by the levels that were asked for.
+  private func objectCheckers(
     of model: String, _ settings: CheckerRegistry.ModelSettings
-  ) throws -> LinearizabilityChecker {
+  ) throws -> [any Checker] {
     if ["counter", "fetch-add"].contains(model), settings.initial != .null,
       settings.initial.integer == nil
     {
@@ -222,15 +233,51 @@ struct CheckCommand: ParsableCommand {
         "there is no model \"\(model)\"; there are "
           + CheckerRegistry.modelNames.joined(separator: ", "))
     }
-    return LinearizabilityChecker(
-      found,
-      Terms(level: try chosenLevel(), isKeyed: keyed, budget: try budgetOptions.budget()))
+    let levels = try ChosenLevels(consistencyModels)
+    let weak = try levels.weak
+    let terms = Terms(isKeyed: keyed, budget: try budgetOptions.budget())
+    var checkers: [any Checker] = try levels.ofObjects.map { level in
+      LinearizabilityChecker(
+        found, Terms(level: level, isKeyed: keyed, budget: try budgetOptions.budget()))
+    }
+    if levels.isLadder || !weak.isEmpty {
+      let operations = try singleOperations(of: model, settings)
+      let limits = try budgetOptions.limits()
+      checkers.append(
+        levels.isLadder
+          ? OperationLadder(found, terms, operations, limits: limits)
+          : SingleOperationsChecker(models: weak, operations, limits: limits))
+    }
+    return checkers.isEmpty ? [LinearizabilityChecker(found, terms)] : checkers
+  }
+
+  /// What single operations are of, where their model is one of reads and writes.
+  private func singleOperations(
+    of model: String, _ settings: CheckerRegistry.ModelSettings
+  ) throws -> SingleOperations {
+    let asked = "--consistency \(consistencyModels ?? "")"
+    guard !keyed else {
+      throw PlanError("\(asked): it is of all keys together; leave out --keyed and --model")
+    }
+    guard ["register", "cas-register", "key-value"].contains(model) else {
+      throw PlanError("\(asked): reads and writes are judged by it, and no \(model)")
+    }
+    return SingleOperations(
+      initial: settings.initial, ignoresNullReads: settings.nullRead == .unknown,
+      areKeyed: model == "key-value")
   }
 
   private func findings(onRun folder: RunFolder) throws -> [Finding] {
     var plan = try Plan(path: folder.plan)
-    if consistencyModels != nil { plan.consistencyModels = try chosenModels().map(\.name) }
-    let checkers = try chosenChecker().map { [$0] } ?? Controller.Test(plan).checkers
+    let chosen = try chosenCheckers()
+    if consistencyModels != nil, chosen.isEmpty {
+      let levels = try ChosenLevels(consistencyModels)
+      guard !levels.isLadder else {
+        throw PlanError("\(folder.history): --consistency ladder: say with --model what it is of")
+      }
+      plan.consistencyModels = levels.models.map(\.name)
+    }
+    let checkers = chosen.isEmpty ? try Controller.Test(plan).checkers : chosen
     let path = folder.history.string
     let history = try history(of: HistoryFile(path: path), named: path)
     let findings = checkers.map { $0.check(history) }
@@ -268,37 +315,16 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  private func chosenModels() throws -> [ConsistencyModel] {
-    let names = (consistencyModels ?? "").split(separator: ",")
-      .map { $0.filter { $0 != " " } }.filter { ObjectLevel(rawValue: $0) == nil }
-    do throws(UnknownModel) {
-      return try ConsistencyModel.models(named: names)
-    } catch {
-      throw PlanError("--consistency-models: \(error.description)")
-    }
-  }
-
-  /// The level by which single objects are judged, where one is named.
-  private func chosenLevel() throws -> ObjectLevel {
-    let levels = (consistencyModels ?? "").split(separator: ",")
-      .compactMap { ObjectLevel(rawValue: $0.filter { $0 != " " }) }
-    guard levels.count <= 1 else {
-      throw PlanError("--consistency: a history of single objects is judged by one level at a time")
-    }
-    return levels.first ?? .linearizable
-  }
-
   /// The checker of transactions, where the history is one of them.
-  private func detectedChecker(for columns: HistoryColumns) throws -> any ColumnChecker {
+  private func transactionChecker(for columns: HistoryColumns) throws -> any ColumnChecker {
     guard let kind = TransactionKind(detecting: columns) else {
       throw PlanError("say what the operations are of with --model, or name a --checker")
     }
-    return try transactions(of: kind, chosenModels())
+    return try transactions(of: kind)
   }
 
-  private func transactions(
-    of kind: TransactionKind, _ models: [ConsistencyModel]
-  ) throws -> any ColumnChecker {
+  private func transactions(of kind: TransactionKind) throws -> any ColumnChecker {
+    let levels = try ChosenLevels(consistencyModels)
     let words = (assume ?? "").split(separator: ",").map { $0.filter { $0 != " " } }
     let assumptions = try words.map { word in
       guard let assumption = VersionAssumption(rawValue: word) else {
@@ -311,29 +337,34 @@ struct CheckCommand: ParsableCommand {
     guard kind == .register || assumptions.isEmpty else {
       throw PlanError("--assume: lists tell the order of their versions themselves")
     }
+    if levels.isLadder {
+      return TransactionLadder(
+        kind, assuming: Set(assumptions), limits: try budgetOptions.limits())
+    }
     return CheckerRegistry.checker(
-      of: kind, models, assuming: Set(assumptions), within: try budgetOptions.limits())
+      of: kind, try levels.ofTransactions, assuming: Set(assumptions),
+      within: try budgetOptions.limits())
   }
 
-  /// The checker that was asked for, if one was.
-  private func chosenChecker() throws -> (any Checker)? {
-    let models = try chosenModels()
+  /// The checkers that were asked for, if any were; one at most that needs more than columns.
+  private func chosenCheckers() throws -> [any Checker] {
+    _ = try ChosenLevels(consistencyModels)
     if let kind = (checker ?? model).flatMap(TransactionKind.init) {
-      return try transactions(of: kind, models)
-    }
-    if !models.isEmpty, let name = checker ?? model {
-      throw PlanError("--consistency-models: \(name) is no checker of transactions")
+      return [try transactions(of: kind)]
     }
     if let checker {
+      if consistencyModels != nil {
+        throw PlanError("--consistency-models: \(checker) is no checker of transactions")
+      }
       guard let found = try invariantOptions.checker(named: checker, isKeyed: keyed) else {
         throw PlanError(
           "there is no checker \"\(checker)\"; there are "
             + CheckerRegistry.names.joined(separator: ", "))
       }
-      return found
+      return [found]
     }
-    guard let model else { return nil }
-    return try linearizability(of: model, modelOptions.settings())
+    guard let model else { return [] }
+    return try objectCheckers(of: model, modelOptions.settings())
   }
 
   private func report(_ judged: [(file: String, findings: [Finding], error: String?)]) {

@@ -10,14 +10,20 @@ struct CausalConstraints {
   private let sessions: SessionOrder
   private let order: [Int32]
   private let lanes: KeyLanes
+  /// What comes before each transaction, where that is known by now.
+  private let known: ViewOrder?
   /// How many lanes are looked at in one pass, which bounds what clocks take of memory.
   private let width: Int
 
   /// The widest clocks, in lanes: 256 bytes a transaction.
   private static let widthMax = 64
 
-  init(_ reads: ReadsFrom, _ sessions: SessionOrder, _ order: CausalOrder) {
+  /// - Parameter known: The causes of each transaction, where they are known by now.
+  init(
+    _ reads: ReadsFrom, _ sessions: SessionOrder, _ order: CausalOrder, known: ViewOrder? = nil
+  ) {
     self.reads = reads
+    self.known = known
     self.sessions = sessions
     self.order = order.order
     lanes = KeyLanes(reads, sessions)
@@ -28,6 +34,7 @@ struct CausalConstraints {
   ///
   /// - Complexity: O(*n* *k*) for *n* steps and *k* lanes as a rule.
   func visit(_ emit: (CommitConstraint) -> Void) {
+    if let known { return known.withClocks { visit($0, emit) } }
     var first = 0
     while first < sessions.laneCount {
       visit(Int32(first)..<Int32(min(first + width, sessions.laneCount)), emit)
@@ -49,6 +56,33 @@ struct CausalConstraints {
           let (seen, known) = (clock[place], before?[place] ?? 0)
           guard seen > known else { continue }
           let entry = lanes.last(before: seen, in: lane, &hints[lane])
+          guard entry >= 0, lanes.places[entry] >= known else { continue }
+          emit(
+            CommitConstraint(
+              from: lanes.writers[entry], to: shown, read: Int32(truncatingIfNeeded: step)))
+        }
+      }
+    }
+  }
+
+  /// Visits the constraints of all lanes at once, by clocks that count each transaction itself, too.
+  private func visit(_ clocks: UnsafePointer<Int32>, _ emit: (CommitConstraint) -> Void) {
+    let (transactions, width) = (reads.transactions, sessions.laneCount)
+    var hints = lanes.starts
+    for transaction in 0..<transactions.count
+    where transactions.outcomes[transaction] == .committed {
+      let clock = clocks + transaction * width
+      let (own, place) = (sessions.lanes[transaction], sessions.places[transaction])
+      for step in transactions.steps(of: transaction) {
+        let shown = reads.sources[step]
+        guard shown != ReadsFrom.nothing else { continue }
+        let before = shown < 0 ? nil : clocks + Int(shown) * width
+        for keyLane in lanes.range(of: transactions.keys[step]) {
+          let lane = lanes.lanes[keyLane]
+          let seen = lane == own ? place : clock[Int(lane)]
+          let known = before?[Int(lane)] ?? 0
+          guard seen > known else { continue }
+          let entry = lanes.last(before: seen, in: keyLane, &hints[keyLane])
           guard entry >= 0, lanes.places[entry] >= known else { continue }
           emit(
             CommitConstraint(
@@ -89,6 +123,22 @@ struct CausalConstraints {
 }
 
 extension CausalConstraints {
+  /// Reads of what causes of theirs had overwritten, where each transaction reads once: these are all
+  /// that contradicts causality.
+  ///
+  /// - Complexity: That of a visit.
+  func overwrittenReads(_ causes: ViewOrder) -> [CommitConstraint] {
+    var found: [CommitConstraint] = []
+    var lastRead: Int32 = -1
+    visit { constraint in
+      guard constraint.read != lastRead else { return }
+      guard constraint.to < 0 || causes.precedes(constraint.to, constraint.from) else { return }
+      lastRead = constraint.read
+      found.append(constraint)
+    }
+    return found
+  }
+
   /// The first transaction whose own reads tell of constraints that contradict causal order, and these
   /// constraints, each of which must come before the next, and the last before the first.
   ///

@@ -128,6 +128,48 @@ struct CausalExplanation {
   }
 }
 
+extension CausalExplanation {
+  private func reader(_ constraint: CommitConstraint) -> Int32 {
+    Int32(truncatingIfNeeded: transactions.transaction(of: Int(constraint.read)))
+  }
+
+  /// Tells of a read of the initial state of what had been overwritten for it.
+  mutating func addInitialRead(_ constraint: CommitConstraint, _ rule: CommitRule) {
+    let (reader, step) = (reader(constraint), Int(constraint.read))
+    let (first, second) = (name(reader), name(constraint.from))
+    addSeen(constraint.from, reader, rule)
+    let key = transactions.keys[step]
+    add(
+      reader, constraint.from, .rw,
+      .init(
+        reason: "\(first) read \(text(ofRead: step)), the initial state, and \(second) wrote it",
+        fromStep: step, toStep: lastWrite(of: key, by: constraint.from), key: key),
+      isLast: true)
+  }
+
+  /// Tells of a transaction whose reads contradict causal order: one shows what had been overwritten, or
+  /// several show what was written in a circle.
+  mutating func add(contradiction: [CommitConstraint]) {
+    for constraint in contradiction { _ = name(constraint.from) }
+    for (place, constraint) in contradiction.enumerated() {
+      addCauses(of: reader(constraint), from: constraint.from)
+      let next = contradiction[(place + 1) % contradiction.count].from
+      if constraint.to != next { addCauses(of: next, from: constraint.to) }
+    }
+    for (place, constraint) in contradiction.enumerated() {
+      add(constraint, isLast: place == contradiction.count - 1)
+    }
+  }
+
+  /// Adds why a reader had seen a transaction by a rule.
+  fileprivate mutating func addSeen(_ seen: Int32, _ reader: Int32, _ rule: CommitRule) {
+    switch rule {
+    case .earlierReads, .reads: addDirect(seen, reader)
+    case .causes: addCauses(of: reader, from: seen)
+    }
+  }
+}
+
 extension CommitOrder {
   private func reader(_ constraint: CommitConstraint) -> Int32 {
     Int32(truncatingIfNeeded: reads.transactions.transaction(of: Int(constraint.read)))
@@ -136,33 +178,14 @@ extension CommitOrder {
   /// A read of the initial state of what had been overwritten for it.
   func incident(_ constraint: CommitConstraint) -> Incidents.Incident {
     var text = CausalExplanation(reads, sessions)
-    let (reader, step) = (reader(constraint), Int(constraint.read))
-    let (first, second) = (text.name(reader), text.name(constraint.from))
-    addSeen(constraint.from, reader, to: &text)
-    let key = reads.transactions.keys[step]
-    text.add(
-      reader, constraint.from, .rw,
-      .init(
-        reason:
-          "\(first) read \(text.text(ofRead: step)), the initial state, and \(second) wrote it",
-        fromStep: step, toStep: text.lastWrite(of: key, by: constraint.from), key: key),
-      isLast: true)
+    text.addInitialRead(constraint, rule)
     return text.incident
   }
 
-  /// A transaction whose reads contradict causal order: one shows what had been overwritten, or several
-  /// show what was written in a circle.
+  /// A transaction whose reads contradict causal order.
   func incident(contradiction: [CommitConstraint]) -> Incidents.Incident {
     var text = CausalExplanation(reads, sessions)
-    for constraint in contradiction { _ = text.name(constraint.from) }
-    for (place, constraint) in contradiction.enumerated() {
-      text.addCauses(of: reader(constraint), from: constraint.from)
-      let next = contradiction[(place + 1) % contradiction.count].from
-      if constraint.to != next { text.addCauses(of: next, from: constraint.to) }
-    }
-    for (place, constraint) in contradiction.enumerated() {
-      text.add(constraint, isLast: place == contradiction.count - 1)
-    }
+    text.add(contradiction: contradiction)
     return text.incident
   }
 
@@ -177,7 +200,7 @@ extension CommitOrder {
       let isLast = place == cycle.count - 1
       if edge.label == .rw, let constraint = constraint(edge) {
         let reader = reader(constraint)
-        if reader != edge.to { addSeen(edge.from, reader, to: &text) }
+        if reader != edge.to { text.addSeen(edge.from, reader, rule) }
         text.add(constraint, isLast: isLast)
       } else if edge.label == .ww {
         text.add(edge.from, edge.to, writing: versionKey(edge), isLast: isLast)
@@ -186,13 +209,5 @@ extension CommitOrder {
       }
     }
     return text.incident
-  }
-
-  /// Adds why a reader had seen a transaction by the rule.
-  private func addSeen(_ seen: Int32, _ reader: Int32, to text: inout CausalExplanation) {
-    switch rule {
-    case .earlierReads, .reads: text.addDirect(seen, reader)
-    case .causes: text.addCauses(of: reader, from: seen)
-    }
   }
 }

@@ -22,10 +22,11 @@ struct ViewOrder {
 
   /// What comes before what, which must go in no circle.
   ///
+  /// - Parameter order: An order of causes.
   /// - Throws: Where clocks would take too much memory.
   /// - Complexity: O(*n* *k*) for *n* steps and *k* lanes in time and memory; O(*n*) for programs.
   init(
-    _ kind: Kind, _ reads: ReadsFrom, _ sessions: SessionOrder
+    _ kind: Kind, _ reads: ReadsFrom, _ sessions: SessionOrder, _ order: CausalOrder?
   ) throws(TooManyLanes) {
     self.kind = kind
     self.sessions = sessions
@@ -35,7 +36,7 @@ struct ViewOrder {
     }
     switch kind {
     case .causes:
-      let order = CausalOrder(reads, sessions)
+      let order = order ?? CausalOrder(reads, sessions)
       ranks = order.ranks
       parents = []
       clocks = ViewOrder.clocks(reads, sessions, order.order)
@@ -75,6 +76,21 @@ struct ViewOrder {
       }
     }
     return all
+  }
+
+  /// Whether a transaction is among the causes of another one.
+  @inline(__always)
+  func precedes(_ cause: Int32, _ effect: Int32) -> Bool {
+    let lane = Int(sessions.lanes[Int(cause)])
+    return cause != effect && clocks[Int(effect) * width + lane] > sessions.places[Int(cause)]
+  }
+
+  /// Gives for each transaction how much of each lane is among its causes, it itself included.
+  func withClocks(_ body: (UnsafePointer<Int32>) -> Void) {
+    clocks.withUnsafeBufferPointer { clocks in
+      guard let clocks = clocks.baseAddress else { return }
+      body(clocks)
+    }
   }
 
   /// Adds to a clock a transaction and all that comes before it.

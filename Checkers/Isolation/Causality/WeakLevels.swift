@@ -18,6 +18,8 @@ struct WeakLevels {
   private let reads: ReadsFrom
   private let sessions: SessionOrder
   private let open: Set<ConsistencyModel>
+  /// What led to what, where it is known by now.
+  private var causes: ViewOrder?
 
   /// - Parameter open: The models that are to be decided.
   /// - Complexity: O(*n* *k*) for *n* steps and *k* processes as a rule.
@@ -41,8 +43,12 @@ struct WeakLevels {
     func isOpen(_ models: ConsistencyModel...) -> Bool {
       models.contains { open.contains($0) && !known.contains($0) }
     }
-    if withSessions, isOpen(.causalConvergence, .causal) {
-      return [.causes, .reads, .earlierReads]
+    if withSessions,
+      isOpen(.causalConvergence) || isOpen(.causal) && !isCausalityBroken
+    {
+      // Of single operations nothing that is weaker is of interest.
+      return scanned.transactions.operations == nil
+        ? [.causes, .reads, .earlierReads] : [.causes]
     }
     if isOpen(.readAtomic) || withSessions && isOpen(.strongSessionReadAtomic) {
       return [.reads, .earlierReads]
@@ -51,10 +57,15 @@ struct WeakLevels {
       || withSessions && isOpen(.strongSessionReadCommitted) ? [.earlierReads] : []
   }
 
+  /// Whether reads were found that contradict causality.
+  private var isCausalityBroken: Bool {
+    incidents.count(of: .writeCORead) + incidents.count(of: .writeCOInitRead) > 0
+  }
+
   private mutating func judgeWithSessions(_ limits: CheckLimits) throws(LimitReached) {
-    let rules = rules(withSessions: true)
     guard
-      !rules.isEmpty || open.contains(.writesFollowReads) || open.contains(.causalMemory)
+      !rules(withSessions: true).isEmpty || open.contains(.writesFollowReads)
+        || open.contains(.causalMemory)
     else { return }
     let order = CausalOrder(reads, sessions)
     guard order.circle.isEmpty else {
@@ -65,7 +76,30 @@ struct WeakLevels {
       return
     }
     if !scanned.chains.tellsGuarantees { holding.insert(.writesFollowReads) }
-    try judge(rules, sessions, order, limits)
+    let areOfCauses = !open.isDisjoint(with: [.causal, .causalMemory, .causalConvergence])
+    if scanned.transactions.operations != nil, areOfCauses {
+      causes = try? ViewOrder(.causes, reads, sessions, order)
+      if open.contains(.causal) { judgeReads(order) }
+    }
+    try judge(rules(withSessions: true), sessions, order, limits)
+  }
+
+  /// Judges operations, each of which reads once, by causality.
+  private mutating func judgeReads(_ order: CausalOrder) {
+    guard let causes else { return }
+    let found = CausalConstraints(reads, sessions, order, known: causes).overwrittenReads(causes)
+    for constraint in found {
+      let phenomenon = constraint.to < 0 ? Phenomenon.writeCOInitRead : .writeCORead
+      guard incidents.note(phenomenon) else { continue }
+      var text = CausalExplanation(reads, sessions)
+      if constraint.to < 0 {
+        text.addInitialRead(constraint, .causes)
+      } else {
+        text.add(contradiction: [constraint])
+      }
+      incidents.show(phenomenon, text.incident)
+    }
+    if found.isEmpty { holding.insert(.causal) }
   }
 
   /// Judges by rules, the strictest first, up to one by which there is an order of commits.
@@ -78,7 +112,9 @@ struct WeakLevels {
     var broken: CommitOrder?
     for rule in rules {
       try limits.poll()
-      let constraints = rule == .causes ? CausalConstraints(reads, self.sessions, order) : nil
+      let constraints =
+        rule == .causes
+        ? CausalConstraints(reads, self.sessions, order, known: causes) : nil
       let commits = CommitOrder(
         reads, sessions, order, rule, versions: scanned.chains.visitKnownOrder,
         visit: constraints?.visit ?? DirectConstraints(reads, sessions, rule).visit)
@@ -92,7 +128,9 @@ struct WeakLevels {
         }
         break
       }
-      if let constraints { judgeCausality(commits, constraints) }
+      if let constraints, !holding.contains(.causal), !isCausalityBroken {
+        if causes == nil { judgeCausality(commits, constraints) } else { judgeReads(order) }
+      }
       if rule == rules.last, !scanned.chains.tellsGuarantees { holding.insert(.readCommitted) }
       broken = commits
     }
@@ -131,7 +169,11 @@ struct WeakLevels {
       try limits.poll()
       let order: ViewOrder
       do throws(TooManyLanes) {
-        order = try ViewOrder(kind, reads, sessions)
+        if kind == .causes, let causes {
+          order = causes
+        } else {
+          order = try ViewOrder(kind, reads, sessions, nil)
+        }
       } catch {
         problems[model] = "there are too many processes for as long a history"
         continue

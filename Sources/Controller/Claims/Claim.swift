@@ -1,5 +1,5 @@
 public import Values
-public import Verdicts
+import Verdicts
 
 /// What textbooks say of a family of systems, as experiments with expected outcomes.
 public struct Claim: Sendable {

@@ -23,7 +23,7 @@ struct Growth {
           Judge(Register(initial: 0), usesDeciders: false),
           [AtomicHistories.smallRegister(clients)], isLinearizable: true)
       },
-    ] + LinearizabilityBench.transactionCourses
+    ] + LinearizabilityBench.transactionCourses + LinearizabilityBench.causalCourses
 
   /// Prints a line a course and number of clients, with the exponents of time and memory.
   static func run() throws {

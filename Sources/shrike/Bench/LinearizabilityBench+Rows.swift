@@ -10,7 +10,8 @@ extension LinearizabilityBench {
   private static let million = 1_000_000
 
   static let rows: [Row] =
-    corpusRows + searchRows + deciderRows + processRows + transactionRows + invariantRows
+    corpusRows + searchRows + deciderRows + processRows + transactionRows + causalRows
+    + invariantRows
 
   private static let searchRows = [
     Row(
