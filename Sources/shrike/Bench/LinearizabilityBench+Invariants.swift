@@ -1,6 +1,7 @@
 import Convergence
 import Invariants
 import Isolation
+import Verdicts
 
 extension LinearizabilityBench {
   private static let million = 1_000_000
