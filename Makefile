@@ -3,7 +3,7 @@
 BUILD := swift build -c release
 SHRIKE := .build/release/shrike
 
-.PHONY: demo test unit twins corpus corpora models budgets campaigns claims suite verdicts glomers readme zoo correct \
+.PHONY: demo test unit processes twins corpus corpora models budgets campaigns claims suite verdicts glomers readme zoo correct \
   lint bench release clean setup build
 
 setup:
@@ -58,6 +58,11 @@ zoo: setup
 correct: setup
 	$(BUILD) --product shrike
 	@$(SHRIKE) zoo --correct --seeds $(or $(SEEDS),2000)
+
+## Convergent systems and broadcasts as real processes under kill, pause and partition; ten minutes.
+processes: setup
+	$(BUILD) --product shrike
+	@$(SHRIKE) suite .ci/processes.yaml --jobs 3 --results $(or $(RESULTS),results)
 
 ## What textbooks say, as experiments: claim, system, expected, observed, and how to replay it.
 claims: setup

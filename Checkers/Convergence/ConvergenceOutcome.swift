@@ -88,10 +88,16 @@ struct ConvergenceOutcome {
       "judged-reads": .integer(judgedCount), "unjudged-reads": .integer(unjudgedCount),
     ])
     for (name, value) in visibility.facts { facts[fact: name] = value }
-    if let bytes = history.stateBytes.values.max(), history.updateCount > 0 {
-      facts[fact: "state-bytes"] = .integer(bytes)
-      facts[fact: "state-bytes-per-update"] = .double(
-        (Double(bytes) / Double(history.updateCount) * 10).rounded() / 10)
+    if let largest = history.bytes.values.max(by: { $0.state < $1.state }), history.updateCount > 0
+    {
+      func perUpdate(_ bytes: Int) -> Value {
+        .double((Double(bytes) / Double(history.updateCount) * 10).rounded() / 10)
+      }
+      facts[fact: "state-bytes"] = .integer(largest.state)
+      facts[fact: "metadata-bytes"] = .integer(max(0, largest.state - largest.value))
+      facts[fact: "metadata-bytes-per-update"] = perUpdate(max(0, largest.state - largest.value))
+      facts[fact: "sent-bytes-per-update"] = perUpdate(
+        history.bytes.values.reduce(0) { $0 + $1.sent })
     }
     return facts
   }

@@ -64,8 +64,17 @@ struct ReplicaHistory {
   private(set) var reused: [(first: Int32, second: Int32)] = []
   /// Updates that replicas told of and nobody had asked for.
   private(set) var invented: [Int32] = []
-  /// Bytes of a replica's whole state, as it last told.
-  private(set) var stateBytes: [Int32: Int] = [:]
+  /// What each replica last told of its size and of what it sent.
+  private(set) var bytes: [Int32: Bytes] = [:]
+
+  struct Bytes {
+    /// Of the whole state, and of the value alone.
+    var state: Int
+    var value: Int
+    /// Of messages since the replica was started.
+    var sent: Int
+  }
+
   /// Why the final reads prove nothing yet, where they don't.
   private(set) var unrest: String?
   /// What can't be read of the history.
@@ -253,8 +262,9 @@ extension ReplicaHistory {
   ) {
     let row = row(extra[fact: "context"], line: partner, &contexts)
     let replica = extra[fact: "replica"] ?? extra[fact: "node"]
-    if let replica, let bytes = extra[fact: "bytes"]?.integer {
-      stateBytes[number(ofReplica: replica)] = bytes
+    if let replica, let told = extra[fact: "bytes"], let state = told["state"]?.integer {
+      bytes[number(ofReplica: replica)] = Bytes(
+        state: state, value: told["value"]?.integer ?? 0, sent: told["sent"]?.integer ?? 0)
     }
     reads.append(
       Read(

@@ -38,7 +38,32 @@ public struct ByteBuffer: ByteSink, Sendable {
   public mutating func put(_ more: [UInt8]) { bytes.append(contentsOf: more) }
 }
 
+/// Counts bytes and keeps none.
+public struct ByteCounter: ByteSink, Sendable {
+  public var count = 0
+
+  @inlinable
+  public init() {}
+
+  @inlinable
+  public mutating func put(_ byte: UInt8) { count += 1 }
+
+  @inlinable
+  public mutating func put(_ word: UInt64) { count += 8 }
+
+  @inlinable
+  public mutating func put(_ more: [UInt8]) { count += more.count }
+}
+
 extension StablyEncodable {
+  /// How many bytes the encoding has.
+  @inlinable
+  public var encodedCount: Int {
+    var counter = ByteCounter()
+    encode(into: &counter)
+    return counter.count
+  }
+
   /// The encoding as bytes.
   @inlinable
   public var encoded: [UInt8] {

@@ -67,7 +67,8 @@ struct SpecificationTwin {
     case .lastWriterRegister:
       return seen.first { update in !seen.contains { isLater($0, update) } }?.value ?? .null
     case .multiValueRegister:
-      return .list(seen.filter { write in !isSeen(write) { _ in true } }.map(\.value).sorted())
+      return .list(
+        Set(seen.filter { write in !isSeen(write) { _ in true } }.map(\.value)).sorted())
     case .enableWinsFlag:
       return .bool(seen.contains { on in on.f == "enable" && !isSeen(on) { $0.f == "disable" } })
     case .disableWinsFlag:
@@ -157,7 +158,7 @@ struct SpecificationTwin {
           write.f == "write" && !isRemoved(write)
             && !here.contains { $0.f == "write" && saw($0.update, write.update) }
         }
-        if !left.isEmpty { value = .list(left.map(\.value).sorted()) }
+        if !left.isEmpty { value = .list(Set(left.map(\.value)).sorted()) }
       }
       if let value { entries.append([parts[0], parts[1], value]) }
     }

@@ -91,7 +91,8 @@ struct TwinTests {
     case .growOnlySet: return ("add", element)
     case .twoPhaseSet, .lastWriterSet, .addWinsSet, .removeWinsSet:
       return (draws.below(2) == 0 ? "add" : "remove", element)
-    case .lastWriterRegister, .multiValueRegister, .text: return ("write", .integer(step))
+    case .lastWriterRegister, .multiValueRegister, .text:
+      return ("write", .integer(step % 4))
     case .enableWinsFlag, .disableWinsFlag:
       return (draws.below(2) == 0 ? "enable" : "disable", .null)
     case .tree: return ("move", [.integer(1 + draws.below(3)), .integer(draws.below(4))])
@@ -115,7 +116,7 @@ struct TwinTests {
     switch type {
     case "pn-counter": (f, value) = ("add", .integer(draws.below(5) - 2))
     case "or-set": (f, value) = (draws.below(2) == 0 ? "add" : "remove", .integer(draws.below(2)))
-    case "mv-register": (f, value) = ("write", .integer(step))
+    case "mv-register": (f, value) = ("write", .integer(step % 4))
     default: (f, value) = mapUpdate(&draws, step, depth: depth + 1)
     }
     return ("update", [key, .string(type), .string(f), value])

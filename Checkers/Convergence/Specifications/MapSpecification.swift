@@ -141,8 +141,8 @@ struct MapSpecification: Specification {
     case "mv-register":
       return live[.null].map { slot in
         .list(
-          contributions[slot].map {
-            history.table.value(of: ValueCode(raw: Int32(truncatingIfNeeded: $0.amount)))
+          Set(contributions[slot].map(\.amount)).map {
+            history.table.value(of: ValueCode(raw: Int32(truncatingIfNeeded: $0)))
           }.sorted())
       }
     default: return nil

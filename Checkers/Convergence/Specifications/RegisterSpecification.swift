@@ -23,7 +23,7 @@ struct LastWriterRegisterSpecification: Specification {
   var value: Value { latest.map { history.table.value(of: history.operands[$0]) } ?? .null }
 }
 
-/// A register that keeps the values of all writes that no other write had seen.
+/// A register that keeps the values of all writes that no other write had seen, each once.
 struct MultiValueRegisterSpecification: Specification {
   private let history: ReplicaHistory
   private var writes: LiveContributions
@@ -42,15 +42,14 @@ struct MultiValueRegisterSpecification: Specification {
 
   func allows(_ answer: ValueCode) -> Bool {
     guard let read = history.table.elements(of: answer) else { return false }
-    return read.map { Int($0.raw) }.sorted() == writes[0].map(\.amount).sorted()
+    return Set(read.map { Int($0.raw) }) == Set(writes[0].map(\.amount))
   }
 
   var value: Value {
     .list(
-      writes[0].map {
-        history.table.value(of: ValueCode(raw: Int32(truncatingIfNeeded: $0.amount)))
-      }
-      .sorted())
+      Set(writes[0].map(\.amount)).map {
+        history.table.value(of: ValueCode(raw: Int32(truncatingIfNeeded: $0)))
+      }.sorted())
   }
 }
 

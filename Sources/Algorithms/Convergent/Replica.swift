@@ -57,18 +57,25 @@ enum Replica {
     return .custom(.map(ValueMap(fields)))
   }
 
-  /// - Parameter size: How many bytes the whole state takes; known where all is told.
+  /// - Parameters:
+  ///   - isForAll: Whether the query asked for all that is known.
+  ///   - size: How many bytes the whole state takes.
+  ///   - sent: How many bytes of messages the node sent since it was started.
   static func answer(
-    _ value: Value, _ context: VersionVector, of node: NodeID, own: OwnUpdates?, size: () -> Int
+    _ value: Value, _ context: VersionVector, of node: NodeID, isForAll: Bool, own: OwnUpdates,
+    size: () -> Int, sent: Int
   ) -> Reply {
     var fields: [ValueMap.Entry] = [
       .init(key: "type", value: "query_ok"), .init(key: "value", value: value),
       .init(key: "context", value: context.value),
       .init(key: "replica", value: .integer(node.index)),
     ]
-    if let own {
+    if isForAll {
       fields.append(.init(key: "own", value: .list(own.entries.map(\.value))))
-      fields.append(.init(key: "bytes", value: .integer(size())))
+      let bytes: Value = [
+        "state": .integer(size()), "value": .integer(value.encodedCount), "sent": .integer(sent),
+      ]
+      fields.append(.init(key: "bytes", value: bytes))
     }
     return .custom(.map(ValueMap(fields)))
   }

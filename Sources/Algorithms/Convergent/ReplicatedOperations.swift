@@ -73,6 +73,8 @@ public struct ReplicatedOperations<Object: ToldType>: Algorithm {
   private let bugs: Set<String>
   private var object = Object()
   private var own = OwnUpdates()
+  /// How many bytes of messages were sent since the start.
+  private var sentBytes = 0
   private var log = DurableLog<Record>()
   /// How many of each node's updates are applied.
   private var applied = VersionVector()
@@ -107,9 +109,16 @@ public struct ReplicatedOperations<Object: ToldType>: Algorithm {
       if !has(ReplicatedOperationsOptions.noRepair) { repair(peer, known, &context) }
     case .timer(.gossip):
       context.setTimer(.gossip, after: interval)
-      for peer in peers { context.send(.digest(applied), to: peer) }
+      for peer in peers { send(.digest(applied), to: peer, &context) }
     case .answered, .completed: break
     }
+  }
+
+  private mutating func send(
+    _ message: Message, to peer: NodeID, _ context: inout Context<Self>
+  ) {
+    sentBytes += message.encodedCount
+    context.send(message, to: peer)
   }
 
   private func has(_ bug: PlantedBug) -> Bool { bugs.contains(bug.name) }
@@ -124,11 +133,10 @@ extension ReplicatedOperations {
     if let update = Replica.update(body) {
       make(update, request, &context)
     } else if body["type"]?.name == "query" {
-      let isForAll = body["own"] == true
       context.reply(
-        Replica.answer(object.value, applied, of: id, own: isForAll ? own : nil) {
-          object.encoded.count
-        }, to: request)
+        Replica.answer(
+          object.value, applied, of: id, isForAll: body["own"] == true, own: own,
+          size: { object.encodedCount }, sent: sentBytes), to: request)
     } else {
       context.reply(.notSupported, to: request)
     }
@@ -154,7 +162,7 @@ extension ReplicatedOperations {
         Record(told: told, own: entry), to: .effects,
         syncs: !has(ReplicatedOperationsOptions.noSync), &context)
       context.reply(Replica.accepted(entry, dot), to: request)
-      for peer in peers { context.send(.effects([told]), to: peer) }
+      for peer in peers { send(.effects([told]), to: peer, &context) }
     } catch {
       context.reply(.failed(error), to: request)
     }
@@ -203,7 +211,9 @@ extension ReplicatedOperations {
   }
 
   /// Sends a node what it lacks, as much as goes into one message, causes before effects.
-  private func repair(_ peer: NodeID, _ known: VersionVector, _ context: inout Context<Self>) {
+  private mutating func repair(
+    _ peer: NodeID, _ known: VersionVector, _ context: inout Context<Self>
+  ) {
     var missing: [Told] = []
     var rest = applied.total(beyond: known)
     // What a node lacks is mostly new, so the search begins at the end.
@@ -214,7 +224,7 @@ extension ReplicatedOperations {
       rest -= 1
     }
     guard !missing.isEmpty else { return }
-    context.send(.effects(missing.suffix(Self.batchMax).reversed()), to: peer)
+    send(.effects(missing.suffix(Self.batchMax).reversed()), to: peer, &context)
   }
 }
 
@@ -230,6 +240,7 @@ extension ReplicatedOperations {
     sink.put(bugs.sorted().joined(separator: ","))
     object.encode(into: &sink)
     sink.put(own.entries)
+    sink.put(sentBytes)
     log.encode(into: &sink)
     applied.encode(into: &sink)
     sink.put(history)

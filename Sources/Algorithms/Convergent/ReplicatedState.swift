@@ -109,6 +109,8 @@ public struct ReplicatedState<Object: MergedType>: Algorithm {
   /// The updates that are visible here.
   private var context = VersionVector()
   private var own = OwnUpdates()
+  /// How many bytes of messages were sent since the start.
+  private var sentBytes = 0
   private var updates = DurableLog<UpdateRecord>()
   private var boot = 0
   /// The deltas that were merged since the boot, from the place ``bufferStart`` on.
@@ -139,13 +141,20 @@ public struct ReplicatedState<Object: MergedType>: Algorithm {
     case .request(let request, _): context.reply(.notSupported, to: request)
     case .message(let peer, .state(let other, let seen, let end, let isWhole)):
       merge(other, seen, isWhole: isWhole, &context)
-      context.send(.received(end: end), to: peer)
+      send(.received(end: end), to: peer, &context)
     case .message(let peer, .received(let end)): note(peer, has: end)
     case .timer(.gossip):
       context.setTimer(.gossip, after: interval)
       for place in peers.indices { tell(place, &context) }
     case .answered, .completed: break
     }
+  }
+
+  private mutating func send(
+    _ message: Message, to peer: NodeID, _ context: inout Context<Self>
+  ) {
+    sentBytes += message.encodedCount
+    context.send(message, to: peer)
   }
 
   private func has(_ bug: PlantedBug) -> Bool { bugs.contains(bug.name) }
@@ -160,11 +169,10 @@ extension ReplicatedState {
     if let update = Replica.update(body) {
       make(update, request, &context)
     } else if body["type"]?.name == "query" {
-      let isForAll = body["own"] == true
       context.reply(
-        Replica.answer(object.value, self.context, of: id, own: isForAll ? own : nil) {
-          object.encoded.count
-        }, to: request)
+        Replica.answer(
+          object.value, self.context, of: id, isForAll: body["own"] == true, own: own,
+          size: { object.encodedCount }, sent: sentBytes), to: request)
     } else {
       context.reply(.notSupported, to: request)
     }
@@ -237,14 +245,14 @@ extension ReplicatedState {
     let end = Place(boot: boot, count: bufferStart + buffer.count)
     let peer = peers[place]
     guard tellsDeltas, let acknowledged = peer.acknowledged, acknowledged >= bufferStart else {
-      context.send(.state(object, self.context, end: end, isWhole: true), to: peer.id)
+      send(.state(object, self.context, end: end, isWhole: true), to: peer.id, &context)
       return
     }
     if has(ReplicatedStateOptions.assumedDelivery) { peers[place].acknowledged = end.count }
     guard acknowledged < end.count else { return }
     var delta = Object()
     for part in buffer[(acknowledged - bufferStart)...] { delta.merge(part, bugs: bugs) }
-    context.send(.state(delta, self.context, end: end, isWhole: false), to: peer.id)
+    send(.state(delta, self.context, end: end, isWhole: false), to: peer.id, &context)
   }
 
   private mutating func note(_ id: NodeID, has end: Place) {
@@ -287,6 +295,7 @@ extension ReplicatedState {
     object.encode(into: &sink)
     context.encode(into: &sink)
     sink.put(own.entries)
+    sink.put(sentBytes)
     updates.encode(into: &sink)
     sink.put(boot)
     sink.put(buffer)
@@ -373,7 +382,7 @@ enum ReplicatedStateOptions {
     "assumed-delivery", "a delta counts as acknowledged once it is sent",
     source: "Almeida et al., Delta state replicated data types (2018), section 6.1: without "
       + "acknowledgements what is lost leaves a gap.",
-    violates: ["unexplained", "diverging", "lost"])
+    violates: ["unexplained", "diverging", "lost", "arbitration-cycle", "below-bound"])
   static let bugs = [noReplication, noSync, overwrite, assumedDelivery]
 
   static func description(of type: AlgorithmDescription) -> AlgorithmDescription {

@@ -44,7 +44,7 @@ extension Claim {
     ].map { type in
       Experiment(
         "\(type), by deltas that are merged", plan("crdt-\(type)", "crdt-\(type)"),
-        facts: ["state-bytes-per-update"])
+        facts: ["metadata-bytes", "metadata-bytes-per-update", "sent-bytes-per-update"])
     }
       + [
         ("pn-counter-op", "pn-counter"), ("or-set-op", "or-set"),
@@ -53,7 +53,7 @@ extension Claim {
       ].map { system, type in
         Experiment(
           "\(system), by operations that are told", plan("crdt-\(system)", "crdt-\(type)"),
-          facts: ["state-bytes-per-update"])
+          facts: ["metadata-bytes", "metadata-bytes-per-update", "sent-bytes-per-update"])
       } + [
         Experiment(
           "or-set-op, by operations that are told in the order of each node only",

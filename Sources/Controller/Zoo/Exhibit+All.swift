@@ -57,8 +57,7 @@ extension Exhibit {
     replica(ReplicatedState<MergedPNCounter>.self),
     replica(ReplicatedState<MergedBoundedCounter>.self),
     replica(ReplicatedState<MergedGSet>.self),
-    // Only a whole state can bring back what two nodes have forgotten.
-    replica(ReplicatedState<MergedTwoPhaseSet>.self) { $0.options = ["gossip": "state"] },
+    replica(ReplicatedState<MergedTwoPhaseSet>.self),
     replica(ReplicatedState<MergedLWWSet>.self),
     replica(ReplicatedState<MergedORSet>.self),
     replica(ReplicatedState<MergedRWSet>.self),
