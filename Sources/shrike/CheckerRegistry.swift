@@ -12,7 +12,7 @@ enum CheckerRegistry {
   private static let named: [any Checker] = [
     SetFullChecker(), CounterChecker(), UniqueIDsChecker(), EchoChecker(), KafkaChecker(),
     BankChecker(), LongForkChecker(), MonotonicChecker(), CausalReverseChecker(),
-    AvailabilityChecker(),
+    RepliesChecker(), HappensBeforeChecker(), AvailabilityChecker(),
     OperationStatistics(),
   ]
 
