@@ -3,8 +3,8 @@
 BUILD := swift build -c release
 SHRIKE := .build/release/shrike
 
-.PHONY: demo test unit twins corpus corpora models budgets campaigns suite verdicts glomers readme zoo correct lint \
-  bench release clean setup build
+.PHONY: demo test unit twins corpus corpora models budgets campaigns claims suite verdicts glomers readme zoo correct \
+  lint bench release clean setup build
 
 setup:
 	@.ci/setup
@@ -58,6 +58,11 @@ zoo: setup
 correct: setup
 	$(BUILD) --product shrike
 	@$(SHRIKE) zoo --correct --seeds $(or $(SEEDS),2000)
+
+## What textbooks say, as experiments: claim, system, expected, observed, and how to replay it.
+claims: setup
+	$(BUILD) --product shrike
+	@$(SHRIKE) claims
 
 ## A slice of the zoo, of the correct systems' campaigns, and of what only other options show.
 campaigns: setup

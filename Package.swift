@@ -72,13 +72,15 @@ let rooms: [Room] = [
     "ObjectModels", "Checkers/ObjectModels",
     needs: ["Linearizability", "Verdicts", "Histories", "Values"]),
   Room("Isolation", "Checkers/Isolation", needs: ["Verdicts", "Histories", "Values", heap]),
+  Room("Convergence", "Checkers/Convergence", needs: ["Verdicts", "Histories", "Values"]),
   Room("Invariants", "Checkers/Invariants", needs: ["Verdicts", "Histories", "Values"]),
   Room(
     "Nemeses", "Nemeses", needs: ["Environments", "Generators", "Histories", "Nodes", "Values"]),
   Room(
     "Workloads", "Workloads",
     needs: [
-      "Generators", "Verdicts", "ObjectModels", "Isolation", "Invariants", "Exploration", "Nodes",
+      "Generators", "Verdicts", "ObjectModels", "Isolation", "Convergence", "Invariants",
+      "Exploration", "Nodes",
       "Histories", "Values",
     ]),
 
@@ -89,7 +91,8 @@ let rooms: [Room] = [
     "Controller", "Sources/Controller",
     needs: [
       "Systems", "Algorithms", "Workloads", "Nemeses", "Generators", "Verdicts", "Linearizability",
-      "ObjectModels", "Isolation", "Invariants", "Environments", "Simulations", "LocalProcesses",
+      "ObjectModels", "Isolation", "Convergence", "Invariants", "Environments", "Simulations",
+      "LocalProcesses",
       "NodeProcesses", "Diagrams",
       "Histories", "Nodes", "Values", system,
     ]),
@@ -118,7 +121,7 @@ let package = Package(
         "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Suites",
         "Diagrams",
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
-        "Invariants",
+        "Invariants", "Convergence",
         "NodeProcesses", "LocalProcesses", "CProcess", "Exploration", "Simulations", "Generators",
         "Environments",
         system, arguments, heap,
@@ -143,6 +146,7 @@ let package = Package(
     tests(
       "ObjectModels", "ObjectModels", "Linearizability", "Verdicts", "Histories", "Values"),
     tests("Isolation", "Isolation", "Verdicts", "Histories", "Values"),
+    tests("Convergence", "Convergence", "Verdicts", "Histories", "Values"),
     tests("Invariants", "Invariants", "Verdicts", "Histories", "Values"),
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),
     tests("Suites", "Suites", "Reports", "Verdicts", "Values"),

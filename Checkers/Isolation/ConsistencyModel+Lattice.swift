@@ -104,6 +104,9 @@ extension ConsistencyModel {
         .g1a, .g1b, .futureRead, .internalInconsistency, .cyclicCO, .writeCOInitRead, .writeCORead,
       ]
     case .causalConvergence: [.cyclicConflict]
+    case .causalMemory: [.writeHBInitRead, .cyclicHB]
+    case .pram:
+      [.g1a, .g1b, .futureRead, .internalInconsistency, .writePRAMInitRead, .cyclicPRAM]
     default: []
     }
   }
@@ -127,7 +130,7 @@ extension ConsistencyModel {
     let areSingle = !phenomena.isDisjoint(with: readAtomic.prohibited)
     let ruledOut = allCases.filter { model in
       !model.prohibited.isDisjoint(with: phenomena)
-        && !(areSingle && [.causal, .causalMemory].contains(model))
+        && !(areSingle && [.causal, .causalMemory, .pram].contains(model))
     }
     return ruledOut.filter { model in
       !ruledOut.contains { $0 != model && model.implies($0) }

@@ -42,12 +42,12 @@ extension TransactionJudgement {
   static func finding(
     on history: HistoryColumns, _ kind: TransactionKind, checker: String,
     _ models: [ConsistencyModel], demandsProof: Bool, _ limits: CheckLimits,
-    assuming assumptions: Set<VersionAssumption> = []
+    assuming assumptions: Set<VersionAssumption> = [], operations: SingleOperations? = nil
   ) -> Finding {
     let analysis: TransactionAnalysis
     do throws(TransactionProblem) {
       analysis = try TransactionAnalysis(
-        history, kind, for: models, assuming: assumptions, within: limits)
+        history, kind, for: models, assuming: assumptions, operations: operations, within: limits)
     } catch {
       return Finding(checker, .unknown, reason: error.description)
     }

@@ -34,7 +34,7 @@ extension ConsistencyModel {
   var isDecidedByCommits: Bool {
     switch self {
     case .strongSessionReadCommitted, .strongSessionReadAtomic, .causal, .causalConvergence,
-      .writesFollowReads:
+      .writesFollowReads, .causalMemory, .pram:
       true
     default: false
     }
@@ -47,6 +47,10 @@ extension ConsistencyModel {
     default: isDecidedByCommits || isGuarantee
     }
   }
+
+  /// Whether it is decided by what each process can have seen, which is looked at where it is asked
+  /// for: see ``ProcessViews``.
+  var isOfViews: Bool { self == .causalMemory || self == .pram }
 
   /// Whether it is a session guarantee, which is about what one process sees.
   var isGuarantee: Bool {

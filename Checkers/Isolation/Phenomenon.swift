@@ -35,6 +35,10 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
   case observedTransactionVanishesProcess = "observed-transaction-vanishes-process"
   case fracturedReadProcess = "fractured-read-process"
   case cyclicConflict = "CyclicCF"
+  case writePRAMInitRead = "WritePRAMInitRead"
+  case cyclicPRAM = "CyclicPRAM"
+  case writeHBInitRead = "WriteHBInitRead"
+  case cyclicHB = "CyclicHB"
   case gSingleProcess = "G-single-item-process"
   case gNonadjacentProcess = "G-nonadjacent-item-process"
   case g2ItemProcess = "G2-item-process"
@@ -88,6 +92,14 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
         + "of their process, was there"
     case .cyclicConflict:
       "no order of commits explains what transactions read, if all that led to it was there"
+    case .writePRAMInitRead:
+      "a process read the initial state of what had been written before something that it had seen"
+    case .cyclicPRAM:
+      "no order that keeps to that of each process explains what a process read"
+    case .writeHBInitRead:
+      "a process read the initial state of what had been written, as its other reads tell"
+    case .cyclicHB:
+      "no order that keeps to what led to what explains what a process read"
     case .g0Realtime: "a write came before another one that had completed before it began"
     case .g1cRealtime: "a transaction saw a write that began only after it had completed"
     case .gSingleRealtime: "a transaction missed a write that was there before it began"
@@ -109,6 +121,9 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
     case .fracturedReadProcess, .writeCORead, .writeCOInitRead: [.cyclicConflict]
     case .causalityViolation: [.gSingle, .gPrefix, .cyclicConflict]
     case .cyclicConflict: [.gSingleProcess]
+    case .writePRAMInitRead: [.writeHBInitRead]
+    case .cyclicPRAM: [.cyclicHB]
+    case .writeHBInitRead, .cyclicHB: [.g2ItemProcess]
     case .cyclicCO: [.g1cProcess]
     case .lostUpdate: [.gCursor]
     case .gCursor: [.gSingle]
@@ -153,7 +168,7 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
     switch self {
     case .g0Process, .g1cProcess, .gSingleProcess, .gNonadjacentProcess, .g2ItemProcess, .cyclicCO,
       .writeCOInitRead, .writeCORead, .observedTransactionVanishesProcess, .fracturedReadProcess,
-      .cyclicConflict:
+      .cyclicConflict, .writePRAMInitRead, .cyclicPRAM, .writeHBInitRead, .cyclicHB:
       .process
     case .g0Realtime, .g1cRealtime, .gSingleRealtime, .gNonadjacentRealtime, .g2ItemRealtime:
       .realtime
@@ -177,7 +192,8 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
     switch self {
     case .observedTransactionVanishes, .fracturedRead, .causalityViolation, .gCursor, .gPrefix,
       .gUpdate, .cyclicCO, .writeCOInitRead, .writeCORead, .observedTransactionVanishesProcess,
-      .fracturedReadProcess, .cyclicConflict:
+      .fracturedReadProcess, .cyclicConflict, .writePRAMInitRead, .cyclicPRAM, .writeHBInitRead,
+      .cyclicHB:
       true
     default: false
     }

@@ -16,16 +16,21 @@ package struct TransactionAnalysis {
   package let broken: [String]
 
   /// - Parameters:
-  ///   - models: What was promised, which only the counts depend on.
+  ///   - models: What was promised, which only the counts depend on, and whether levels that take
+  ///     long to decide are.
   ///   - assumptions: What is taken for granted of the versions of registers.
+  ///   - operations: How operations on single registers are read, where these are what there is.
   /// - Throws: When an operation is no transaction.
   /// - Complexity: O(*n*) for *n* steps and elements of reads where there are no cycles.
   package init(
     _ columns: HistoryColumns, _ kind: TransactionKind, for models: [ConsistencyModel],
-    assuming assumptions: Set<VersionAssumption> = [], within limits: CheckLimits = CheckLimits()
+    assuming assumptions: Set<VersionAssumption> = [], operations: SingleOperations? = nil,
+    within limits: CheckLimits = CheckLimits()
   ) throws(TransactionProblem) {
     let read: Transactions
-    do throws(MalformedTransaction) { read = try Transactions(columns, kind) } catch {
+    do throws(MalformedTransaction) {
+      read = try Transactions(columns, kind, operations)
+    } catch {
       throw .malformed(error)
     }
     do throws(LimitReached) {
@@ -40,11 +45,12 @@ package struct TransactionAnalysis {
     assuming assumptions: Set<VersionAssumption>, _ limits: CheckLimits
   ) throws(LimitReached) {
     try limits.poll()
-    if read.kind == .register, assumptions.isEmpty, read.ambiguity == nil,
-      !models.isEmpty, models.allSatisfy(\.needsNoVersions)
+    if read.kind == .register, assumptions.isEmpty, !models.isEmpty,
+      models.allSatisfy(\.needsNoVersions)
     {
       let scan = RegisterScan(read, ordersVersions: false)
-      var decider = ModelDecider(ScannedHistory(scan), scan.incidents, [], limits)
+      var decider = ModelDecider(
+        ScannedHistory(scan), scan.incidents, [], asked: Set(models), limits)
       try decider.decide(only: Set(models))
       transactions = scan.transactions
       (incidents, found, decisions) = (decider.incidents, decider.found, decider.decisions)
@@ -63,7 +69,8 @@ package struct TransactionAnalysis {
       adding: scanned.incidents, countedScope: counted, limits)
     transactions = scanned.transactions
     let judged = try InterleavedWrites(scanned, counted).judge(analysis, limits)
-    var decider = ModelDecider(scanned, judged.incidents, judged.found, limits)
+    var decider = ModelDecider(
+      scanned, judged.incidents, judged.found, asked: Set(models), limits)
     try decider.decide()
     incidents = decider.incidents
     found = decider.found
@@ -121,14 +128,17 @@ struct ModelDecider {
   private(set) var incidents: Incidents
   private(set) var found: Set<Phenomenon>
   private let scanned: ScannedHistory
-  private var causalProblem: String?
+  /// What was promised: levels that take long to decide are decided where they are among it.
+  private let asked: Set<ConsistencyModel>
+  private var problems: [ConsistencyModel: String] = [:]
   private let limits: CheckLimits
 
   init(
     _ scanned: ScannedHistory, _ incidents: Incidents, _ found: Set<Phenomenon>,
-    _ limits: CheckLimits
+    asked: Set<ConsistencyModel>, _ limits: CheckLimits
   ) {
     self.scanned = scanned
+    self.asked = asked
     self.limits = limits
     self.incidents = incidents
     self.found = found.union(incidents.phenomena)
@@ -139,6 +149,10 @@ struct ModelDecider {
     ruleOut()
     // What else is wrong is told of those, too, that are ruled out by now.
     try judgeWeakLevels(models)
+    guard scanned.transactions.ambiguity == nil else { return leave(open) }
+    for model in open where models.contains(model) {
+      decisions[model] = .undecided(reason(model))
+    }
     for model in open {
       decisions[model] = .undecided("it was not asked for, and does not follow from what was")
     }
@@ -149,7 +163,7 @@ struct ModelDecider {
     guard scanned.transactions.ambiguity == nil else { return leave(open) }
     for model in open where isProven(model) { hold(model) }
     if open.contains(where: { $0.isDecidedByCommits || $0.isGuarantee }) {
-      try judgeWeakLevels(Set(open))
+      try judgeWeakLevels(Set(open.filter { !$0.isOfViews || asked.contains($0) }))
     }
     if scanned.chains.hasOpenChains { try tryOrders() }
     leave(open)
@@ -170,8 +184,10 @@ struct ModelDecider {
     let weak = try WeakLevels(scanned, open: open, limits)
     incidents.add(weak.incidents)
     found.formUnion(weak.incidents.phenomena)
-    causalProblem = weak.causalProblem
+    problems.merge(weak.problems) { $1 }
     ruleOut()
+    // What can't be told apart may break what seems to hold, and breaks nothing that seems broken.
+    guard scanned.transactions.ambiguity == nil else { return }
     for model in weak.holding where decisions[model] == nil { hold(model) }
   }
 
@@ -224,6 +240,12 @@ struct ModelDecider {
   private func reason(_ model: ConsistencyModel) -> String {
     let (transactions, chains) = (scanned.transactions, scanned.chains)
     if let (first, second, version) = transactions.ambiguity {
+      guard second >= 0 else {
+        return "op \(transactions.indices(of: Int(first))[0]) writes "
+          + "\(transactions.text(of: version)) to "
+          + "\(transactions.keyText(transactions.versions.keys[Int(version)])), the initial state, "
+          + "so that what a read saw can't be told"
+      }
       let lines = [first, second].map { transactions.indices(of: Int($0))[0] }.sorted()
       return "ops \(lines[0]) and \(lines[1]) both write \(transactions.text(of: version)) to "
         + "\(transactions.keyText(transactions.versions.keys[Int(version)])), so that what a read "
@@ -237,7 +259,10 @@ struct ModelDecider {
         ? "the order of appends to \(transactions.keyText(key)) that nobody read is not known"
         : "the order of the versions of \(transactions.keyText(key)) is not known"
     }
-    if model == .causal, let causalProblem { return causalProblem }
+    if let problem = problems[model] { return problem }
+    if model.isOfViews, !asked.contains(model) {
+      return "it was not asked for, and does not follow from what holds"
+    }
     return "it is not decided by dependencies, and no model that is and implies it holds"
   }
 }

@@ -26,7 +26,8 @@ struct TransactionJudgement {
         .joined(separator: ", not ")
     } else if committed == 0 {
       finding.verdict = .unknown
-      finding.reason = "no transaction committed"
+      finding.reason =
+        history.operations == nil ? "no transaction committed" : "no operation was completed"
     } else if let (model, reason) = undecided {
       finding.verdict = demandsProof || history.ambiguity != nil ? .unknown : .valid
       finding.reason =
@@ -34,7 +35,9 @@ struct TransactionJudgement {
         ? "\(model.name) as far as judged: \(reason)" + alsoFound : reason
     } else {
       finding.reason =
-        "\(models.map(\.name).joined(separator: ", ")): no cycle of dependencies contradicts it"
+        "\(models.map(\.name).joined(separator: ", ")): "
+        + (history.operations == nil
+          ? "no cycle of dependencies contradicts it" : "nothing that was read contradicts it")
         + alsoFound
     }
     return finding

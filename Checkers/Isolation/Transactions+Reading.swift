@@ -7,16 +7,17 @@ extension Transactions {
   ///
   /// A history that has completions only, without any invocation, is one whose times are not known.
   ///
+  /// - Parameter operations: How operations on single keys are read, where that is what there is.
   /// - Throws: When an operation is none, naming its line.
   /// - Complexity: O(*n*) for *n* steps; the elements of lists are not looked at.
   package init(
-    _ columns: HistoryColumns, _ kind: TransactionKind
+    _ columns: HistoryColumns, _ kind: TransactionKind, _ operations: SingleOperations? = nil
   ) throws(MalformedTransaction) {
     let hasInvocations = columns.types.indices.contains {
       columns.types[$0] == .invoke && columns.processes[$0] >= 0
     }
     var reader = TransactionReader(
-      Transactions(columns, kind, isTimed: columns.isTimed && hasInvocations))
+      Transactions(columns, kind, operations, isTimed: columns.isTimed && hasInvocations))
     try columns.table.withLists { (lists) throws(MalformedTransaction) in
       for position in columns.types.indices where columns.processes[position] >= 0 {
         let partner = Int(columns.partners[position])
@@ -41,7 +42,7 @@ extension Transactions {
 }
 
 /// Takes the lines of a history apart, one after the other.
-private struct TransactionReader {
+struct TransactionReader {
   var transactions: Transactions
   private var sessions: DenseNumbers
   private var keys: CodeNumbers
@@ -51,12 +52,18 @@ private struct TransactionReader {
   private var written: [Int32] = []
   /// What the words at the beginnings of steps mean; there are a few in a history.
   private var words: [(code: ValueCode, isWrite: Bool)] = []
-  /// For each function whether it is `txn`.
+  /// For each function whether it is `txn`, and what it does to a single key.
   private let isTransaction: [Bool]
+  let actions: [SingleOperations.Action?]
+  /// The initial state of each key.
+  let initial: ValueCode
 
   init(_ transactions: Transactions) {
     self.transactions = transactions
     let columns = transactions.columns
+    var table = columns.table
+    initial = table.code(of: transactions.operations?.initial ?? .null)
+    actions = columns.names.map { SingleOperations.Action($0) }
     sessions = DenseNumbers(bound: 4 * columns.count + 1_024)
     keys = CodeNumbers(bound: max(columns.count, columns.table.count))
     isTransaction = columns.names.map { $0 == "txn" }
@@ -70,6 +77,9 @@ private struct TransactionReader {
   mutating func add(
     _ position: Int, begin: Int, _ outcome: Transactions.Outcome, _ lists: ValueTable.Lists
   ) throws(MalformedTransaction) {
+    guard transactions.operations == nil else {
+      return try addOperation(position, begin: begin, outcome, lists)
+    }
     let columns = transactions.columns
     guard isTransaction[Int(columns.functions[position])] else {
       throw malformed(position, "\"\(columns.f(at: position))\" is no transaction, \"txn\"")
@@ -78,13 +88,8 @@ private struct TransactionReader {
       let value = columns.table.value(of: columns.values[position])
       throw malformed(position, "\(value.text()) is no list of micro-operations")
     }
-    let number = Int32(truncatingIfNeeded: transactions.count)
+    let number = beginTransaction(position, begin: begin, outcome)
     let isCommitted = outcome == .committed
-    transactions.outcomes.append(outcome)
-    transactions.sessions.append(sessions.number(of: columns.processes[position]))
-    transactions.begins.append(Int32(truncatingIfNeeded: begin))
-    transactions.ends.append(
-      isCommitted ? Int32(truncatingIfNeeded: position) : Transactions.never)
     for place in 0..<steps.count {
       guard let parts = lists[steps[place]], parts.count == 3 else {
         throw malformedStep(steps[place], place, position)
@@ -109,18 +114,37 @@ private struct TransactionReader {
         addStep(key, .unread, Transactions.initial)
       }
     }
+    endTransaction()
+  }
+
+  /// Adds a transaction without its steps, and numbers it.
+  @inline(__always)
+  mutating func beginTransaction(
+    _ position: Int, begin: Int, _ outcome: Transactions.Outcome
+  ) -> Int32 {
+    let number = Int32(truncatingIfNeeded: transactions.count)
+    transactions.outcomes.append(outcome)
+    transactions.sessions.append(sessions.number(of: transactions.columns.processes[position]))
+    transactions.begins.append(Int32(truncatingIfNeeded: begin))
+    transactions.ends.append(
+      outcome == .committed ? Int32(truncatingIfNeeded: position) : Transactions.never)
+    return number
+  }
+
+  @inline(__always)
+  mutating func endTransaction() {
     transactions.starts.append(Int32(truncatingIfNeeded: transactions.keys.count))
   }
 
   @inline(__always)
-  private mutating func addStep(_ key: Int32, _ kind: Transactions.StepKind, _ operand: Int32) {
+  mutating func addStep(_ key: Int32, _ kind: Transactions.StepKind, _ operand: Int32) {
     transactions.keys.append(key)
     transactions.kinds.append(kind)
     transactions.operands.append(operand)
   }
 
   @inline(__always)
-  private mutating func addWrite(of value: ValueCode, to key: Int32, by writer: Int32) {
+  mutating func addWrite(of value: ValueCode, to key: Int32, by writer: Int32) {
     let version = self.version(value, key)
     let first = transactions.writers[Int(version)]
     if first >= 0 {
@@ -153,7 +177,7 @@ private struct TransactionReader {
   }
 
   @inline(__always)
-  private mutating func version(_ value: ValueCode, _ key: Int32) -> Int32 {
+  mutating func version(_ value: ValueCode, _ key: Int32) -> Int32 {
     let version = transactions.versions.number(of: value, key)
     if Int(version) == transactions.writers.count {
       transactions.writers.append(-1)
@@ -163,7 +187,7 @@ private struct TransactionReader {
   }
 
   @inline(__always)
-  private mutating func key(_ code: ValueCode) -> Int32 {
+  mutating func key(_ code: ValueCode) -> Int32 {
     let key = keys.number(of: code)
     if Int(key) == transactions.keyCodes.count { addKey(code) }
     return key
@@ -188,7 +212,7 @@ private struct TransactionReader {
     return words.last?.isWrite
   }
 
-  private func malformed(_ position: Int, _ problem: String) -> MalformedTransaction {
+  func malformed(_ position: Int, _ problem: String) -> MalformedTransaction {
     MalformedTransaction(index: transactions.columns.index(at: position), problem)
   }
 

@@ -4,7 +4,9 @@ import Verdicts
 
 extension Transactions {
   package func keyText(_ key: Int32) -> String {
-    "key \(columns.table.value(of: keyCodes[Int(key)]).text(limit: 40))"
+    operations?.areKeyed == false
+      ? "the register"
+      : "key \(columns.table.value(of: keyCodes[Int(key)]).text(limit: 40))"
   }
 
   /// The value of a version.
@@ -40,7 +42,8 @@ extension Transactions {
       case .aborted: ", aborted"
       }
     let line = line(of: transaction)
-    return "\(columns.table.value(of: columns.values[line]).text(limit: 160)) "
+    let f = operations == nil ? "" : "\(columns.f(at: line)) "
+    return "\(f)\(columns.table.value(of: columns.values[line]).text(limit: 160)) "
       + "(op \(columns.index(at: line)), process \(process(of: transaction))\(outcome))"
   }
 

@@ -23,6 +23,8 @@ package struct Transactions: Sendable {
   }
 
   package let kind: TransactionKind
+  /// How operations on single keys were read, where there are no transactions of several steps.
+  package let operations: SingleOperations?
   package let columns: HistoryColumns
   /// Whether it is known which transactions completed before others were invoked.
   package internal(set) var isTimed: Bool
@@ -59,14 +61,19 @@ package struct Transactions: Sendable {
   package internal(set) var keyCodes: [ValueCode] = []
   /// Whether two writes of a key have one value, so that nothing can be said of it.
   package internal(set) var isAmbiguous: [Bool] = []
-  /// The first two writes that can't be told apart: their transactions, and the version.
+  /// The first two writes that can't be told apart: their transactions, and the version; or the
+  /// first one that can't be told from the initial state, and -1.
   package internal(set) var ambiguity: (first: Int32, second: Int32, version: Int32)?
 
   package internal(set) var sessionCount = 0
 
-  init(_ columns: HistoryColumns, _ kind: TransactionKind, isTimed: Bool) {
+  init(
+    _ columns: HistoryColumns, _ kind: TransactionKind, _ operations: SingleOperations?,
+    isTimed: Bool
+  ) {
     self.columns = columns
     self.kind = kind
+    self.operations = operations
     self.isTimed = isTimed
   }
 

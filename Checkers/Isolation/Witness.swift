@@ -95,8 +95,16 @@ extension Transactions {
       ValueMap(facts: [
         "name": .string(name), "index": .integer(columns.index(at: line)),
         "process": .integer(process(of: transaction)), "type": .string(type),
-        "operations": columns.table.value(of: columns.values[line]),
+        "operations": microOperations(at: line),
       ]))
+  }
+
+  /// What a transaction did, as [[f, key, value], …].
+  private func microOperations(at line: Int) -> Value {
+    let value = columns.table.value(of: columns.values[line])
+    guard let operations else { return value }
+    let rest = operations.areKeyed ? value.elements ?? [] : [value]
+    return [.list([.string(columns.f(at: line))] + rest)]
   }
 
   private func value(of edge: Witness.Edge, in incident: Incidents.Incident) -> Value {
@@ -118,7 +126,8 @@ extension Transactions {
       ("from-operation", ground.fromStep, edge.from), ("to-operation", ground.toStep, edge.to),
     ] {
       guard let step else { continue }
-      fields[fact: name] = .integer(step - steps(of: incident.transactions[place]).lowerBound)
+      let first = steps(of: incident.transactions[place]).lowerBound
+      fields[fact: name] = .integer(operations == nil ? step - first : 0)
     }
     fields[fact: "reason"] = .string(ground.reason)
     return .map(fields)

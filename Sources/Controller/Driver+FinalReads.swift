@@ -43,7 +43,7 @@ extension Driver {
       Operation(
         time: now, type: completion.type, process: .client(process), f: f,
         value: completion.value ?? .null, error: completion.error,
-        extra: finalFields(node).merging(completion.extra)))
+        extra: completion.extra.merging(finalFields(node))))
   }
 
   /// Marks a read as final, and says whose state it is.

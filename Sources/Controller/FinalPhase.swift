@@ -15,6 +15,8 @@ struct FinalPhase: Sendable {
     var request: Request?
     /// The answer in the current round.
     var answer: Value?
+    /// What it said of the updates that it had seen, if anything.
+    var context: Value?
   }
 
   static let firstInterval = Nanoseconds.milliseconds(250)
@@ -55,7 +57,8 @@ struct FinalPhase: Sendable {
     let answers = readers.compactMap(\.answer)
     guard answers.count == readers.count, let first = answers.first else { return false }
     let canonical = first.canonical
-    return answers.allSatisfy { $0.canonical == canonical } && accepts(answers)
+    return answers.allSatisfy { $0.canonical == canonical }
+      && readers.allSatisfy { $0.context == readers[0].context } && accepts(answers)
   }
 
   mutating func beginRound(at now: Nanoseconds) {
@@ -96,7 +99,10 @@ struct FinalPhase: Sendable {
   mutating func end(_ place: Int, _ completion: Completion, at now: Nanoseconds) -> Int {
     let process = readers[place].process
     readers[place].client = nil
-    if completion.type == .ok { readers[place].answer = completion.value }
+    if completion.type == .ok {
+      readers[place].answer = completion.value
+      readers[place].context = completion.extra[.string("context")]
+    }
     if completion.type == .info {
       readers[place].process += readers.count
       readers[place].requestNumber = 0

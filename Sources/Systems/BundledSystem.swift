@@ -22,22 +22,50 @@ public struct BundledSystem: Sendable {
   }
 
   /// All bundled systems, in the order in which they are listed.
-  public static let all: [BundledSystem] = [
-    BundledSystem(Echo.self), BundledSystem(UniqueIDs.self), BundledSystem(Broadcast.self),
-    BundledSystem(Flood.self), BundledSystem(GSet.self), BundledSystem(GCounter.self),
-    BundledSystem(PNCounter.self), BundledSystem(KVCounter.self),
-    BundledSystem(Raft.self), BundledSystem(KeyValueProxy.self), BundledSystem(Relay.self),
-    BundledSystem(LocalKeyValueStore.self), BundledSystem(MemoryTransactions.self),
-    BundledSystem(PerKeyTransactions.self), BundledSystem(WholeTransactions.self),
-    BundledSystem(ThunkTransactions.self), BundledSystem(LevelledTransactions.self),
-    BundledSystem(HighlyAvailableTransactions.self),
-    BundledSystem(KafkaLog.self), BundledSystem(KafkaSingle.self), BundledSystem(Ledger.self),
-    BundledSystem(BestEffortBroadcast.self), BundledSystem(ReliableBroadcast.self),
-    BundledSystem(FIFOBroadcast.self), BundledSystem(CausalBroadcast.self),
-    BundledSystem(SequencerBroadcast.self), BundledSystem(LamportBroadcast.self),
-    BundledSystem(Chat.self), BundledSystem(StampedEvents<LamportClock>.self),
-    BundledSystem(StampedEvents<VectorClock>.self), BundledSystem(StampedEvents<DottedClock>.self),
-    BundledSystem(StampedEvents<IntervalTreeClock>.self),
+  public static let all: [BundledSystem] =
+    [
+      BundledSystem(Echo.self), BundledSystem(UniqueIDs.self), BundledSystem(Broadcast.self),
+      BundledSystem(Flood.self), BundledSystem(GSet.self), BundledSystem(GCounter.self),
+      BundledSystem(PNCounter.self), BundledSystem(KVCounter.self),
+      BundledSystem(Raft.self), BundledSystem(KeyValueProxy.self), BundledSystem(Relay.self),
+      BundledSystem(LocalKeyValueStore.self), BundledSystem(MemoryTransactions.self),
+      BundledSystem(PerKeyTransactions.self), BundledSystem(WholeTransactions.self),
+      BundledSystem(ThunkTransactions.self), BundledSystem(LevelledTransactions.self),
+      BundledSystem(HighlyAvailableTransactions.self),
+      BundledSystem(KafkaLog.self), BundledSystem(KafkaSingle.self), BundledSystem(Ledger.self),
+      BundledSystem(BestEffortBroadcast.self), BundledSystem(ReliableBroadcast.self),
+      BundledSystem(FIFOBroadcast.self), BundledSystem(CausalBroadcast.self),
+      BundledSystem(SequencerBroadcast.self), BundledSystem(LamportBroadcast.self),
+      BundledSystem(Chat.self), BundledSystem(StampedEvents<LamportClock>.self),
+      BundledSystem(StampedEvents<VectorClock>.self),
+      BundledSystem(StampedEvents<DottedClock>.self),
+      BundledSystem(StampedEvents<IntervalTreeClock>.self),
+    ] + replicated
+
+  /// Replicated data types, by states that are merged and by operations that are told.
+  private static let replicated: [BundledSystem] = [
+    BundledSystem(ReplicatedState<MergedGCounter>.self),
+    BundledSystem(ReplicatedState<MergedPNCounter>.self),
+    BundledSystem(ReplicatedState<MergedBoundedCounter>.self),
+    BundledSystem(ReplicatedState<MergedGSet>.self),
+    BundledSystem(ReplicatedState<MergedTwoPhaseSet>.self),
+    BundledSystem(ReplicatedState<MergedLWWSet>.self),
+    BundledSystem(ReplicatedState<MergedORSet>.self),
+    BundledSystem(ReplicatedState<MergedRWSet>.self),
+    BundledSystem(ReplicatedState<MergedLWWRegister>.self),
+    BundledSystem(ReplicatedState<MergedMVRegister>.self),
+    BundledSystem(ReplicatedState<MergedEWFlag>.self),
+    BundledSystem(ReplicatedState<MergedDWFlag>.self),
+    BundledSystem(ReplicatedState<MergedORMap>.self),
+    BundledSystem(ReplicatedState<MergedCart>.self),
+    BundledSystem(ReplicatedState<MergedCartUnion>.self),
+    BundledSystem(ReplicatedOperations<ToldPNCounter>.self),
+    BundledSystem(ReplicatedOperations<ToldORSet>.self),
+    BundledSystem(ReplicatedOperations<ToldLWWRegister>.self),
+    BundledSystem(ReplicatedOperations<ToldMVRegister>.self),
+    BundledSystem(ReplicatedOperations<RGA>.self),
+    BundledSystem(ReplicatedOperations<Fugue>.self),
+    BundledSystem(ReplicatedOperations<MovableTree>.self),
   ]
 
   public static func named(_ name: String) -> BundledSystem? {

@@ -1,3 +1,5 @@
+import Convergence
+
 /// What `list model NAME` and `list checker NAME` print.
 extension Catalogue {
   /// A model of single objects or of transactions, explained.
@@ -22,7 +24,8 @@ extension Catalogue {
     parts.append(
       name == "linearizable"
         ? "Try\n  shrike check history.jsonl --model cas-register"
-        : "Try\n  shrike check history.jsonl --checker \(name)")
+        : "Try\n  shrike check history.jsonl --checker \(name)"
+          + (name == "convergence" ? " --type or-set" : ""))
     return parts.joined(separator: "\n\n")
   }
 
@@ -99,6 +102,7 @@ extension Catalogue {
       ]
     case "long-fork": [("--group-size N", "how many keys a group has; what the reads have")]
     case "causal-reverse": [("--keyed", "values are [key, value], and each key is judged alone")]
+    case "convergence": [("--type T", "the data type; one of those above")]
     default: []
     }
   }
@@ -123,6 +127,18 @@ extension Catalogue {
       ]
     case "monotonic": ["read null → {k: n, …}", "any other that answers such a map"]
     case "causal-reverse": ["write e, each e once", "read null → [e, …]"]
+    case "convergence":
+      DataType.allCases.map { type in
+        let updates = type.updates.map { "\($0.f) \($0.value)" }.joined(separator: "; ")
+        return "\(type.name): \(updates); a read is \(type.specification)"
+      } + [
+        "\"update\": [replica, k] of an ok update says that it was its replica's k-th",
+        "\"context\": [[replica, count], …] of any ok says how many updates of each it had seen",
+        "\"stamp\": [time, replica] of an ok update orders it, where the type orders updates",
+        "\"replica\" of any ok says who answered; reads marked \"final\": true are the last ones",
+        "\"own\": [[f, value, context, result, stamp], …] of a final read: all its replica's updates",
+        "without these, final reads are judged, and each read by itself",
+      ]
     case _ where name.hasSuffix("-delivery"):
       [
         "broadcast m → m, each m once, with \"message\":[node, k] and \"delivered\":c: it is the node's "

@@ -94,6 +94,7 @@ enum Catalogue {
     ("long-fork", "all see independent writes in one order"),
     ("monotonic", "keys whose values only grow are seen to grow"),
     ("causal-reverse", "who sees a write sees all that had ended before it began"),
+    ("convergence", "replicas that have seen the same updates answer the same, as their type says"),
     ("best-effort-delivery", "acknowledged messages are delivered everywhere, each once, for good"),
     ("reliable-delivery", "the same of all messages that anyone delivered"),
     ("fifo-delivery", "the same, and each sender's messages in the order of their broadcasts"),

@@ -1,3 +1,4 @@
+import Convergence
 import Invariants
 import Isolation
 import Linearizability
@@ -12,7 +13,7 @@ enum CheckerRegistry {
   private static let named: [any Checker] = [
     SetFullChecker(), CounterChecker(), UniqueIDsChecker(), EchoChecker(), KafkaChecker(),
     BankChecker(), LongForkChecker(), MonotonicChecker(), CausalReverseChecker(),
-    RepliesChecker(), HappensBeforeChecker(), AvailabilityChecker(),
+    RepliesChecker(), HappensBeforeChecker(), ConvergenceChecker(), AvailabilityChecker(),
     OperationStatistics(),
   ]
 

@@ -19,6 +19,7 @@ struct Shrike: ParsableCommand {
         shrike suite suite.yaml --junit junit.xml
         shrike shrink results/latest
         shrike zoo broadcast
+        shrike claims 16
         shrike explore two-phase-commit --node-count 5
 
       Exit codes: 0 valid, 1 invalid, 2 unknown, 64 the request makes no sense, 70 Shrike failed or
@@ -27,7 +28,7 @@ struct Shrike: ParsableCommand {
     subcommands: [
       TestCommand.self, CheckCommand.self, ConvertCommand.self, SuiteCommand.self,
       ReplayCommand.self, ShrinkCommand.self, ExploreCommand.self, ZooCommand.self,
-      ListCommand.self, NodeCommandLine.self, BenchCommand.self, SuperviseCommand.self,
+      ClaimsCommand.self, ListCommand.self, NodeCommandLine.self, BenchCommand.self, SuperviseCommand.self,
     ])
 
   /// Ends with Maelstrom's exit code where a command line for it can't be read.

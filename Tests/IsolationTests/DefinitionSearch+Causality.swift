@@ -78,6 +78,42 @@ extension DefinitionSearch {
     }
   }
 
+  /// Whether each process can have seen all that led to what it did, or all that others wrote, in an
+  /// order of its own that explains what it read.
+  func hasProcessViews(ofCauses isOfCauses: Bool) -> Bool {
+    guard areWholeVersions, readsOwnWrites else { return false }
+    let causes = causes
+    guard causes != nil || !isOfCauses else { return false }
+    let isRead = Set(transactions.indices.flatMap { sources(of: $0).compactMap(\.writer) })
+    return Set(transactions.map(\.process)).allSatisfy { process in
+      let own = transactions.indices.filter {
+        transactions[$0].process == process && !transactions[$0].isOptional
+      }
+      let others = transactions.indices.filter { other in
+        guard !own.contains(other) else { return false }
+        guard !transactions[other].isOptional || isRead.contains(other) else { return false }
+        guard let causes, isOfCauses else {
+          return transactions[other].writes.contains { !$0.isEmpty }
+        }
+        return own.contains { causes[$0].contains(other) }
+      }
+      return hasOrder(
+        of: own + others,
+        { first, second in
+          guard let causes, isOfCauses else { return precedes(first, second, .sessions) }
+          return causes[second].contains(first)
+        }
+      ) { order in
+        own.allSatisfy { member in
+          let before = order.prefix { $0 != member }
+          return sources(of: member).allSatisfy { key, writer in
+            before.last { !transactions[$0].writes[key].isEmpty } == writer
+          }
+        }
+      }
+    }
+  }
+
   func hasOrder(
     of members: [Int], _ precedes: (Int, Int) -> Bool, _ isWanted: ([Int]) -> Bool
   ) -> Bool {

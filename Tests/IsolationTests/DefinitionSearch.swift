@@ -152,6 +152,8 @@ struct DefinitionSearch {
     case .strongReadCommitted: readsOwnWrites && hasMonotonicViews(.realtime)
     case .causalConvergence: hasVisibility(.init(isTransitive: true, order: .sessions))
     case .causal: hasCausalPasts
+    case .causalMemory: kind == .register ? hasProcessViews(ofCauses: true) : nil
+    case .pram: kind == .register ? hasProcessViews(ofCauses: false) : nil
     case .writesFollowReads:
       kind == .register ? causes != nil : hasViews(.writesAfterReads).map { $0 && causes != nil }
     case .readYourWrites: hasViews(.ownWrites)

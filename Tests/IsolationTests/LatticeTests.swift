@@ -3,7 +3,7 @@ import Testing
 
 extension ConsistencyModel {
   /// Whether it is known of single objects, and judged of transactions by what they read.
-  fileprivate var isOfReads: Bool { self == .causal || self == .causalMemory }
+  fileprivate var isOfReads: Bool { [.causal, .causalMemory, .pram].contains(self) }
 }
 
 @Suite("Consistency models form a lattice")
@@ -97,6 +97,8 @@ struct LatticeTests {
       (.observedTransactionVanishesProcess, [.strongSessionReadCommitted]),
       (.fracturedReadProcess, [.strongSessionReadAtomic]),
       (.cyclicConflict, [.causalConvergence]),
+      (.writeHBInitRead, [.causalMemory]), (.cyclicHB, [.causalMemory]),
+      (.writePRAMInitRead, [.pram]), (.cyclicPRAM, [.pram]),
     ])
   func weakest(phenomenon: Phenomenon, weakest: [ConsistencyModel]) {
     // What breaks a transaction by itself breaks causality, too, which is not said.

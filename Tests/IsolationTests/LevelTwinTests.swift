@@ -55,7 +55,7 @@ struct LevelTwinTests {
   ) throws {
     guard history.calls.contains(where: { $0.outcome == .ok }) else { return }
     let analysis = try TransactionAnalysis(
-      HistoryColumns(history), kind, for: [.strictSerializable])
+      HistoryColumns(history), kind, for: [.strictSerializable, .causalMemory, .pram])
     let search = DefinitionSearch(history, kind)
     for model in ConsistencyModel.allCases {
       guard let decision = analysis.decisions[model], let holds = search.satisfies(model) else {

@@ -20,12 +20,40 @@ struct SessionViews {
     var session: Int32 = -1
     /// The transaction by which it wrote the key last, or -1.
     var wroteLast: Int32 = -1
-    /// The write of its own that it read last, and by which transaction; -1 where it read none.
-    var ownWriter: Int32 = -1
-    var ownReader: Int32 = -1
+    /// The writes of its own that it read, having made them.
+    var own = OwnReads()
     /// What it read last, ``ReadsFrom/nothing`` where it read nothing, and by which transaction.
     var shown = ReadsFrom.nothing
     var reader: Int32 = -1
+  }
+
+  /// The write of its own that a process read last, and the last other one, each with the transaction that
+  /// read it; -1 where there is none.
+  private struct OwnReads {
+    private var last: (writer: Int32, reader: Int32) = (-1, -1)
+    private var other: (writer: Int32, reader: Int32) = (-1, -1)
+
+    mutating func add(_ writer: Int32, readBy reader: Int32) {
+      if writer == last.writer {
+        last.reader = max(last.reader, reader)
+      } else if reader >= last.reader {
+        (other, last) = (last, (writer, reader))
+      } else if reader > other.reader {
+        other = (writer, reader)
+      }
+    }
+
+    /// Another write that was read after a write had been made.
+    func other(than writer: Int32) -> Int32? {
+      let found = last.writer == writer ? other : last
+      return found.reader > writer ? found.writer : nil
+    }
+  }
+
+  /// A write of a key.
+  private struct Write: Hashable {
+    var writer: Int32
+    var key: Int
   }
 
   /// Calls back with each violation: its name, the step that read, and an earlier transaction of the
@@ -36,6 +64,8 @@ struct SessionViews {
     var views = [View](repeating: View(), count: transactions.keyCount)
     // For each version the process that read it last.
     var readers = [Int32](repeating: -1, count: transactions.versionCount)
+    // Writes that their own process read before it made them, and who read them last until then.
+    var foreseen: [Write: Int32] = [:]
     transactions.forEachBySession { member, session in
       guard transactions.outcomes[Int(member)] == .committed else { return }
       for step in transactions.steps(of: Int(member)) {
@@ -57,11 +87,15 @@ struct SessionViews {
           wasRead = readers[version] == session
           readers[version] = session
         }
-        judge(shown, step, by: member, wasRead: wasRead, &views[key], body)
+        judge(shown, step, by: member, wasRead: wasRead, &views[key], &foreseen, body)
       }
       for key in reads.writtenKeys(of: Int(member)) {
         if views[Int(key)].session != session { views[Int(key)] = View(session: session) }
         views[Int(key)].wroteLast = member
+        guard !foreseen.isEmpty,
+          let reader = foreseen[Write(writer: member, key: Int(key))]
+        else { continue }
+        views[Int(key)].own.add(member, readBy: reader)
       }
     }
   }
@@ -70,18 +104,20 @@ struct SessionViews {
   ///   others.
   private func judge(
     _ shown: Int32, _ step: Int, by reader: Int32, wasRead: Bool, _ view: inout View,
-    _ body: (Phenomenon, _ step: Int, _ earlier: Int32) -> Void
+    _ foreseen: inout [Write: Int32], _ body: (Phenomenon, _ step: Int, _ earlier: Int32) -> Void
   ) {
     if shown == ReadsFrom.initial {
       if view.wroteLast >= 0 { body(.unreadOwnWrite, step, view.wroteLast) }
     } else if transactions.sessions[Int(shown)] == view.session,
       transactions.outcomes[Int(shown)] == .committed
     {
-      // What it has read before it wrote that counts once it has written it.
-      if shown < reader, view.ownWriter < reader, view.ownReader > shown, view.ownWriter != shown {
-        body(.unreadOwnWrite, step, view.ownWriter)
+      if shown < reader {
+        if let other = view.own.other(than: shown) { body(.unreadOwnWrite, step, other) }
+        view.own.add(shown, readBy: reader)
+      } else {
+        // What it has read before it wrote that counts once it has written it.
+        foreseen[Write(writer: shown, key: Int(transactions.keys[step]))] = reader
       }
-      if view.ownWriter < reader { (view.ownWriter, view.ownReader) = (shown, reader) }
     }
     if wasRead, view.shown != ReadsFrom.nothing, view.shown != shown {
       body(.nonmonotonicRead, step, view.reader)

@@ -11,8 +11,8 @@ import Values
 struct WeakLevels {
   private(set) var incidents = Incidents()
   private(set) var holding: Set<ConsistencyModel> = []
-  /// Why causal consistency could not be decided.
-  private(set) var causalProblem: String?
+  /// Why models could not be decided.
+  private(set) var problems: [ConsistencyModel: String] = [:]
 
   private let scanned: ScannedHistory
   private let reads: ReadsFrom
@@ -32,6 +32,7 @@ struct WeakLevels {
     if !scanned.chains.tellsGuarantees { judgeGuarantees() }
     let dataRules = rules(withSessions: false)
     if !dataRules.isEmpty { try judge(dataRules, nil, CausalOrder(reads, nil), limits) }
+    try judgeViews(limits)
   }
 
   /// The rules that decide what is open, the strictest first.
@@ -52,7 +53,9 @@ struct WeakLevels {
 
   private mutating func judgeWithSessions(_ limits: CheckLimits) throws(LimitReached) {
     let rules = rules(withSessions: true)
-    guard !rules.isEmpty || open.contains(.writesFollowReads) else { return }
+    guard
+      !rules.isEmpty || open.contains(.writesFollowReads) || open.contains(.causalMemory)
+    else { return }
     let order = CausalOrder(reads, sessions)
     guard order.circle.isEmpty else {
       let incident = incident(shortest(order.circle, withSessions: true))
@@ -107,12 +110,58 @@ struct WeakLevels {
       } else if scanned.transactions.kind == .register {
         holding.insert(.causal)
       } else {
-        causalProblem = "it is not causally convergent, and plain causality is judged of registers"
+        problems[.causal] =
+          "it is not causally convergent, and plain causality is judged of registers"
       }
     } catch {
-      causalProblem = "it is not causally convergent, and too many processes were part of that"
+      problems[.causal] = "it is not causally convergent, and too many processes were part of that"
     }
   }
+
+  /// Judges by what each process can have seen.
+  private mutating func judgeViews(_ limits: CheckLimits) throws(LimitReached) {
+    for (model, kind) in [
+      (ConsistencyModel.causalMemory, ViewOrder.Kind.causes), (.pram, .programs),
+    ] where open.contains(model) {
+      guard scanned.transactions.kind == .register else {
+        problems[model] = "it is judged of registers"
+        continue
+      }
+      guard Set(incidents.phenomena).isDisjoint(with: model.prohibited) else { continue }
+      try limits.poll()
+      let order: ViewOrder
+      do throws(TooManyLanes) {
+        order = try ViewOrder(kind, reads, sessions)
+      } catch {
+        problems[model] = "there are too many processes for as long a history"
+        continue
+      }
+      if try judge(ProcessViews(reads, order), limits) { holding.formUnion([model, .pram]) }
+      if holding.contains(.pram) { return }
+    }
+  }
+
+  /// Whether each process can have seen an order.
+  private mutating func judge(
+    _ views: ProcessViews, _ limits: CheckLimits
+  ) throws(LimitReached) -> Bool {
+    var violations: [(session: Int, ProcessViews.Violation)] = []
+    try views.visit(limits) { violations.append(($0, $1)) }
+    var incidents = incidents
+    for (place, (session, violation)) in violations.enumerated() {
+      guard place < WeakLevels.shownMax else {
+        _ = incidents.note(views.phenomenon(violation))
+        continue
+      }
+      let (phenomenon, incident) = try views.incident(of: session, violation)
+      if incidents.note(phenomenon) { incidents.show(phenomenon, incident) }
+    }
+    self.incidents = incidents
+    return violations.isEmpty
+  }
+
+  /// How many processes' views are told of.
+  private static let shownMax = 3
 
   private mutating func judgeGuarantees() {
     // Whatever a process wrote can have reached all others in order.

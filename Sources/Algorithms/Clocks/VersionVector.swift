@@ -21,7 +21,8 @@ public struct Dot: Hashable, Comparable, Sendable, StablyCodable {
   }
 
   public init?(from source: inout ByteSource) {
-    guard let node = source.node(), let number = source.integer() else { return nil }
+    guard let node = source.node(), let number = source.integer(), node.rawValue >= 0, number > 0
+    else { return nil }
     self.init(node, number)
   }
 }
@@ -55,6 +56,11 @@ public struct VersionVector: Hashable, Sendable {
 
   /// How many events are known in all.
   public var total: Int { counts.reduce(0, +) }
+
+  /// How many events are known that another vector does not know.
+  public func total(beyond other: VersionVector) -> Int {
+    counts.indices.reduce(0) { $0 + max(0, counts[$1] - other[NodeID($1)]) }
+  }
 
   public func contains(_ dot: Dot) -> Bool { dot.number <= self[dot.node] }
 

@@ -94,11 +94,11 @@ extension OwnUpdates.Entry {
       result: UpdateResult(value: value, stamp: stamp), context: context)
   }
 
-  /// As a query for all is told: `[f, value, context, stamp]`.
+  /// As a query for all is told: `[f, value, context, result, stamp]`.
   fileprivate var value: Value {
-    [
-      .string(update.f), result.value ?? update.value, context.value,
-      result.stamp.map(\.value) ?? .null,
+    let stamp: Value? = result.stamp?.value
+    return [
+      .string(update.f), update.value, context.value, result.value ?? .null, stamp ?? .null,
     ]
   }
 }

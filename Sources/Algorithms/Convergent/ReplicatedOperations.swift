@@ -69,14 +69,15 @@ public struct ReplicatedOperations<Object: ToldType>: Algorithm {
   private let peers: [NodeID]
   private let interval: Nanoseconds
   private let isCausal: Bool
+  private let clock: StampClock
   private let bugs: Set<String>
   private var object = Object()
   private var own = OwnUpdates()
   private var log = DurableLog<Record>()
   /// How many of each node's updates are applied.
   private var applied = VersionVector()
-  /// What was applied, each node's in their order; by the nodes' ids.
-  private var history: [[Told]] = []
+  /// What was applied, in that order, in which causes come before effects.
+  private var history: [Told] = []
   /// What can't be applied yet, in ascending order of the dots.
   private var pending: [Told] = []
 
@@ -86,6 +87,7 @@ public struct ReplicatedOperations<Object: ToldType>: Algorithm {
     interval = max(
       .milliseconds(1), ReplicatedOperationsOptions.interval.duration(in: configuration))
     isCausal = ReplicatedOperationsOptions.delivery.text(in: configuration) == "causal"
+    clock = StampClock(configuration)
     bugs = configuration.bugs
   }
 
@@ -140,7 +142,7 @@ extension ReplicatedOperations {
       return
     }
     let dot = Dot(id, own.entries.count + 1)
-    let origin = UpdateOrigin(dot, wallClock: context.wallClock, bugs: bugs)
+    let origin = UpdateOrigin(dot, wallClock: context.wallClock, clock: clock, bugs: bugs)
     do throws(ErrorReply) {
       let (effect, result) = try object.effect(of: update, at: origin)
       let told = Told(dot: dot, dependencies: applied, effect: effect)
@@ -165,8 +167,7 @@ extension ReplicatedOperations {
   private mutating func apply(_ told: Told) {
     object.apply(told.effect, of: told.dot, bugs: bugs)
     applied[told.dot.node] = max(applied[told.dot.node], told.dot.number)
-    while history.count <= told.dot.node.index { history.append([]) }
-    history[told.dot.node.index].append(told)
+    history.append(told)
   }
 
   /// Takes in what was told, and applies all that can be.
@@ -201,14 +202,19 @@ extension ReplicatedOperations {
     return !isCausal || told.dependencies <= applied
   }
 
-  /// Sends a node what it lacks, each node's updates in their order.
+  /// Sends a node what it lacks, as much as goes into one message, causes before effects.
   private func repair(_ peer: NodeID, _ known: VersionVector, _ context: inout Context<Self>) {
-    var batch: [Told] = []
-    for (node, updates) in history.enumerated() {
-      let rest = updates.dropFirst(known[NodeID(node)])
-      batch += rest.prefix(Self.batchMax - batch.count)
+    var missing: [Told] = []
+    var rest = applied.total(beyond: known)
+    // What a node lacks is mostly new, so the search begins at the end.
+    for told in history.reversed() {
+      guard rest > 0 else { break }
+      guard !known.contains(told.dot) else { continue }
+      missing.append(told)
+      rest -= 1
     }
-    if !batch.isEmpty { context.send(.effects(batch), to: peer) }
+    guard !missing.isEmpty else { return }
+    context.send(.effects(missing.suffix(Self.batchMax).reversed()), to: peer)
   }
 }
 
@@ -220,13 +226,13 @@ extension ReplicatedOperations {
     sink.put(peers)
     sink.put(Int(interval))
     sink.put(isCausal)
+    sink.put(clock.rawValue)
     sink.put(bugs.sorted().joined(separator: ","))
     object.encode(into: &sink)
     sink.put(own.entries)
     log.encode(into: &sink)
     applied.encode(into: &sink)
-    sink.put(history.count)
-    for updates in history { sink.put(updates) }
+    sink.put(history)
     sink.put(pending)
   }
 }
@@ -295,21 +301,24 @@ enum ReplicatedOperationsOptions {
   static let noSync = PlantedBug(
     "no-sync", "updates are acknowledged before they are durable",
     source: "Redis with appendfsync everysec, as its documentation warns.",
-    violates: ["lost", "context-shrank", "diverging", "unexplained"])
+    violates: [
+      "lost", "context-shrank", "reused-update", "diverging", "unexplained", "misordered",
+      "interleaved",
+    ])
   static let deliverTwice = PlantedBug(
     "deliver-twice", "an effect that comes twice is applied twice",
     source: "Shapiro et al. (2011), section 2.3: each operation must be delivered once.",
-    violates: ["unexplained", "diverging", "duplicated"])
+    violates: ["unexplained", "diverging", "duplicated", "misordered", "interleaved"])
   static let skippedGap = PlantedBug(
     "skipped-gap", "an effect is applied though its node's earlier ones have not come",
     source: "Shapiro et al. (2011), section 2.3: operations need causal delivery.",
-    violates: ["unexplained", "diverging", "lost"])
+    violates: ["unexplained", "diverging", "lost", "misordered", "interleaved"])
   static let bugs = [noRepair, noSync, deliverTwice, skippedGap]
 
   static func description(of type: AlgorithmDescription) -> AlgorithmDescription {
     var description = type
     description.options += [delivery, interval]
-    description.bugs += bugs
+    if !type.bugs.isEmpty { description.bugs += bugs }
     description.messageTypes = ["effects", "digest"]
     return description
   }

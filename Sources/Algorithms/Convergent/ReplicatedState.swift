@@ -103,6 +103,7 @@ public struct ReplicatedState<Object: MergedType>: Algorithm {
   private let id: NodeID
   private let interval: Nanoseconds
   private let tellsDeltas: Bool
+  private let clock: StampClock
   private let bugs: Set<String>
   private var object = Object()
   /// The updates that are visible here.
@@ -121,6 +122,7 @@ public struct ReplicatedState<Object: MergedType>: Algorithm {
     interval = max(
       .milliseconds(1), ReplicatedStateOptions.interval.duration(in: configuration))
     tellsDeltas = ReplicatedStateOptions.gossip.text(in: configuration) == "delta"
+    clock = StampClock(configuration)
     bugs = configuration.bugs
     peers = configuration.peers.map { Peer(id: $0) }
   }
@@ -176,7 +178,8 @@ extension ReplicatedState {
       return
     }
     let origin = UpdateOrigin(
-      Dot(id, own.entries.count + 1), wallClock: context.wallClock, bugs: bugs)
+      Dot(id, own.entries.count + 1), wallClock: context.wallClock, clock: clock,
+      bugs: bugs)
     do throws(ErrorReply) {
       let (delta, result) = try object.delta(of: update, at: origin)
       object.merge(delta, bugs: bugs)
@@ -279,6 +282,7 @@ extension ReplicatedState {
     sink.put(id)
     sink.put(Int(interval))
     sink.put(tellsDeltas)
+    sink.put(clock.rawValue)
     sink.put(bugs.sorted().joined(separator: ","))
     object.encode(into: &sink)
     context.encode(into: &sink)
@@ -360,11 +364,11 @@ enum ReplicatedStateOptions {
   static let noSync = PlantedBug(
     "no-sync", "updates are acknowledged before they are durable",
     source: "Redis with appendfsync everysec, as its documentation warns.",
-    violates: ["lost", "context-shrank", "diverging", "unexplained"])
+    violates: ["lost", "context-shrank", "reused-update", "diverging", "unexplained"])
   static let overwrite = PlantedBug(
     "overwrite", "a whole state that is told takes the place of the own one, be it older",
     source: "Jepsen, Riak (2013): the last writer's whole value wins, and updates are lost.",
-    violates: ["unexplained", "diverging", "lost"])
+    violates: ["unexplained", "diverging", "lost", "arbitration-cycle", "below-bound"])
   static let assumedDelivery = PlantedBug(
     "assumed-delivery", "a delta counts as acknowledged once it is sent",
     source: "Almeida et al., Delta state replicated data types (2018), section 6.1: without "
@@ -375,7 +379,7 @@ enum ReplicatedStateOptions {
   static func description(of type: AlgorithmDescription) -> AlgorithmDescription {
     var description = type
     description.options += [gossip, interval]
-    description.bugs += bugs
+    if !type.bugs.isEmpty { description.bugs += bugs }
     description.messageTypes = ["state", "delta", "received"]
     return description
   }

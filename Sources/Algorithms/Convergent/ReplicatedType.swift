@@ -19,12 +19,17 @@ public struct UpdateOrigin: Hashable, Sendable {
   public var dot: Dot
   /// The node's wall clock, which may be wrong.
   public var wallClock: Nanoseconds
+  /// What stamps are made of.
+  public var clock: StampClock
   /// The planted bugs that are switched on.
   public var bugs: Set<String>
 
-  public init(_ dot: Dot, wallClock: Nanoseconds = 0, bugs: Set<String> = []) {
+  public init(
+    _ dot: Dot, wallClock: Nanoseconds = 0, clock: StampClock = .hybrid, bugs: Set<String> = []
+  ) {
     self.dot = dot
     self.wallClock = wallClock
+    self.clock = clock
     self.bugs = bugs
   }
 }

@@ -14,7 +14,7 @@ extension Exhibit {
   private static let process = ["kill", "pause", "clock", "disk:power-loss"]
 
   public static let all: [Exhibit] =
-    messaging + convergent + keyValue + transactions + logs + broadcasts + clocks
+    messaging + convergent + replicated + keyValue + transactions + logs + broadcasts + clocks
 
   private static let messaging = [
     // Silence is held against a node only where no fault excuses it.
@@ -51,6 +51,47 @@ extension Exhibit {
           "needs the seq-kv of --maelstrom-compat; ours lets no client read the past for ever"
       ]),
   ]
+
+  private static let replicated = [
+    replica(ReplicatedState<MergedGCounter>.self),
+    replica(ReplicatedState<MergedPNCounter>.self),
+    replica(ReplicatedState<MergedBoundedCounter>.self),
+    replica(ReplicatedState<MergedGSet>.self),
+    // Only a whole state can bring back what two nodes have forgotten.
+    replica(ReplicatedState<MergedTwoPhaseSet>.self) { $0.options = ["gossip": "state"] },
+    replica(ReplicatedState<MergedLWWSet>.self),
+    replica(ReplicatedState<MergedORSet>.self),
+    replica(ReplicatedState<MergedRWSet>.self),
+    replica(ReplicatedState<MergedLWWRegister>.self),
+    replica(ReplicatedState<MergedMVRegister>.self),
+    replica(ReplicatedState<MergedEWFlag>.self),
+    replica(ReplicatedState<MergedDWFlag>.self),
+    replica(ReplicatedState<MergedORMap>.self),
+    replica(ReplicatedState<MergedCart>.self),
+    replica(ReplicatedOperations<ToldPNCounter>.self),
+    replica(ReplicatedOperations<ToldORSet>.self),
+    replica(
+      ReplicatedOperations<ToldLWWRegister>.self,
+      hidden: [
+        "deliver-twice": "the greater stamp wins twice as it does once",
+        "skipped-gap": "of a node's writes only the last can win",
+      ]),
+    replica(ReplicatedOperations<ToldMVRegister>.self),
+    replica(ReplicatedOperations<RGA>.self),
+    replica(ReplicatedOperations<Fugue>.self),
+    replica(
+      ReplicatedOperations<MovableTree>.self,
+      hidden: ["deliver-twice": "a move to where a node is changes nothing"]),
+  ]
+
+  private static func replica(
+    _ type: any Algorithm.Type, hidden: [String: String] = [:],
+    change: (inout Plan) -> Void = { _ in }
+  ) -> Exhibit {
+    Exhibit(
+      type, rate: 100, timeLimit: .seconds(10), timeout: .milliseconds(500), nemesis: network,
+      hidden: hidden, change: change)
+  }
 
   private static let keyValue = [
     // One entry a message and elections without pre-votes make what is rare likely. Some bugs show

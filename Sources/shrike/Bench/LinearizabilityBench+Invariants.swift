@@ -1,3 +1,4 @@
+import Convergence
 import Invariants
 import Isolation
 
@@ -17,6 +18,21 @@ extension LinearizabilityBench {
       must: Bound(milliseconds: 10_000), stretch: Bound(milliseconds: 2_000)
     ) { _ in
       try Sample(InvariantText.kafka(operations: million), KafkaChecker())
+    },
+    Row(
+      name: "convergence, or-set of 1 M updates at 10 replicas, 10 k reads, check only",
+      must: Bound(milliseconds: 10_000), stretch: Bound(milliseconds: 2_000)
+    ) { _ in
+      try Sample(
+        ReplicatedText.addWinsSet(updates: million, replicas: 10), ConvergenceChecker(.addWinsSet))
+    },
+    Row(
+      name: "the same with a wrong read at the end, check only",
+      must: Bound(milliseconds: 10_000), stretch: Bound(milliseconds: 2_000)
+    ) { _ in
+      try Sample(
+        ReplicatedText.addWinsSet(updates: million, replicas: 10, isValid: false),
+        ConvergenceChecker(.addWinsSet), isValid: false)
     },
   ]
 }

@@ -97,8 +97,8 @@ extension LinearizabilityBench.Sample {
     try self.init(TransactionText(kind, count: count).bytes, checker)
   }
 
-  /// Judges a history, which must be valid, a few times, and takes the quickest.
-  init(_ text: [UInt8], _ checker: any ColumnChecker) throws {
+  /// Judges a history, of which the verdict is known, a few times, and takes the quickest.
+  init(_ text: [UInt8], _ checker: any ColumnChecker, isValid: Bool = true) throws {
     let columns = try text.withUnsafeBytes {
       try HistoryColumns(
         reading: $0, named: "a benchmark's history", isLean: !checker.needsRemarks)
@@ -110,7 +110,7 @@ extension LinearizabilityBench.Sample {
       let began = OwnProcess.milliseconds
       let finding = checker.check(columns)
       least = min(least, OwnProcess.milliseconds - began)
-      guard finding.verdict == .valid else { throw BenchError("judged \(finding)") }
+      guard finding.verdict == (isValid ? .valid : .invalid) else { throw BenchError("judged \(finding)") }
     }
     self.init(milliseconds: least, megabytes: max(OwnProcess.memory.peak - before, 0))
   }

@@ -3,12 +3,12 @@
 /// Small summands soon make a single range of all their sums. Large and different ones may have
 /// exponentially many, so the number of ranges is bounded: beyond that the smallest gaps are closed,
 /// and what the ranges hold is more than the sums.
-struct SubsetSums {
-  static let rangesMax = 1 << 14
+package struct SubsetSums {
+  package static let rangesMax = 1 << 14
 
-  private(set) var ranges: [ClosedRange<Int>]
+  package private(set) var ranges: [ClosedRange<Int>]
   /// Whether the ranges hold nothing but sums.
-  private(set) var isExact = true
+  package private(set) var isExact = true
 
   /// - Parameters:
   ///   - base: What is part of every sum.
@@ -16,7 +16,7 @@ struct SubsetSums {
   /// - Returns: Nothing where sums may be beyond 64 bits.
   /// - Complexity: O(*n* log *n* + *d* · log *n* · ``rangesMax``) for *n* summands, *d* of them
   ///   different.
-  init?(base: Int, _ summands: [Int]) {
+  package init?(base: Int, _ summands: [Int]) {
     var lowest = base
     var highest = base
     for summand in summands {
@@ -37,7 +37,7 @@ struct SubsetSums {
   }
 
   /// Whether a number is such a sum; nothing where that is not known.
-  func contains(_ number: Int) -> Bool? {
+  package func contains(_ number: Int) -> Bool? {
     var low = 0
     var high = ranges.count
     while low < high {

@@ -1,13 +1,12 @@
-internal import Histories
-internal import Values
-internal import Verdicts
+package import Histories
+package import Values
 
 /// The reads of every node's state after the faults were over, as a driver repeats them until the
 /// answers have settled: marked `"final":true`, with the node's name in `"node"`.
 ///
 /// They say what the system came to only once it came to rest: all nodes answer alike, or each
 /// node's answer stayed the same for ``quietTime``.
-struct FinalReads<State: Equatable> {
+package struct FinalReads<State: Equatable> {
   /// How long answers must stay as they are where nodes differ.
   private static var quietTime: Nanoseconds { .seconds(10) }
 
@@ -34,7 +33,7 @@ struct FinalReads<State: Equatable> {
   private var last: Set<Int> = []
 
   /// - Parameter state: What an answer says of the state: equal for answers that mean the same.
-  init(_ history: History, state: (Value) -> State) {
+  package init(_ history: History, state: (Value) -> State) {
     let lines = history.operations.enumerated().lazy.map { position, line in
       Line(position: position, time: line.time, type: line.type, extra: line.extra)
     }
@@ -42,7 +41,7 @@ struct FinalReads<State: Equatable> {
   }
 
   /// - Parameter state: What the answer of a line says of the state.
-  init(_ history: HistoryColumns, state: (Int) -> State) {
+  package init(_ history: HistoryColumns, state: (Int) -> State) {
     let lines = history.remarks.lazy.map { remark in
       let position = Int(remark.position)
       return Line(
@@ -76,18 +75,18 @@ struct FinalReads<State: Equatable> {
   }
 
   /// Whether a read is marked as final.
-  func isMarked(_ invocation: Int, _ completion: Int) -> Bool {
+  package func isMarked(_ invocation: Int, _ completion: Int) -> Bool {
     marked.contains(invocation) || marked.contains(completion)
   }
 
   /// Whether a read is judged as final: each that is marked, but of a named node only the last one
   /// that was answered.
-  func judges(_ invocation: Int, _ completion: Int) -> Bool {
+  package func judges(_ invocation: Int, _ completion: Int) -> Bool {
     isMarked(invocation, completion) && (!named.contains(completion) || last.contains(completion))
   }
 
   /// Why the answers prove nothing yet, where they don't.
-  var unrest: String? {
+  package var unrest: String? {
     let ends = answers.map { $0.answers.last?.state }
     if ends.allSatisfy({ $0 != nil && $0 == ends[0] }) { return nil }
     let quiet = end - FinalReads.quietTime

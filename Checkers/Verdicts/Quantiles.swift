@@ -1,7 +1,7 @@
-internal import Values
+package import Values
 
 /// Jepsen's quantiles of some numbers: the element at ⌊*n* · *q*⌋ of them in order.
-func quantiles(_ numbers: [Int]) -> Value? {
+package func quantiles(_ numbers: [Int]) -> Value? {
   guard !numbers.isEmpty else { return nil }
   let sorted = numbers.sorted()
   let points: [(name: String, numerator: Int)] = [
@@ -16,7 +16,7 @@ func quantiles(_ numbers: [Int]) -> Value? {
 }
 
 /// The first few of a list as text, with how many more there are.
-func listing(_ items: [String], limit: Int = 10) -> String {
+package func listing(_ items: [String], limit: Int = 10) -> String {
   let shown = items.prefix(limit).joined(separator: ", ")
   return items.count > limit ? "\(shown) and \(items.count - limit) more" : shown
 }

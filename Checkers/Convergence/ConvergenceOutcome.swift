@@ -1,0 +1,403 @@
+internal import Histories
+internal import Values
+internal import Verdicts
+
+/// What was found in a history of a replicated data type.
+struct ConvergenceOutcome {
+  private let history: ReplicaHistory
+  private var report: CaseReport
+  /// Reads that the specification was asked about, and those of which not all that they had seen is known.
+  private var judgedCount = 0
+  private var unjudgedCount = 0
+  private var visibility = Visibility()
+  /// Why nothing is proved, where nothing is.
+  private var doubt: String?
+
+  private static let meanings: [(type: String, meaning: String)] = [
+    ("phantom", "reads show what nobody wrote, or replicas have seen what nobody asked for"),
+    ("duplicated", "reads show an element twice"),
+    ("below-bound", "reads show a counter below its bound"),
+    ("malformed-tree", "reads show what is no tree"),
+    ("unreadable", "reads show what is no value of the type"),
+    ("reused-update", "two updates have one name, so a replica forgot that it made the first"),
+    ("context-shrank", "a replica had seen updates, and later had not"),
+    ("diverging", "replicas that had seen the same updates answered differently"),
+    ("unexplained", "reads show what the type does not say for the updates that were seen"),
+    (
+      "arbitration-cycle",
+      "updates are ordered before others that they had seen, so that they change nothing"
+    ),
+    ("misordered", "reads of a text show elements in orders that no single order agrees with"),
+    ("interleaved", "a text shows an element within a run of others that it had not seen"),
+    ("lost", "updates were acknowledged, and replicas do not have them in the end"),
+  ]
+
+  init(_ history: ReplicaHistory) {
+    self.history = history
+    report = CaseReport(ConvergenceOutcome.meanings)
+  }
+
+  /// Notes a case with the lines that show it; its text is only made where it is shown.
+  private mutating func add(
+    _ type: String, _ lines: [Int32], _ detail: (_ text: ReplicaText, _ ops: [Int]) -> String
+  ) {
+    let text = ReplicaText(history: history)
+    report.add(type) {
+      let ops = lines.map(text.index)
+      return (ops, detail(text, ops))
+    }
+  }
+
+  mutating func judge() {
+    guard history.problem == nil else { return }
+    judgeAnswers()
+    judgeNames()
+    judgeChains()
+    judgeAgreement()
+    judgeStamps()
+    if history.reused.isEmpty { judgeBySpecification() }
+    if history.type == .text { judgeText() }
+    judgeEnd()
+  }
+
+  func finding(_ name: String) -> Finding {
+    var finding = Finding(name, .valid)
+    finding.facts = facts
+    finding.add(report.anomalies)
+    if let problem = history.problem {
+      finding.verdict = .merged([finding.verdict, .unknown])
+      finding.reason = finding.reason ?? problem
+    } else if finding.verdict == .valid {
+      if history.reads.isEmpty {
+        finding.verdict = .unknown
+        finding.reason = "there is no read to judge"
+      } else if let doubt {
+        finding.verdict = .unknown
+        finding.reason = doubt
+      }
+    }
+    return finding
+  }
+
+  private var facts: ValueMap {
+    var facts = ValueMap(facts: [
+      "type": .string(history.type.name), "updates": .integer(history.attemptCount),
+      "acknowledged": .integer(history.acknowledgedCount),
+      "named": .integer(history.updateCount), "reads": .integer(history.reads.count),
+      "replicas": .integer(history.replicaNames.count),
+      "judged-reads": .integer(judgedCount), "unjudged-reads": .integer(unjudgedCount),
+    ])
+    for (name, value) in visibility.facts { facts[fact: name] = value }
+    if let bytes = history.stateBytes.values.max(), history.updateCount > 0 {
+      facts[fact: "state-bytes"] = .integer(bytes)
+      facts[fact: "state-bytes-per-update"] = .double(
+        (Double(bytes) / Double(history.updateCount) * 10).rounded() / 10)
+    }
+    return facts
+  }
+}
+
+// MARK: - Judging
+
+extension ConvergenceOutcome {
+  private mutating func judgeAnswers() {
+    let answers = Answers(history)
+    var faults: [ValueCode: (fault: Fault, place: Value)?] = [:]
+    for read in history.reads {
+      if faults[read.answer] == nil { faults[read.answer] = .some(answers.fault(in: read.answer)) }
+      guard let found = faults[read.answer] ?? nil else { continue }
+      add(found.fault.rawValue, [read.completion]) { text, ops in
+        "op \(ops[0]) of \(text.replica(read.replica)): \(found.place.text()) in "
+          + text.text(read.answer)
+      }
+    }
+  }
+
+  private mutating func judgeNames() {
+    for (first, second) in history.reused {
+      add("reused-update", [history.lines[Int(first)], history.lines[Int(second)]]) { text, _ in
+        "\(text.text(update: Int(first))) and \(text.text(update: Int(second)))"
+      }
+    }
+    for update in history.invented {
+      add("phantom", [history.lines[Int(update)]]) { text, ops in
+        "op \(ops[0]): a replica made the update \(text.text(update: Int(update))), which nobody had "
+          + "asked for"
+      }
+    }
+    // Updates without a known name may have been made wherever replicas have seen more than is known.
+    var seen = [Int32](repeating: 0, count: history.width)
+    for read in history.reads where read.row >= 0 {
+      for replica in 0..<history.width {
+        seen[replica] = max(seen[replica], history.count(of: Int32(replica), in: read.row))
+      }
+    }
+    let total = seen.reduce(0) { $0 + Int($1) }
+    guard total > history.attemptCount, let last = history.reads.last else { return }
+    let attemptCount = history.attemptCount
+    add("phantom", [last.completion]) { _, _ in
+      "\(total) updates were seen, and only \(attemptCount) had been asked for"
+    }
+  }
+
+  private mutating func judgeChains() {
+    for shrinking in ReplicaChains.shrinkings(in: history) {
+      add("context-shrank", [shrinking.earlier, shrinking.later]) { text, ops in
+        "op \(ops[0]) had seen \(text.text(context: shrinking.earlierRow)), and op \(ops[1]) at the "
+          + "same replica \(text.text(context: shrinking.laterRow))"
+      }
+    }
+  }
+
+  /// That what was seen decides what is answered.
+  private mutating func judgeAgreement() {
+    var firsts: [[Int32]: Int] = [:]
+    for (place, read) in history.reads.enumerated() where read.row >= 0 {
+      let start = Int(read.row) * history.width
+      let context = Array(history.contexts[start..<start + history.width])
+      guard let first = firsts[context].map({ history.reads[$0] }) else {
+        firsts[context] = place
+        continue
+      }
+      guard first.answer != read.answer else { continue }
+      add("diverging", [first.completion, read.completion]) { text, ops in
+        "op \(ops[0]) of \(text.replica(first.replica)) answered \(text.text(first.answer)), op "
+          + "\(ops[1]) of \(text.replica(read.replica)) \(text.text(read.answer)), and both had seen "
+          + text.text(context: read.row)
+      }
+    }
+  }
+
+  /// That updates are ordered after all that they had seen, and no two alike.
+  private mutating func judgeStamps() {
+    guard history.type.needsStamps, history.reused.isEmpty else { return }
+    // Of each replica, for each number of its updates, the one of them with the greatest stamp.
+    let greatest = history.named.map { named -> [Int32] in
+      var last: Int32 = -1
+      return named.map { update in
+        guard update >= 0, let stamp = history.stamps[Int(update)] else { return last }
+        let known = last < 0 ? nil : history.stamps[Int(last)]
+        if known.map({ $0 < stamp }) ?? true { last = update }
+        return last
+      }
+    }
+    var known: [ReplicaHistory.Stamp: Int] = [:]
+    for update in 0..<history.updateCount {
+      guard let stamp = history.stamps[update] else { continue }
+      var earlier = known.updateValue(update, forKey: stamp)
+      for (origin, prefixes) in greatest.enumerated() {
+        var count = Int(history.count(of: Int32(origin), in: history.rows[update]))
+        if origin == Int(history.origins[update]) { count = Int(history.numbers[update]) - 1 }
+        count = min(count, prefixes.count)
+        guard count > 0, case let seen = Int(prefixes[count - 1]), seen >= 0,
+          let other = history.stamps[seen], stamp < other
+        else { continue }
+        earlier = seen
+      }
+      guard let earlier else { continue }
+      let history = history
+      add("arbitration-cycle", [history.lines[earlier], history.lines[update]]) { text, _ in
+        guard let other = history.stamps[earlier] else { return "" }
+        return "\(text.text(update: update)) has the stamp [\(stamp.time), \(stamp.node)], and "
+          + "\(text.text(update: earlier))\(history.saw(update, earlier) ? ", which it had seen," : "") "
+          + "[\(other.time), \(other.node)]"
+      }
+    }
+  }
+
+  private mutating func judgeBySpecification() {
+    let isStamped = !history.type.needsStamps || history.stamps.allSatisfy { $0 != nil }
+    guard isStamped else {
+      unjudgedCount = history.reads.count
+      return
+    }
+    switch history.type {
+    case .growOnlyCounter, .counter, .boundedCounter: judge(by: CounterSpecification.self)
+    case .growOnlySet, .twoPhaseSet, .lastWriterSet, .addWinsSet, .removeWinsSet:
+      judge(by: SetSpecification.self)
+    case .lastWriterRegister: judge(by: LastWriterRegisterSpecification.self)
+    case .multiValueRegister: judge(by: MultiValueRegisterSpecification.self)
+    case .enableWinsFlag, .disableWinsFlag: judge(by: FlagSpecification.self)
+    case .map: judge(by: MapSpecification.self)
+    case .text: judge(by: TextSpecification.self)
+    case .tree: judge(by: TreeSpecification.self)
+    case .cart: judge(by: CartSpecification.self)
+    }
+  }
+
+  /// Goes through the reads of each replica in the order of what they had seen.
+  private mutating func judge<Rules: Specification>(by _: Rules.Type) {
+    var rules = Rules(history)
+    visibility = Visibility(history)
+    let chains = Dictionary(grouping: history.reads.indices.filter { history.reads[$0].row >= 0 }) {
+      history.reads[$0].replica
+    }
+    for (replica, places) in chains.sorted(by: { $0.key < $1.key }) {
+      rules.reset()
+      var seen = [Int32](repeating: 0, count: history.width)
+      var isKnown = true
+      let ordered = places.map { (place: $0, total: history.total(history.reads[$0].row)) }
+        .sorted { ($0.total, $0.place) < ($1.total, $1.place) }
+      for (place, _) in ordered {
+        let read = history.reads[place]
+        let extends = (0..<history.width).allSatisfy {
+          seen[$0] <= history.count(of: Int32($0), in: read.row)
+        }
+        if !extends {
+          rules.reset()
+          seen = Array(repeating: 0, count: history.width)
+          isKnown = true
+        }
+        for origin in 0..<history.width {
+          let count = history.count(of: Int32(origin), in: read.row)
+          guard seen[origin] < count else { continue }
+          let named = history.named[origin]
+          for number in seen[origin]..<count {
+            let update = Int(number) < named.count ? named[Int(number)] : -1
+            guard update >= 0 else {
+              isKnown = false
+              continue
+            }
+            rules.see(Int(update))
+            visibility.note(Int(update), at: replica, in: read)
+          }
+          seen[origin] = count
+        }
+        guard isKnown else {
+          unjudgedCount += 1
+          continue
+        }
+        judgedCount += 1
+        if !rules.allows(read.answer) { refuse(place, rules.value) }
+      }
+    }
+    visibility.finish(history)
+  }
+
+  private mutating func refuse(_ place: Int, _ expected: Value) {
+    let read = history.reads[place]
+    let text = ReplicaText(history: history)
+    report.add("unexplained") {
+      let answer = text.history.table.value(of: read.answer)
+      let decisive = Array(text.differences(answer, expected, read.row).prefix(6))
+      let ops = [text.index(read.completion)] + decisive.map { text.index(text.history.lines[$0]) }
+      let detail =
+        "op \(ops[0]) of \(text.replica(read.replica)) answered \(answer.text()) where "
+        + "\(text.history.type.specification) would be \(expected.text()); it had seen "
+        + text.text(context: read.row)
+        + (decisive.isEmpty
+          ? "" : ", among them " + decisive.map { text.text(update: $0) }.joined(separator: ", "))
+      return (ops, detail)
+    }
+  }
+
+  private mutating func judgeText() {
+    let order = TextOrder(history)
+    if let circle = order.circle {
+      add("misordered", circle.map(\.line)) { text, _ in
+        let steps = circle.map { pair in
+          "\(order.value(of: pair.before).text()) before \(order.value(of: pair.after).text()) "
+            + "(op \(text.index(pair.line)))"
+        }
+        return listing(steps, limit: 12)
+      }
+    }
+    let interleavings = order.interleavings()
+    for found in interleavings.found {
+      add("interleaved", [history.reads[found.read].completion]) { text, ops in
+        "op \(ops[0]) shows \(text.text(found.stranger)) between \(text.text(found.before)) and "
+          + "\(text.text(found.after)), which was inserted right behind it; the insert of "
+          + "\(text.text(found.stranger)) had not seen \(text.text(found.before))"
+      }
+    }
+    if !interleavings.isComplete {
+      doubt = doubt ?? "the reads are too long to look for interleaved runs in all of them"
+    }
+  }
+}
+
+// MARK: - The end
+
+extension ConvergenceOutcome {
+  /// What replicas came to when the faults were over.
+  private mutating func judgeEnd() {
+    let final = history.reads.filter(\.isFinal)
+    guard let first = final.first else { return }
+    if let unrest = history.unrest {
+      doubt = doubt ?? unrest
+      return
+    }
+    for read in final.dropFirst() where read.row < 0 || first.row < 0 {
+      guard read.answer != first.answer else { continue }
+      add("diverging", [first.completion, read.completion]) { text, ops in
+        "in the end op \(ops[0]) answered \(text.text(first.answer)), and op \(ops[1]) "
+          + text.text(read.answer)
+      }
+    }
+    judgeFinalContexts(final)
+    if history.updateCount == 0 { judgeFinalValues(final) }
+  }
+
+  /// That every replica has every update that was acknowledged.
+  private mutating func judgeFinalContexts(_ final: [ReplicaHistory.Read]) {
+    for update in 0..<history.updateCount where history.isAcknowledged[update] {
+      let (origin, number) = (history.origins[update], history.numbers[update])
+      let missing = final.filter { $0.row >= 0 && history.count(of: origin, in: $0.row) < number }
+      guard let read = missing.first else { continue }
+      add("lost", [history.lines[update], read.completion]) { text, ops in
+        "\(text.text(update: update)) is missing at \(missing.count) of \(final.count) replicas, such "
+          + "as \(text.replica(read.replica)) in op \(ops[1])"
+      }
+    }
+  }
+
+  /// That final values are explained by what was acknowledged, where nobody says what was seen.
+  private mutating func judgeFinalValues(_ final: [ReplicaHistory.Read]) {
+    switch history.type {
+    case .growOnlyCounter, .counter, .boundedCounter: judgeFinalSum(final)
+    case .growOnlySet, .twoPhaseSet, .lastWriterSet, .addWinsSet, .removeWinsSet:
+      judgeFinalElements(final)
+    default: break
+    }
+  }
+
+  private mutating func judgeFinalSum(_ final: [ReplicaHistory.Read]) {
+    var base = 0
+    var open = history.attempts
+    for line in history.unnamed where history.history.f(at: Int(line)) == "add" {
+      let operand = history.history.values[Int(history.history.partners[Int(line)])]
+      base &+= history.table.value(of: operand).integer ?? 0
+      open[ReplicaHistory.Attempt(function: 0, operand: operand), default: 0] -= 1
+    }
+    let uncertain = open.filter { $0.key.function == 0 && $0.value > 0 }.flatMap { attempt, count in
+      Array(repeating: history.table.value(of: attempt.operand).integer ?? 0, count: count)
+    }
+    guard let sums = SubsetSums(base: base, uncertain) else { return }
+    for read in final {
+      guard let value = history.table.value(of: read.answer).integer,
+        sums.contains(value) == false
+      else { continue }
+      add("unexplained", [read.completion]) { _, ops in
+        "op \(ops[0]) answered \(value) in the end; what was acknowledged adds up to \(base)"
+          + (uncertain.isEmpty
+            ? ""
+            : ", and no choice of the \(uncertain.count) adds without an answer makes the difference")
+      }
+    }
+  }
+
+  /// Elements that were added and of which no remove was ever asked for.
+  private mutating func judgeFinalElements(_ final: [ReplicaHistory.Read]) {
+    let removed = Set(history.attempts.keys.filter { $0.function == 1 }.map(\.operand))
+    let contents = final.map { Set(history.table.elements(of: $0.answer) ?? []) }
+    for line in history.unnamed where history.history.f(at: Int(line)) == "add" {
+      let element = history.history.values[Int(history.history.partners[Int(line)])]
+      guard !removed.contains(element),
+        let place = contents.firstIndex(where: { !$0.contains(element) })
+      else { continue }
+      add("lost", [line, final[place].completion]) { text, ops in
+        "\(text.text(element)) of op \(ops[0]) is not in the answer of op \(ops[1])"
+      }
+    }
+  }
+}
