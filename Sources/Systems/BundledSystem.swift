@@ -36,6 +36,10 @@ public struct BundledSystem: Sendable {
       BundledSystem(BestEffortBroadcast.self), BundledSystem(ReliableBroadcast.self),
       BundledSystem(FIFOBroadcast.self), BundledSystem(CausalBroadcast.self),
       BundledSystem(SequencerBroadcast.self), BundledSystem(LamportBroadcast.self),
+      BundledSystem(Chat.self), BundledSystem(StampedEvents<LamportClock>.self),
+      BundledSystem(StampedEvents<VectorClock>.self),
+      BundledSystem(StampedEvents<DottedClock>.self),
+      BundledSystem(StampedEvents<IntervalTreeClock>.self),
     ] + replicated
 
   /// Replicated data types, by states that are merged and by operations that are told.

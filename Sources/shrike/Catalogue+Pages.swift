@@ -154,6 +154,20 @@ extension Catalogue {
         "read null → [m, …], with \"at\":node and \"from\":p: what the node delivered from its place p on, "
           + "in order; final reads with \"final\":true",
       ]
+    case "replies":
+      [
+        "post [room, m], each m once", "reply [room, m] → [room, m, t], to t",
+        "read room → [[m, t], …] as they are shown, with \"at\":server; t null but for replies",
+        "read null → those of all rooms; final reads with \"final\":true",
+      ]
+    case "happens-before":
+      [
+        "event e, each e once", "tell [e, to], each e once",
+        "read null → [[kind, e, stamp, bytes], …], with \"at\":node and \"from\":p: the node's log from its "
+          + "place p on, kind being event, send or receive",
+        "stamp is [\"lamport\", t], [\"vector\", [n, …]], [\"dotted\", node, k, [n, …]] or "
+          + "[\"interval-tree\", t], t being n or [n, t, t]",
+      ]
     case "availability", "stats": ["any"]
     default: operations(ofModel: name)
     }

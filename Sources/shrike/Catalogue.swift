@@ -101,6 +101,8 @@ enum Catalogue {
     ("causal-delivery", "the same, and after all that their sender had delivered"),
     ("total-order-delivery", "as reliable-delivery, in one order everywhere"),
     ("causal-total-order-delivery", "as causal-delivery, in one order everywhere"),
+    ("replies", "no server of a chat shows a reply before what it replies to"),
+    ("happens-before", "stamps of logical clocks agree with what happened before what"),
     ("availability", "which share of the operations succeeded"),
     ("stats", "counts, rates and latencies"),
   ]

@@ -13,7 +13,7 @@ enum CheckerRegistry {
   private static let named: [any Checker] = [
     SetFullChecker(), CounterChecker(), UniqueIDsChecker(), EchoChecker(), KafkaChecker(),
     BankChecker(), LongForkChecker(), MonotonicChecker(), CausalReverseChecker(),
-    ConvergenceChecker(), AvailabilityChecker(),
+    RepliesChecker(), HappensBeforeChecker(), ConvergenceChecker(), AvailabilityChecker(),
     OperationStatistics(),
   ]
 

@@ -75,10 +75,10 @@ public struct BestEffortBroadcast: Algorithm {
   public mutating func handle(_ event: Event<Self>, _ context: inout Context<Self>) {
     switch event {
     case .request(let request, let body):
-      switch BroadcastRequest(body) {
+      switch DeliveryVocabulary.command(body) {
       case .publish(let content): publish(content, request, &context)
-      case .deliveries(let from):
-        context.reply(.deliveries(delivered, at: id, from: from), to: request)
+      case .read(let from):
+        context.reply(DeliveryVocabulary.answer(from, delivered, at: id), to: request)
       case nil: context.reply(.notSupported, to: request)
       }
     case .message(_, let message):
@@ -96,7 +96,7 @@ public struct BestEffortBroadcast: Algorithm {
     lastNumber += 1
     let post = Post(Dot(id, lastNumber), NoStamp(), content)
     for receiver in receivers { context.send(Message(post), to: receiver) }
-    context.reply(.published(post.dot, delivered: delivered.count), to: request)
+    context.reply(DeliveryVocabulary.published(post.dot, delivered: delivered.count), to: request)
     if deliversOwn { delivered.append(content) }
   }
 

@@ -21,7 +21,7 @@ enum BroadcastBug {
     source: "Jepsen, Elasticsearch 1.5.0 (2015), which synced its log every five seconds.",
     violates: [
       "lost", "diverging", "rewritten", "duplicated", "fifo-violation", "causal-violation",
-      "total-order-violation",
+      "total-order-violation", "reply-before-message",
     ])
   static let ackBeforeSync = PlantedBug(
     "ack-before-sync", "what other nodes send is acknowledged before it is durable",

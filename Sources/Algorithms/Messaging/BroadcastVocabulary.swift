@@ -1,45 +1,53 @@
-import Nodes
-import Values
+public import Nodes
+public import Values
 
-/// What clients ask of a node that delivers broadcast messages in an order.
+/// What clients ask of a node that delivers broadcast messages, and what they are told.
+public protocol BroadcastVocabulary {
+  /// What a request asks for, where it makes sense.
+  static func command(_ request: Request) -> BroadcastCommand?
+  /// The answer to a message that was broadcast, when its node had delivered so many.
+  static func published(_ dot: Dot, delivered: Int) -> Reply
+  /// The answer to a question about what was delivered.
+  static func answer(_ question: Value, _ delivered: [Value], at node: NodeID) -> Reply
+}
+
+public enum BroadcastCommand: Hashable, Sendable {
+  case publish(Value)
+  case read(Value)
+}
+
+/// Messages and the order in which they were delivered.
 ///
 /// - `{"type": "publish", "message": m}` broadcasts m, and is answered by
 ///   `{"type": "publish_ok", "message": [node, k], "delivered": c}`: it is the node's k-th, from 1, and
 ///   the node had delivered c messages when it broadcast it.
 /// - `{"type": "deliveries", "from": p}` reads what the node has delivered, in order, from its place p
 ///   on, and is answered by `{"type": "deliveries_ok", "at": node, "from": p, "messages": [m, …]}`.
-enum BroadcastRequest {
-  case publish(Value)
-  case deliveries(from: Int)
-
-  init?(_ request: Request) {
+public enum DeliveryVocabulary: BroadcastVocabulary {
+  public static func command(_ request: Request) -> BroadcastCommand? {
     guard case .custom(let body) = request else { return nil }
     switch body["type"]?.name {
-    case "publish":
-      guard let message = body["message"] else { return nil }
-      self = .publish(message)
+    case "publish": return body["message"].map { .publish($0) }
     case "deliveries":
       guard let from = body["from"]?.integer, from >= 0 else { return nil }
-      self = .deliveries(from: from)
+      return .read(.integer(from))
     default: return nil
     }
   }
-}
 
-extension Reply {
-  static func published(_ dot: Dot, delivered: Int) -> Reply {
+  public static func published(_ dot: Dot, delivered: Int) -> Reply {
     .custom([
       "type": "publish_ok", "message": [.integer(dot.node.index), .integer(dot.number)],
       "delivered": .integer(delivered),
     ])
   }
 
-  static func deliveries(_ messages: [Value], at node: NodeID, from: Int) -> Reply {
+  public static func answer(_ from: Value, _ delivered: [Value], at node: NodeID) -> Reply {
     // A log that became shorter has nothing to show there, which has to be seen.
-    let first = min(from, messages.count)
+    let first = min(from.integer ?? 0, delivered.count)
     return .custom([
       "type": "deliveries_ok", "at": .integer(node.index), "from": .integer(first),
-      "messages": .list(Array(messages[first...])),
+      "messages": .list(Array(delivered[first...])),
     ])
   }
 }

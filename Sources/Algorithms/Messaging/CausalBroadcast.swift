@@ -65,7 +65,7 @@ public struct CausalOrder: DeliveryOrder {
     looksAgain = !configuration.bugs.contains(CausalOrder.looksOnce.name)
   }
 
-  public mutating func stamp(_ dot: Dot) -> VersionVector {
+  public mutating func stamp(_ dot: Dot, of content: Value) -> VersionVector {
     var stamp = stampsAll ? delivered : VersionVector()
     stamp[dot.node] = dot.number - 1
     return stamp

@@ -5,6 +5,7 @@ public import Values
 public protocol DeliveryOrder: Hashable, Sendable, StablyEncodable {
   /// What a message carries so that its receivers can tell.
   associatedtype Stamp: StablyCodable & Hashable & Sendable
+  associatedtype Vocabulary: BroadcastVocabulary = DeliveryVocabulary
 
   /// What a system that delivers in this order is.
   static var description: AlgorithmDescription { get }
@@ -14,7 +15,7 @@ public protocol DeliveryOrder: Hashable, Sendable, StablyEncodable {
   init(_ configuration: Configuration)
 
   /// The stamp of the next message of this node.
-  mutating func stamp(_ dot: Dot) -> Stamp
+  mutating func stamp(_ dot: Dot, of content: Value) -> Stamp
 
   /// Takes in a message that is new here, and gives those that can be delivered now, in their order.
   mutating func admit(_ post: Post<Stamp>) -> [Post<Stamp>]

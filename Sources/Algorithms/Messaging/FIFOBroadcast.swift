@@ -43,7 +43,7 @@ public struct SenderOrder: DeliveryOrder {
     keepsEarly = !configuration.bugs.contains(SenderOrder.dropsEarly.name)
   }
 
-  public mutating func stamp(_ dot: Dot) -> NoStamp { NoStamp() }
+  public mutating func stamp(_ dot: Dot, of content: Value) -> NoStamp { NoStamp() }
 
   public mutating func admit(_ post: Post<NoStamp>) -> [Post<NoStamp>] {
     guard waits else { return [post] }

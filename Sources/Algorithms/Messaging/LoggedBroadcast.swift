@@ -66,10 +66,12 @@ public struct LoggedBroadcast<Order: DeliveryOrder>: Algorithm {
     switch event {
     case .start(let files): recover(files[File.posts], &context)
     case .request(let request, let body):
-      guard let asked = BroadcastRequest(body) else {
-        return context.reply(.notSupported, to: request)
+      switch Order.Vocabulary.command(body) {
+      case .publish(let content): publish(content, request, &context)
+      case .read(let question):
+        context.reply(Order.Vocabulary.answer(question, delivered, at: id), to: request)
+      case nil: context.reply(.notSupported, to: request)
       }
-      answer(asked, request, &context)
     case .message(let peer, let message):
       switch message.content {
       case .posts(let parcels): take(parcels, from: peer, &context)
@@ -84,21 +86,15 @@ public struct LoggedBroadcast<Order: DeliveryOrder>: Algorithm {
     }
   }
 
-  private mutating func answer(
-    _ asked: BroadcastRequest, _ request: RequestID, _ context: inout Context<Self>
+  private mutating func publish(
+    _ content: Value, _ request: RequestID, _ context: inout Context<Self>
   ) {
-    switch asked {
-    case .publish(let content):
-      guard clients.admit(request) else { return }
-      let count = delivered.count
-      lastNumber += 1
-      let dot = Dot(id, lastNumber)
-      let post = Post(dot, order.stamp(dot), content)
-      learn(post, from: nil, &context)
-      context.reply(.published(dot, delivered: count), to: request)
-    case .deliveries(let from):
-      context.reply(.deliveries(delivered, at: id, from: from), to: request)
-    }
+    guard clients.admit(request) else { return }
+    let count = delivered.count
+    lastNumber += 1
+    let dot = Dot(id, lastNumber)
+    learn(Post(dot, order.stamp(dot, of: content), content), from: nil, &context)
+    context.reply(Order.Vocabulary.published(dot, delivered: count), to: request)
   }
 
   private mutating func take(

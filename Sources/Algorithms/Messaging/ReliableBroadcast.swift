@@ -28,7 +28,7 @@ public struct ArrivalOrder: DeliveryOrder {
 
   public init(_ configuration: Configuration) {}
 
-  public mutating func stamp(_ dot: Dot) -> NoStamp { NoStamp() }
+  public mutating func stamp(_ dot: Dot, of content: Value) -> NoStamp { NoStamp() }
 
   public mutating func admit(_ post: Post<NoStamp>) -> [Post<NoStamp>] { [post] }
 

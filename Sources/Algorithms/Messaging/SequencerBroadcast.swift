@@ -114,10 +114,10 @@ public struct SequencerBroadcast: Algorithm {
     switch event {
     case .start(let files): recover(files[File.posts], &context)
     case .request(let request, let body):
-      switch BroadcastRequest(body) {
+      switch DeliveryVocabulary.command(body) {
       case .publish(let content): publish(content, request, &context)
-      case .deliveries(let from):
-        context.reply(.deliveries(delivered, at: id, from: from), to: request)
+      case .read(let from):
+        context.reply(DeliveryVocabulary.answer(from, delivered, at: id), to: request)
       case nil: context.reply(.notSupported, to: request)
       }
     case .message(let peer, let message):
@@ -157,7 +157,7 @@ public struct SequencerBroadcast: Algorithm {
       send(.submit([submissions.add(post)]), to: sequencer, &context)
       armResend(&context)
     }
-    context.reply(.published(post.dot, delivered: count), to: request)
+    context.reply(DeliveryVocabulary.published(post.dot, delivered: count), to: request)
   }
 
   /// Gives a message the next number, unless it has one.

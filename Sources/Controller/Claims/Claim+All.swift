@@ -6,10 +6,12 @@ extension Claim {
 
   private static func plan(
     _ system: String, _ workload: String, options: [String: String] = [:],
-    nemesis: [String] = ["partition", "kill", "pause", "loss", "duplicate", "reorder"]
+    nemesis: [String] = ["partition", "kill", "pause", "loss", "duplicate", "reorder"],
+    nodes: Int = 5, bugs: [String] = []
   ) -> Plan {
     var plan = Plan(
-      system: system, workload: workload, nodes: (1...5).map { "n\($0)" }, concurrency: 10)
+      system: system, workload: workload, nodes: (1...nodes).map { "n\($0)" },
+      concurrency: 2 * nodes)
     plan.place = .simulated
     plan.rate = 100
     plan.timeLimit = .seconds(10)
@@ -17,14 +19,33 @@ extension Claim {
     plan.nemesis = nemesis
     plan.nemesisInterval = .milliseconds(500)
     plan.options = options
+    plan.bugs = bugs
     return plan
   }
 
   private static let lamportClocks = Claim(
-    4, "Lamport clocks: A → B implies L(A) < L(B), and not the converse.", [])
+    4, "Lamport clocks: A → B implies L(A) < L(B), and not the converse.",
+    [
+      Experiment(
+        "the implication holds, and a witness refutes the converse",
+        plan("lamport-clock", "clocks"), facts: ["concurrent-with-smaller-stamp", "stamp-bytes"]),
+      Experiment(
+        "a clock that a message does not advance breaks the implication",
+        plan("lamport-clock", "clocks", bugs: ["no-merge"]), .invalid(["unordered"])),
+    ])
 
   private static let vectorClocks = Claim(
-    5, "Vector clocks: V(A) < V(B) exactly where A → B; they grow with the nodes.", [])
+    5, "Vector clocks: V(A) < V(B) exactly where A → B; they grow with the nodes.",
+    ["vector-clock", "dotted-version-vector", "interval-tree-clock"].flatMap { system in
+      [3, 10].map { nodes in
+        Experiment(
+          "\(system), \(nodes) nodes", plan(system, "clocks", nodes: nodes), facts: ["stamp-bytes"])
+      }
+    } + [
+      Experiment(
+        "with an entry for two nodes, concurrent events seem ordered",
+        plan("vector-clock", "clocks", bugs: ["shared-entry"]), .invalid(["falsely-ordered"]))
+    ])
 
   private static let cartMerge = Claim(
     16, "Merging carts as a union of items keeps data.",
@@ -67,5 +88,14 @@ extension Claim {
       ])
 
   private static let chat = Claim(
-    41, "A chat on causal order: no reply is shown before its message.", [])
+    41, "A chat on causal order: no reply is shown before its message.",
+    [
+      Experiment("causal order", plan("chat", "chat")),
+      Experiment(
+        "FIFO order shows replies first", plan("chat", "chat", options: ["order": "fifo"]),
+        .invalid(["reply-before-message"])),
+      Experiment(
+        "and so does the order of arrival", plan("chat", "chat", options: ["order": "arrival"]),
+        .invalid(["reply-before-message"])),
+    ])
 }

@@ -14,7 +14,7 @@ extension Exhibit {
   private static let process = ["kill", "pause", "clock", "disk:power-loss"]
 
   public static let all: [Exhibit] =
-    messaging + convergent + replicated + keyValue + transactions + logs + broadcasts
+    messaging + convergent + replicated + keyValue + transactions + logs + broadcasts + clocks
 
   private static let messaging = [
     // Silence is held against a node only where no fault excuses it.
@@ -183,5 +183,16 @@ extension Exhibit {
     Exhibit(
       LamportBroadcast.self, rate: 100, timeLimit: .seconds(5), timeout: .milliseconds(500),
       nemesis: network),
+    // Clients ask often, so that a reply leaves while what it replies to is on its way.
+    Exhibit(
+      Chat.self, rate: 100, timeLimit: .seconds(5), timeout: .milliseconds(500), nemesis: network),
   ]
+
+  private static let clocks: [Exhibit] = [
+    StampedEvents<LamportClock>.self, StampedEvents<VectorClock>.self,
+    StampedEvents<DottedClock>.self, StampedEvents<IntervalTreeClock>.self,
+  ].map { (type: any Algorithm.Type) in
+    Exhibit(
+      type, rate: 100, timeLimit: .seconds(5), timeout: .milliseconds(500), nemesis: network)
+  }
 }
