@@ -61,11 +61,14 @@ struct Incidents {
   /// A phenomenon with its evidence.
   func anomaly(_ phenomenon: Phenomenon, in transactions: Transactions) -> Anomaly {
     let incidents = shown[phenomenon] ?? []
-    var lines = [phenomenon.meaning]
+    var lines = [transactions.operations == nil ? phenomenon.meaning : phenomenon.meaningOfSingle]
     for incident in incidents {
       lines.append("Let:")
       for (place, transaction) in incident.transactions.enumerated() {
         lines.append("  T\(place + 1) = \(transactions.text(of: transaction))")
+      }
+      if transactions.operations != nil, incident.transactions.count > 1 {
+        lines += HappensBefore(incident.transactions, in: transactions).lines.map { "  \($0)" }
       }
       lines.append("Then:")
       lines += incident.reasons.map { "  - \($0)" }

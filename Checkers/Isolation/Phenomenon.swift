@@ -110,6 +110,12 @@ public enum Phenomenon: String, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// What happened where transactions are single operations.
+  var meaningOfSingle: String {
+    meaning.replacing("a transaction", with: "an operation")
+      .replacing("transaction", with: "operation")
+  }
+
   /// What else is there wherever this is.
   var consequences: [Phenomenon] {
     switch self {

@@ -6,7 +6,11 @@ extension Transactions {
   package func keyText(_ key: Int32) -> String {
     operations?.areKeyed == false
       ? "the register"
-      : "key \(columns.table.value(of: keyCodes[Int(key)]).text(limit: 40))"
+      : "key \(keyName(key))"
+  }
+
+  func keyName(_ key: Int32) -> String {
+    columns.table.value(of: keyCodes[Int(key)]).text(limit: 40)
   }
 
   /// The value of a version.

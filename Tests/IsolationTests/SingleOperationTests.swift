@@ -78,6 +78,8 @@ struct SingleOperationTests {
           T5 = read ["x", 2] (op 13, process 1)
           T6 = write ["x", 2] (op 7, process 1)
           T7 = write ["z", 1] (op 1, process 0)
+          process 0 ─T7 w "z" 1──T2 w "x" 1──T3 w "y" 1────────────────────────────────────────────────────
+          process 1 ─────────────────────────────────────T6 w "x" 2──T1 r "z" null──T4 r "y" 1──T5 r "x" 2─
         Then:
           - T2 < T3, because process 0 executed T2 before T3.
           - T3 < T4, because T4 read key "y" = 1, which T3 wrote.
