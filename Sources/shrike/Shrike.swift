@@ -28,7 +28,8 @@ struct Shrike: ParsableCommand {
     subcommands: [
       TestCommand.self, CheckCommand.self, ConvertCommand.self, SuiteCommand.self,
       ReplayCommand.self, ShrinkCommand.self, ExploreCommand.self, ZooCommand.self,
-      ClaimsCommand.self, ListCommand.self, NodeCommandLine.self, BenchCommand.self, SuperviseCommand.self,
+      ClaimsCommand.self, ListCommand.self, NodeCommandLine.self, BenchCommand.self,
+      SuperviseCommand.self,
     ])
 
   /// Ends with Maelstrom's exit code where a command line for it can't be read.

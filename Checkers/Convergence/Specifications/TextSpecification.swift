@@ -1,8 +1,9 @@
 internal import Histories
 internal import Values
 
-/// The elements of a text: what was inserted and not deleted. Their order is judged for all reads
-/// together, by ``TextOrder``.
+/// The elements of a text: what was inserted and not deleted.
+///
+/// Their order is judged for all reads together, by ``TextOrder``.
 struct TextSpecification: Specification {
   private let history: ReplicaHistory
   private let elements: Elements
