@@ -126,8 +126,8 @@ struct ObjectCheckTests {
       (stale, ["--model", "semaphore", "--permits", "-1"], "--permits"),
       (stale, ["--model", "counter", "--initial", "\"x\""], "a counter begins with a number"),
       (
-        stale, ["--model", "register", "--consistency", "sequential,2-atomic"],
-        "one level at a time"
+        stale, ["--model", "register", "--consistency", "serializable"],
+        "single operations are judged by ladder, linearizable"
       ),
     ] as [(String, [String], String)])
   func refused(history: String, arguments: [String], text: String) throws {
