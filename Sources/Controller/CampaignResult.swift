@@ -81,7 +81,7 @@ extension Outcome {
   public var anomalyNames: [String] { found { "\($0)/\($1)" } }
 
   /// What was found against the system, whichever checkers found it.
-  var anomalyTypes: [String] { found { _, type in type } }
+  package var anomalyTypes: [String] { found { _, type in type } }
 
   /// Each kind once; of a checker that tells none, its name.
   private func found(_ name: (_ checker: String, _ type: String) -> String) -> [String] {
