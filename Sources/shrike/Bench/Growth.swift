@@ -24,6 +24,7 @@ struct Growth {
           [AtomicHistories.smallRegister(clients)], isLinearizable: true)
       },
     ] + LinearizabilityBench.transactionCourses + LinearizabilityBench.causalCourses
+    + LinearizabilityBench.convergenceCourses
 
   /// Prints a line a course and number of clients, with the exponents of time and memory.
   static func run() throws {

@@ -36,4 +36,15 @@ extension LinearizabilityBench {
         ConvergenceChecker(.addWinsSet), expecting: .invalid)
     },
   ]
+
+  /// How time and memory grow with the number of updates, by the number of replicas.
+  static let convergenceCourses = [
+    Growth.Course(
+      name: "convergence, or-set", clients: [10], lengths: [10_000, 100_000, million]
+    ) { course in
+      try Sample(
+        ReplicatedText.addWinsSet(updates: course.operations, replicas: course.clients),
+        ConvergenceChecker(.addWinsSet))
+    }
+  ]
 }
