@@ -109,7 +109,8 @@ struct HappensBeforeTests {
   @Test("is judged as defined on random executions", arguments: 0..<4 as Range<UInt64>)
   func twin(batch: UInt64) throws {
     var seen: [[String]: Int] = [:]
-    for seed in batch * 400..<batch * 400 + 400 {
+    let share = messageTwinCount / 4
+    for seed in batch * share..<batch * share + share {
       var draws = Draws(seed: seed)
       let isVector = draws.chance(0.5)
       let flaws = draws.chance(0.6) ? 0.1 : 0
