@@ -4,7 +4,7 @@ internal import Verdicts
 
 /// What was found in a history of a replicated data type.
 struct ConvergenceOutcome {
-  private let history: ReplicaHistory
+  let history: ReplicaHistory
   private var report: CaseReport
   /// Reads that the specification was asked about, and those of which not all that they had seen is known.
   private var judgedCount = 0
@@ -38,7 +38,7 @@ struct ConvergenceOutcome {
   }
 
   /// Notes a case with the lines that show it; its text is only made where it is shown.
-  private mutating func add(
+  mutating func add(
     _ type: String, _ lines: [Int32], _ detail: (_ text: ReplicaText, _ ops: [Int]) -> String
   ) {
     let text = ReplicaText(history: history)
@@ -55,6 +55,7 @@ struct ConvergenceOutcome {
     judgeChains()
     judgeAgreement()
     judgeStamps()
+    judgeRanges()
     if history.reused.isEmpty { judgeBySpecification() }
     if history.type == .text { judgeText() }
     judgeEnd()
@@ -177,46 +178,25 @@ extension ConvergenceOutcome {
   /// That updates are ordered after all that they had seen, and no two alike.
   private mutating func judgeStamps() {
     guard history.type.needsStamps, history.reused.isEmpty else { return }
-    // Of each replica, for each number of its updates, the one of them with the greatest stamp.
-    let greatest = history.named.map { named -> [Int32] in
-      var last: Int32 = -1
-      return named.map { update in
-        guard update >= 0, let stamp = history.stamps[Int(update)] else { return last }
-        let known = last < 0 ? nil : history.stamps[Int(last)]
-        if known.map({ $0 < stamp }) ?? true { last = update }
-        return last
-      }
-    }
+    let orders = StampOrders(history)
     var known: [ReplicaHistory.Stamp: Int] = [:]
     for update in 0..<history.updateCount {
       guard let stamp = history.stamps[update] else { continue }
-      var earlier = known.updateValue(update, forKey: stamp)
-      for (origin, prefixes) in greatest.enumerated() {
-        var count = Int(history.count(of: Int32(origin), in: history.rows[update]))
-        if origin == Int(history.origins[update]) { count = Int(history.numbers[update]) - 1 }
-        count = min(count, prefixes.count)
-        guard count > 0, case let seen = Int(prefixes[count - 1]), seen >= 0,
-          let other = history.stamps[seen], stamp < other
-        else { continue }
-        earlier = seen
+      let same = known.updateValue(update, forKey: stamp).flatMap {
+        orders.areOrdered($0, update) ? $0 : nil
       }
-      guard let earlier else { continue }
+      guard let earlier = orders.later(thanSeenBy: update) ?? same else { continue }
       let history = history
       add("arbitration-cycle", [history.lines[earlier], history.lines[update]]) { text, _ in
         guard let other = history.stamps[earlier] else { return "" }
-        return "\(text.text(update: update)) has the stamp [\(stamp.time), \(stamp.node)], and "
+        return "\(text.text(update: update)) has the stamp \(stamp.text), and "
           + "\(text.text(update: earlier))\(history.saw(update, earlier) ? ", which it had seen," : "") "
-          + "[\(other.time), \(other.node)]"
+          + other.text
       }
     }
   }
 
   private mutating func judgeBySpecification() {
-    let isStamped = !history.type.needsStamps || history.stamps.allSatisfy { $0 != nil }
-    guard isStamped else {
-      unjudgedCount = history.reads.count
-      return
-    }
     switch history.type {
     case .growOnlyCounter, .counter, .boundedCounter: judge(by: CounterSpecification.self)
     case .growOnlySet, .twoPhaseSet, .lastWriterSet, .addWinsSet, .removeWinsSet:
@@ -235,16 +215,14 @@ extension ConvergenceOutcome {
   private mutating func judge<Rules: Specification>(by _: Rules.Type) {
     var rules = Rules(history)
     visibility = Visibility(history)
-    let chains = Dictionary(grouping: history.reads.indices.filter { history.reads[$0].row >= 0 }) {
-      history.reads[$0].replica
-    }
-    for (replica, places) in chains.sorted(by: { $0.key < $1.key }) {
+    let needsStamps = history.type.needsStamps
+    for (replica, places) in ReplicaChains.readChains(in: history) {
       rules.reset()
       var seen = [Int32](repeating: 0, count: history.width)
+      // What the replica was seen to have seen, though it may have forgotten it.
+      var noted = seen
       var isKnown = true
-      let ordered = places.map { (place: $0, total: history.total(history.reads[$0].row)) }
-        .sorted { ($0.total, $0.place) < ($1.total, $1.place) }
-      for (place, _) in ordered {
+      for place in places {
         let read = history.reads[place]
         let extends = (0..<history.width).allSatisfy {
           seen[$0] <= history.count(of: Int32($0), in: read.row)
@@ -258,15 +236,18 @@ extension ConvergenceOutcome {
           let count = history.count(of: Int32(origin), in: read.row)
           guard seen[origin] < count else { continue }
           let named = history.named[origin]
-          for number in seen[origin]..<count {
-            let update = Int(number) < named.count ? named[Int(number)] : -1
-            guard update >= 0 else {
+          let end = min(Int(count), named.count)
+          if end < Int(count) { isKnown = false }
+          for update in named[min(Int(seen[origin]), end)..<end] {
+            guard update >= 0, !needsStamps || history.stamps[Int(update)] != nil else {
               isKnown = false
               continue
             }
             rules.see(Int(update))
+            guard replica >= 0, history.numbers[Int(update)] > noted[origin] else { continue }
             visibility.note(Int(update), at: replica, in: read)
           }
+          noted[origin] = max(noted[origin], count)
           seen[origin] = count
         }
         guard isKnown else {
@@ -333,77 +314,35 @@ extension ConvergenceOutcome {
       doubt = doubt ?? unrest
       return
     }
-    for read in final.dropFirst() where read.row < 0 || first.row < 0 {
-      guard read.answer != first.answer else { continue }
+    let isComplete = judgeFinalContexts(final)
+    for read in final.dropFirst() where read.answer != first.answer {
+      // Reads that had seen the same are compared elsewhere, and what is lost is enough to say.
+      let haveContexts = read.row >= 0 && first.row >= 0
+      if haveContexts, !isComplete || history.areEqual(read.row, first.row) { continue }
       add("diverging", [first.completion, read.completion]) { text, ops in
         "in the end op \(ops[0]) answered \(text.text(first.answer)), and op \(ops[1]) "
           + text.text(read.answer)
       }
     }
-    judgeFinalContexts(final)
-    if history.updateCount == 0 { judgeFinalValues(final) }
+    let unexplained = history.updateCount == 0 ? final : final.filter { $0.row < 0 }
+    if !unexplained.isEmpty { judgeFinalValues(unexplained) }
   }
 
   /// That every replica has every update that was acknowledged.
-  private mutating func judgeFinalContexts(_ final: [ReplicaHistory.Read]) {
+  ///
+  /// - Returns: Whether it is so.
+  private mutating func judgeFinalContexts(_ final: [ReplicaHistory.Read]) -> Bool {
+    var isComplete = true
     for update in 0..<history.updateCount where history.isAcknowledged[update] {
       let (origin, number) = (history.origins[update], history.numbers[update])
       let missing = final.filter { $0.row >= 0 && history.count(of: origin, in: $0.row) < number }
       guard let read = missing.first else { continue }
+      isComplete = false
       add("lost", [history.lines[update], read.completion]) { text, ops in
         "\(text.text(update: update)) is missing at \(missing.count) of \(final.count) replicas, such "
           + "as \(text.replica(read.replica)) in op \(ops[1])"
       }
     }
-  }
-
-  /// That final values are explained by what was acknowledged, where nobody says what was seen.
-  private mutating func judgeFinalValues(_ final: [ReplicaHistory.Read]) {
-    switch history.type {
-    case .growOnlyCounter, .counter, .boundedCounter: judgeFinalSum(final)
-    case .growOnlySet, .twoPhaseSet, .lastWriterSet, .addWinsSet, .removeWinsSet:
-      judgeFinalElements(final)
-    default: break
-    }
-  }
-
-  private mutating func judgeFinalSum(_ final: [ReplicaHistory.Read]) {
-    var base = 0
-    var open = history.attempts
-    for line in history.unnamed where history.history.f(at: Int(line)) == "add" {
-      let operand = history.history.values[Int(history.history.partners[Int(line)])]
-      base &+= history.table.value(of: operand).integer ?? 0
-      open[ReplicaHistory.Attempt(function: 0, operand: operand), default: 0] -= 1
-    }
-    let uncertain = open.filter { $0.key.function == 0 && $0.value > 0 }.flatMap { attempt, count in
-      Array(repeating: history.table.value(of: attempt.operand).integer ?? 0, count: count)
-    }
-    guard let sums = SubsetSums(base: base, uncertain) else { return }
-    for read in final {
-      guard let value = history.table.value(of: read.answer).integer,
-        sums.contains(value) == false
-      else { continue }
-      add("unexplained", [read.completion]) { _, ops in
-        "op \(ops[0]) answered \(value) in the end; what was acknowledged adds up to \(base)"
-          + (uncertain.isEmpty
-            ? ""
-            : ", and no choice of the \(uncertain.count) adds without an answer makes the difference")
-      }
-    }
-  }
-
-  /// Elements that were added and of which no remove was ever asked for.
-  private mutating func judgeFinalElements(_ final: [ReplicaHistory.Read]) {
-    let removed = Set(history.attempts.keys.filter { $0.function == 1 }.map(\.operand))
-    let contents = final.map { Set(history.table.elements(of: $0.answer) ?? []) }
-    for line in history.unnamed where history.history.f(at: Int(line)) == "add" {
-      let element = history.history.values[Int(history.history.partners[Int(line)])]
-      guard !removed.contains(element),
-        let place = contents.firstIndex(where: { !$0.contains(element) })
-      else { continue }
-      add("lost", [line, final[place].completion]) { text, ops in
-        "\(text.text(element)) of op \(ops[0]) is not in the answer of op \(ops[1])"
-      }
-    }
+    return isComplete
   }
 }

@@ -67,4 +67,41 @@ struct ReplicaChains {
     }
     return found
   }
+
+  /// So many reads whose replicas are not known are taken for reads of different ones.
+  private static let chainsMax = 64
+
+  /// The reads that say what they had seen, those of each replica in the order of that; where it is not
+  /// said who answered, reads each of which had seen what the one before had.
+  ///
+  /// - Complexity: O(*n* (*r* + log *n*)) for *n* reads of *r* replicas that are known.
+  static func readChains(in history: ReplicaHistory) -> [(replica: Int32, places: [Int])] {
+    let ordered = history.reads.indices.lazy.filter { history.reads[$0].row >= 0 }
+      .map { (place: $0, total: history.total(history.reads[$0].row)) }
+      .sorted { ($0.total, $0.place) < ($1.total, $1.place) }
+    var known = [[Int]](repeating: [], count: history.replicaNames.count)
+    var unknown: [[Int]] = []
+    for (place, _) in ordered {
+      let read = history.reads[place]
+      guard read.replica < 0 else {
+        known[Int(read.replica)].append(place)
+        continue
+      }
+      let chain = unknown.firstIndex { chain in
+        chain.last.map { history.isSubset(history.reads[$0].row, of: read.row) } ?? false
+      }
+      if let chain {
+        unknown[chain].append(place)
+      } else if unknown.count < chainsMax {
+        unknown.append([place])
+      } else {
+        unknown[place % chainsMax].append(place)
+      }
+    }
+    let chains = unknown.map { (replica: Int32(-1), places: $0) }
+    return chains
+      + known.enumerated().lazy.filter { !$0.element.isEmpty }.map {
+        (Int32(truncatingIfNeeded: $0.offset), $0.element)
+      }
+  }
 }

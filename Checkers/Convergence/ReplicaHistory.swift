@@ -16,6 +16,7 @@ struct ReplicaHistory {
     var replica: Int32
     /// The place of its context among ``contexts``; -1 where it has none.
     var row: Int32
+    /// What was answered; where the order of its parts means nothing, in one order.
     var answer: ValueCode
     var isFinal: Bool
   }
@@ -28,6 +29,10 @@ struct ReplicaHistory {
   /// What replicas are called, by their numbers.
   private(set) var replicaNames: [Value] = []
   private var replicaNumbers: [Value: Int32] = [:]
+  /// By the replicas' numbers whether some context counts its updates.
+  private var isCounted: [Bool] = []
+  /// What all updates add up to, whatever their signs.
+  private var magnitude: UInt = 0
   /// Whether each replica is called by its number.
   private var replicasAreNumbered = true
   /// How many counts a context has.
@@ -82,7 +87,9 @@ struct ReplicaHistory {
 
   struct Stamp: Hashable, Comparable {
     var time: Int
-    var node: Int
+    var node: Value
+
+    var text: String { "[\(time), \(node.text())]" }
 
     static func < (left: Stamp, right: Stamp) -> Bool {
       (left.time, left.node) < (right.time, right.node)
@@ -159,9 +166,16 @@ struct ReplicaHistory {
       }
       if problem != nil { return }
     }
-    takeFinalReads()
     takeOwn(remarkPlaces, &contexts)
     (self.contexts, width) = contexts.rows(of: replicaNames.count)
+    takeFinalReads()
+    if type == .text { takeElements() }
+    for update in 0..<updateCount where problem == nil && !isCounted[Int(origins[update])] {
+      problem =
+        "op \(history.index(at: Int(lines[update]))): replica "
+        + "\(replicaNames[Int(origins[update])].text()) made an update, and no context, not even the "
+        + "update's own, counts a replica of this name"
+    }
   }
 }
 
@@ -191,7 +205,15 @@ extension ReplicaHistory {
     }
   }
 
+  /// A replica's name: keys of JSON's maps are texts, and EDN has keywords.
+  private static func name(_ name: Value) -> Value {
+    guard let text = name.name else { return name }
+    guard let number = Int(text), String(number) == text else { return .string(text) }
+    return .integer(number)
+  }
+
   private mutating func number(ofReplica name: Value) -> Int32 {
+    let name = ReplicaHistory.name(name)
     if replicasAreNumbered, let number = name.integer, replicaNames.indices.contains(number) {
       return Int32(truncatingIfNeeded: number)
     }
@@ -201,6 +223,7 @@ extension ReplicaHistory {
     replicaNumbers[name] = number
     replicaNames.append(name)
     named.append([])
+    isCounted.append(false)
     return number
   }
 
@@ -233,8 +256,9 @@ extension ReplicaHistory {
           + "as [[replica, count], …], not \((value ?? .null).text())"
         return nil
       }
-      if count == 0, replicaNumbers[name] == nil { continue }
+      if count == 0, replicaNumbers[ReplicaHistory.name(name)] == nil { continue }
       let place = Int(number(ofReplica: name))
+      isCounted[place] = true
       while counts.count <= place { counts.append(0) }
       counts[place] = max(counts[place], count)
     }
@@ -254,6 +278,7 @@ extension ReplicaHistory {
       row.append(count)
     }
     while replicaNames.count < row.count { _ = number(ofReplica: .integer(replicaNames.count)) }
+    for place in row.indices { isCounted[place] = true }
     return row
   }
 
@@ -271,13 +296,15 @@ extension ReplicaHistory {
         invocation: Int32(truncatingIfNeeded: position),
         completion: Int32(truncatingIfNeeded: partner),
         replica: row == nil ? -1 : replica.map { number(ofReplica: $0) } ?? -1, row: row ?? -1,
-        answer: history.values[partner], isFinal: false))
+        answer: table.ordered(history.values[partner], of: type), isFinal: false))
   }
 
   private mutating func update(
     _ function: UInt8, _ position: Int, _ partner: Int, _ outcome: Operation.Kind,
     _ extra: ValueMap, _ contexts: inout Contexts
   ) {
+    check(function, history.values[position], line: position)
+    guard problem == nil else { return }
     attempts[Attempt(function: function, operand: history.values[position]), default: 0] += 1
     attemptCount += 1
     guard outcome == .ok else { return }
@@ -293,6 +320,25 @@ extension ReplicaHistory {
       function, history.values[position], history.values[partner],
       self.number(ofReplica: name[0]), number, row, line: partner, isAcknowledged: true,
       stamp: extra[fact: "stamp"])
+  }
+
+  /// That an update is one of the type, and that no sum can be beyond 64 bits.
+  private mutating func check(_ function: UInt8, _ operand: ValueCode, line: Int) {
+    let operands = Operands(type: type, table: table)
+    let update = type.updates[Int(function)]
+    guard operands.isProper(function, operand) else {
+      problem =
+        "op \(history.index(at: line)): \(type.name) has \(update.f) \(update.value), not "
+        + "\(update.f) \(table.value(of: operand).text())"
+      return
+    }
+    guard let amount = operands.amount(function, operand) else { return }
+    let (sum, overflows) = magnitude.addingReportingOverflow(amount.magnitude)
+    magnitude = sum
+    guard !overflows, sum <= UInt(Int.max) else {
+      problem = "op \(history.index(at: line)): what was added may be beyond 64 bits"
+      return
+    }
   }
 
   private mutating func add(
@@ -323,8 +369,8 @@ extension ReplicaHistory {
     lines.append(Int32(truncatingIfNeeded: line))
     self.isAcknowledged.append(isAcknowledged)
     let parts = stamp?.elements
-    if let parts, parts.count == 2, let time = parts[0].integer, let node = parts[1].integer {
-      stamps.append(Stamp(time: time, node: node))
+    if let parts, parts.count == 2, let time = parts[0].integer {
+      stamps.append(Stamp(time: time, node: parts[1]))
     } else {
       stamps.append(nil)
     }
@@ -340,8 +386,13 @@ extension ReplicaHistory {
     for read in reads.reversed() where problem == nil {
       let remark = remarkPlaces[Int(read.completion)]
       guard remark >= 0, read.replica >= 0, !isTold.contains(read.replica),
-        let told = history.remarks[Int(remark)].extra[fact: "own"]?.elements
+        case let extra = history.remarks[Int(remark)].extra, let told = extra[fact: "own"]?.elements
       else { continue }
+      // The name of a node need not be what its updates are named by.
+      let replica = Int(read.replica)
+      guard extra[fact: "replica"] != nil || isCounted[replica] || !named[replica].isEmpty else {
+        continue
+      }
       isTold.insert(read.replica)
       for (place, entry) in told.enumerated() {
         take(entry, place + 1, of: read, &open, &contexts)
@@ -363,6 +414,8 @@ extension ReplicaHistory {
       return
     }
     let attempt = Attempt(function: UInt8(function), operand: table.code(of: parts[1]))
+    check(attempt.function, attempt.operand, line: line)
+    guard problem == nil else { return }
     let known = number <= named[Int(read.replica)].count ? named[Int(read.replica)][number - 1] : -1
     if known >= 0 {
       let isSame =
@@ -371,7 +424,7 @@ extension ReplicaHistory {
       return
     }
     guard let row = row(parts[2], line: line, &contexts) else { return }
-    let result = parts.count > 3 && parts[3] != .null ? table.code(of: parts[3]) : attempt.operand
+    let result = parts.count > 3 ? table.code(of: parts[3]) : .null
     let stamp: Value? = parts.count > 4 ? parts[4] : nil
     let update = Int32(truncatingIfNeeded: updateCount)
     add(
@@ -384,16 +437,55 @@ extension ReplicaHistory {
 
   /// Which reads are judged as final, and whether replicas had come to rest.
   private mutating func takeFinalReads() {
-    let isOrdered = type == .text
-    let finalReads = FinalReads(history) { position -> [ValueCode] in
-      let answer = history.values[position]
-      guard !isOrdered, let elements = history.table.elements(of: answer) else { return [answer] }
-      return elements.sorted { $0.raw < $1.raw }
+    var places: [Int32: Int] = [:]
+    for (place, read) in reads.enumerated() { places[read.completion] = place }
+    let finalReads = FinalReads(history) { position -> FinalState? in
+      guard let place = places[Int32(truncatingIfNeeded: position)] else { return nil }
+      let start = max(0, Int(reads[place].row)) * width
+      let context = reads[place].row < 0 ? [] : Array(contexts[start..<start + width])
+      return FinalState(answer: reads[place].answer, context: context)
     }
     unrest = finalReads.unrest
     for place in reads.indices {
       reads[place].isFinal = finalReads.judges(
         Int(reads[place].invocation), Int(reads[place].completion))
+    }
+  }
+
+  /// What a replica came to: its answer, and what it had seen.
+  private struct FinalState: Equatable {
+    var answer: ValueCode
+    var context: [Int32]
+  }
+
+  /// Finds the elements that a text's updates are about.
+  ///
+  /// An insert's is in what was asked for, and a delete's in what it came to, where that can be told from
+  /// its index; else the delete is one of which nothing is known.
+  private mutating func takeElements() {
+    var inserted: Set<ValueCode> = []
+    for (attempt, count) in attempts where attempt.function == 0 {
+      guard let (_, element) = table.pair(of: attempt.operand) else { continue }
+      guard count == 1, inserted.insert(element).inserted else {
+        problem =
+          "the element \(table.value(of: element).text()) was inserted more than once; a text is judged "
+          + "where its elements are all different"
+        return
+      }
+    }
+    let deletes = (0..<updateCount).filter { functions[$0] == 1 }
+    let areTold = deletes.contains {
+      results[$0] != operands[$0] && inserted.contains(results[$0])
+    }
+    for update in 0..<updateCount {
+      let place = (origin: Int(origins[update]), number: Int(numbers[update]) - 1)
+      if functions[update] == 0 {
+        if results[update] == .null { results[update] = operands[update] }
+      } else if !inserted.contains(results[update]) || !areTold,
+        named[place.origin][place.number] == Int32(truncatingIfNeeded: update)
+      {
+        named[place.origin][place.number] = -1
+      }
     }
   }
 }

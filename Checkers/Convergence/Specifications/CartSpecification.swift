@@ -34,7 +34,7 @@ struct CartSpecification: Specification {
     quantities.contribute(amounts[update], to: item, by: update)
   }
 
-  private func quantity(of item: Int32) -> Int { quantities[item].reduce(0) { $0 + $1.amount } }
+  private func quantity(of item: Int32) -> Int { quantities[item].reduce(0) { $0 &+ $1.amount } }
 
   func allows(_ answer: ValueCode) -> Bool {
     guard let read = history.table.elements(of: answer), read.count == quantities.liveCount else {

@@ -133,7 +133,7 @@ struct MapSpecification: Specification {
       return value
     case "pn-counter":
       return live[.null].map { slot in
-        .integer(contributions[slot].reduce(0) { $0 + $1.amount })
+        .integer(contributions[slot].reduce(0) { $0 &+ $1.amount })
       }
     case "or-set":
       guard !live.isEmpty else { return nil }
