@@ -29,21 +29,32 @@ public struct AvailabilityChecker: Checker {
   public let demand: Demand
   /// Whether operations count that can't succeed by design, such as `crash`; for Maelstrom they do.
   public let countsAll: Bool
+  /// Where it is known, what each side of a partition answered is measured, too.
+  public let placement: ClientPlacement?
 
-  public init(demand: Demand = .none, countsAll: Bool = false) {
+  public init(
+    demand: Demand = .none, countsAll: Bool = false, placement: ClientPlacement? = nil
+  ) {
     self.demand = demand
     self.countsAll = countsAll
+    self.placement = placement
   }
 
   /// - Complexity: O(*n*).
   public func check(_ history: History) -> Finding {
     var succeeded = 0
     var others: [(index: Int, text: String)] = []
-    for (position, line) in history.operations.enumerated()
-    where line.type == .invoke && line.process.number != nil {
+    var sides = placement.map { PartitionSides($0) }
+    for (position, line) in history.operations.enumerated() {
+      guard let process = line.process.number else {
+        sides?.note(line)
+        continue
+      }
+      guard line.type == .invoke else { continue }
       guard countsAll || !OperationStatistics.withoutSuccess.contains(line.f) else { continue }
       let partner = Int(history.partners[position])
       let outcome = partner < 0 ? Operation.Kind.info : history.operations[partner].type
+      if line.extra[fact: "final"] != true { sides?.note(process: process, isOK: outcome == .ok) }
       if outcome == .ok {
         succeeded += 1
       } else {
@@ -62,9 +73,14 @@ public struct AvailabilityChecker: Checker {
       return Finding(name, .unknown, reason: "the history has no operations to judge")
     }
     let share = Double(succeeded) / Double(count)
-    let facts = ValueMap(facts: [
+    var facts = ValueMap(facts: [
       "ok-count": .integer(succeeded), "count": .integer(count), "ok-fraction": .double(share),
     ])
+    if let sides, sides.majority.count + sides.minority.count > 0 {
+      facts[fact: "during-partitions"] = [
+        "majority": sides.majority.fact, "minority": sides.minority.fact,
+      ]
+    }
     let isMet =
       switch demand {
       case .none: true

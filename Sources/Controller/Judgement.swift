@@ -11,7 +11,10 @@ extension Test {
   public var checkers: [any Checker] {
     let demand = plan.availability.flatMap(AvailabilityChecker.Demand.init) ?? .none
     return workload.checkers + [
-      AvailabilityChecker(demand: demand, countsAll: plan.isCompatible), OperationStatistics(),
+      AvailabilityChecker(
+        demand: demand, countsAll: plan.isCompatible,
+        placement: ClientPlacement(nodes: names.names, concurrency: plan.concurrency)),
+      OperationStatistics(),
     ]
   }
 

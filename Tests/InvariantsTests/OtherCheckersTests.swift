@@ -128,6 +128,31 @@ struct AvailabilityTests {
   }
 }
 
+@Suite("availability by side of a partition")
+struct PartitionSidesTests {
+  @Test("counts the operations of each side, and none while nothing is cut")
+  func sides() throws {
+    let text = try script(
+      "0 invoke add 1\n0 ok add 1\n9 info start-partition\n0 invoke add 2\n0 info add 2\n"
+        + "1 invoke add 3\n1 ok add 3\n5 invoke add 4\n5 ok add 4\n9 info stop-partition\n"
+        + "3 invoke add 5\n3 info add 5")
+    var lines = text.operations
+    for place in lines.indices where lines[place].process == .client(9) {
+      lines[place].process = .nemesis
+    }
+    // n1 hears of nobody, and the others hear of it: it is alone all the same.
+    lines[2].value = ["cut": [["n2", "n1"], ["n3", "n1"]]]
+    let checker = AvailabilityChecker(
+      placement: ClientPlacement(nodes: ["n1", "n2", "n3"], concurrency: 3))
+    let sides = try checker.check(History(lines)).facts[fact: "during-partitions"]
+    #expect(sides?["majority"]?["count"] == 2)
+    #expect(sides?["majority"]?["ok-count"] == 2)
+    #expect(sides?["minority"]?["count"] == 1)
+    #expect(sides?["minority"]?["ok-count"] == 0)
+    #expect(AvailabilityChecker().check(text).facts[fact: "during-partitions"] == nil)
+  }
+}
+
 @Suite("stats")
 struct OperationStatisticsTests {
   @Test("operations are counted by kind, and kinds that never succeeded are named")
