@@ -333,8 +333,16 @@ extension ConvergenceOutcome {
   /// - Returns: Whether it is so.
   private mutating func judgeFinalContexts(_ final: [ReplicaHistory.Read]) -> Bool {
     var isComplete = true
+    var least = [Int32](repeating: .max, count: history.width)
+    for read in final where read.row >= 0 {
+      for origin in least.indices {
+        let count = history.count(of: Int32(truncatingIfNeeded: origin), in: read.row)
+        least[origin] = min(least[origin], count)
+      }
+    }
     for update in 0..<history.updateCount where history.isAcknowledged[update] {
       let (origin, number) = (history.origins[update], history.numbers[update])
+      guard least[Int(origin)] < number else { continue }
       let missing = final.filter { $0.row >= 0 && history.count(of: origin, in: $0.row) < number }
       guard let read = missing.first else { continue }
       isComplete = false

@@ -77,15 +77,17 @@ struct TextOrder {
     // Breadth first from the member back to itself.
     var reached: [Int32: Pair] = [:]
     var open = [member]
-    while let element = open.first {
-      open.removeFirst()
+    var cursor = 0
+    while cursor < open.count {
+      let element = open[cursor]
+      cursor += 1
       for pair in next[Int(element)] {
         if pair.after == member {
           var path = [pair]
-          while path[0].before != member, let earlier = reached[path[0].before] {
-            path.insert(earlier, at: 0)
+          while let first = path.last, first.before != member, let earlier = reached[first.before] {
+            path.append(earlier)
           }
-          return path
+          return path.reversed()
         }
         if reached[pair.after] == nil {
           reached[pair.after] = pair

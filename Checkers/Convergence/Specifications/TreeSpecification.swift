@@ -8,43 +8,54 @@ struct TreeSpecification: Specification {
     var stamp: ReplicaHistory.Stamp
     var node: ValueCode
     var parent: ValueCode
+    /// Where the node was before; nothing where it was nowhere.
+    var before: ValueCode?
+    /// Whether it was done, since it made no circle.
+    var isDone = false
   }
 
   private let history: ReplicaHistory
+  /// In the order of their stamps.
   private var moves: [Move] = []
-  /// The parents after the first ``appliedCount`` moves.
+  /// Those that are not among ``moves`` yet.
+  private var pending: [Move] = []
+  /// The parents after all of ``moves``.
   private var parents: [ValueCode: ValueCode] = [:]
-  private var appliedCount = 0
-  private var isSorted = true
 
   init(_ history: ReplicaHistory) { self.history = history }
 
   mutating func reset() {
     moves = []
+    pending = []
     parents = [:]
-    appliedCount = 0
-    isSorted = true
   }
 
   mutating func see(_ update: Int) {
     guard let stamp = history.stamps[update],
       let (node, parent) = history.table.pair(of: history.operands[update])
     else { return }
-    if let last = moves.last, stamp < last.stamp { isSorted = false }
-    moves.append(Move(stamp: stamp, node: node, parent: parent))
+    pending.append(Move(stamp: stamp, node: node, parent: parent))
   }
 
+  /// Takes back the moves that are later than one that is pending, and does them again after it, as
+  /// replicas do.
   private mutating func apply() {
-    if !isSorted {
-      moves.sort { $0.stamp < $1.stamp }
-      isSorted = true
-      parents = [:]
-      appliedCount = 0
+    guard let first = pending.min(by: { $0.stamp < $1.stamp })?.stamp else { return }
+    while let last = moves.last, first < last.stamp {
+      moves.removeLast()
+      if last.isDone { parents[last.node] = last.before }
+      pending.append(last)
     }
-    for move in moves[appliedCount...] where !isBelow(move.parent, move.node) {
-      parents[move.node] = move.parent
+    pending.sort { $0.stamp < $1.stamp }
+    for var move in pending {
+      move.isDone = !isBelow(move.parent, move.node)
+      if move.isDone {
+        move.before = parents[move.node]
+        parents[move.node] = move.parent
+      }
+      moves.append(move)
     }
-    appliedCount = moves.count
+    pending = []
   }
 
   /// Whether a node is another one or below it.
