@@ -107,14 +107,19 @@ extension Deliveries {
     guard !finals.isEmpty else { return }
     var counts = Array(repeating: 0, count: messages.count)
     var has = finals.map { _ in Array(repeating: false, count: messages.count) }
+    var tellsAbsence = finals.map { _ in true }
     for (place, read) in finals.enumerated() {
-      for message in read.messages where !has[place][Int(message)] {
+      // What stands before the place at which it begins was shown by other reads, or is not known.
+      let earlier = logs[read.log].messages.prefix(read.from)
+      tellsAbsence[place] = earlier.count == read.from && !earlier.contains(-1)
+      for message in earlier + read.messages where message >= 0 && !has[place][Int(message)] {
         has[place][Int(message)] = true
         counts[Int(message)] += 1
       }
     }
     for (number, message) in messages.enumerated() where counts[number] < finals.count {
-      guard let lacking = has.firstIndex(where: { !$0[number] }) else { continue }
+      guard let lacking = has.indices.first(where: { tellsAbsence[$0] && !has[$0][number] })
+      else { continue }
       let absence =
         "missing from the final read of \(name(finals[lacking].log)) at op "
         + "\(index(finals[lacking].end))"

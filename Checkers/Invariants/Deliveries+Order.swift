@@ -132,31 +132,52 @@ extension Deliveries {
     )
   }
 
-  /// Reports nodes whose deliveries, each message taken once, are not the beginning of the longest.
+  /// Where a log's messages stand, each taken once: for each place in that order the place in the log, or
+  /// -1 where no read showed one.
+  private func order(of log: Log) -> [Int] {
+    var isSeen = Array(repeating: false, count: messages.count)
+    var firsts: [Int] = []
+    var hasDuplicates = false
+    for (place, message) in log.messages.enumerated() where message >= 0 {
+      if isSeen[Int(message)] {
+        hasDuplicates = true
+      } else if place < log.knownCount {
+        firsts.append(place)
+      }
+      isSeen[Int(message)] = true
+    }
+    // Duplicates shift what comes after them; beyond a gap nobody knows by how much.
+    return hasDuplicates ? firsts : log.messages.indices.map { log.messages[$0] < 0 ? -1 : $0 }
+  }
+
+  /// Reports nodes whose deliveries, each message taken once, are not those of the others as far as
+  /// both are known, the longest first.
   func reportTotalOrder(in report: inout CaseReport) {
-    let orders = logs.map { log -> [Int] in
-      guard !log.isRewritten else { return [] }
-      var isSeen = Array(repeating: false, count: messages.count)
-      return log.messages[..<log.knownCount].indices.filter { place in
-        defer { isSeen[Int(log.messages[place])] = true }
-        return !isSeen[Int(log.messages[place])]
+    let orders = logs.map { $0.isRewritten ? [] : order(of: $0) }
+    // For each place in the one order a log that shows what stands there.
+    var known: [(log: Int, place: Int)] = []
+    for log in orders.indices.sorted(by: { (-orders[$0].count, $0) < (-orders[$1].count, $1) }) {
+      let order = orders[log]
+      if known.count < order.count {
+        known += Array(repeating: (-1, -1), count: order.count - known.count)
       }
-    }
-    guard let longest = orders.indices.max(by: { orders[$0].count < orders[$1].count }) else {
-      return
-    }
-    for place in orders.indices where place != longest {
-      let differing = orders[place].indices.first {
-        logs[place].messages[orders[place][$0]] != logs[longest].messages[orders[longest][$0]]
+      let differing = order.indices.first {
+        order[$0] >= 0 && known[$0].log >= 0
+          && logs[known[$0].log].messages[known[$0].place] != logs[log].messages[order[$0]]
       }
-      guard let differing else { continue }
-      let (here, there) = (orders[place][differing], orders[longest][differing])
-      let sources = [logs[place].sources[here], logs[longest].sources[there]].map { index($0) }
+      guard let differing else {
+        for place in order.indices where order[place] >= 0 && known[place].log < 0 {
+          known[place] = (log, order[place])
+        }
+        continue
+      }
+      let (here, (other, there)) = (order[differing], known[differing])
+      let sources = [logs[log].sources[here], logs[other].sources[there]].map { index($0) }
       report.add(
         "total-order-violation", sources,
-        "after \(differing) in one order \(name(place)) delivered "
-          + "\(text(logs[place].messages[here])), read at op \(sources[0]), and \(name(longest)) "
-          + "\(text(logs[longest].messages[there])), read at op \(sources[1])")
+        "after \(differing) in one order \(name(log)) delivered "
+          + "\(text(logs[log].messages[here])), read at op \(sources[0]), and \(name(other)) "
+          + "\(text(logs[other].messages[there])), read at op \(sources[1])")
     }
   }
 }

@@ -35,7 +35,9 @@ extension Deliveries {
     for later in begins {
       let read = reads[later]
       while ended < reads.count, reads[ended].end < read.begin {
-        let length = reads[ended].from + reads[ended].messages.count
+        // One that shows nothing does not say what stands before the place at which it begins.
+        let shown = reads[ended].messages.count
+        let length = shown > 0 ? reads[ended].from + shown : 0
         if length > longest[reads[ended].log].length { longest[reads[ended].log] = (length, ended) }
         ended += 1
       }

@@ -54,7 +54,11 @@ struct Deliveries {
 
   var readCount: Int { reads.count }
   /// The last final read of each node.
-  var finals: [Read] { reads.filter(\.isFinal) }
+  var finals: [Read] {
+    var last: [Int: Int] = [:]
+    for (place, read) in reads.enumerated() where read.isFinal { last[read.log] = place }
+    return last.values.sorted().map { reads[$0] }
+  }
 
   init(_ history: History) {
     self.history = history

@@ -85,7 +85,7 @@ public struct HappensBeforeChecker: Checker {
         if !stamp.characterizes {
           guard witness == nil, isSmaller else { continue }
           witness = "\(logs.text(other)) did not happen before \(logs.text(event))"
-        } else if isSmaller || otherStamp == stamp {
+        } else if isSmaller || otherStamp.isSame(as: stamp) {
           report.add(
             "falsely-ordered", [logs.index(of: other), logs.index(of: event)],
             "\(logs.text(other)) did not happen before \(logs.text(event))")

@@ -64,19 +64,37 @@ enum LogicalStamp: Hashable {
     }
   }
 
+  /// Whether this stamp says of its event what another says of its own, however they are written.
+  func isSame(as other: LogicalStamp) -> Bool {
+    switch (self, other) {
+    case (.lamport(let time), .lamport(let otherTime)): time == otherTime
+    case (.vector(let counts), .vector(let others)):
+      LogicalStamp.isBelow(counts, others) && LogicalStamp.isBelow(others, counts)
+    case (.dotted(let node, let number, _), .dotted(let otherNode, let otherNumber, _)):
+      node == otherNode && number == otherNumber
+    case (.intervalTree(let tree), .intervalTree(let otherTree)):
+      tree.isBelow(otherTree, 0, 0) && otherTree.isBelow(tree, 0, 0)
+    default: false
+    }
+  }
+
   private static func isBelow(_ left: [Int], _ right: [Int]) -> Bool {
     left.indices.allSatisfy { left[$0] <= ($0 < right.count ? right[$0] : 0) }
   }
 }
 
 extension LogicalStamp.EventTree {
+  /// What a part of a tree can count: so little that no path's sum overflows.
+  private static let counts = 0...1 << 40
+
   init?(_ value: Value) {
     if let count = value.integer {
+      guard Self.counts.contains(count) else { return nil }
       self = .leaf(count)
       return
     }
     guard let parts = value.elements, parts.count == 3, let base = parts[0].integer,
-      let left = Self(parts[1]), let right = Self(parts[2])
+      Self.counts.contains(base), let left = Self(parts[1]), let right = Self(parts[2])
     else { return nil }
     self = .node(base, left, right)
   }

@@ -37,7 +37,7 @@ public struct RepliesChecker: Checker {
     chat.judge()
     if let problem = chat.problem { return Finding(name, .unknown, reason: problem) }
     let final = FinalReads(history) { Set($0.elements ?? []) }
-    if final.unrest == nil { chat.judgeOutcome(final.judges) }
+    if final.unrest == nil { chat.judgeOutcome(final.isMarked) }
     var finding = Finding(name, .valid, facts: chat.facts)
     finding.add(chat.report.anomalies)
     guard finding.verdict == .valid else { return finding }
@@ -56,6 +56,8 @@ private struct ShownReplies {
     var begin: Int
     var isAcknowledged = false
     var hasFailed = false
+    /// Where a read ended that showed it, or -1.
+    var shown = -1
   }
 
   private struct Place: Hashable {
@@ -80,6 +82,8 @@ private struct ShownReplies {
   private var phantoms: Set<Value> = []
   private var demands: [Place: [Demand]] = [:]
   private var demanded: [Place: Set<Value>] = [:]
+  /// The rooms of which a server must show messages.
+  private var demandedRooms: [Value: [Value]] = [:]
 
   init(_ history: History, _ report: CaseReport) {
     self.history = history
@@ -111,7 +115,7 @@ private struct ShownReplies {
       switch (line.f, line.type) {
       case ("post", .invoke), ("reply", .invoke): begin(line, position)
       case ("post", .ok), ("reply", .ok): message(position).map { posts[$0]?.isAcknowledged = true }
-      case ("post", .fail), ("reply", .fail): message(position).map { posts[$0]?.hasFailed = true }
+      case ("post", .fail), ("reply", .fail): message(position).map { fail($0) }
       case ("read", .ok): read(line, position)
       case ("post", _), ("reply", _), ("read", _): break
       default: problem = "op \(line.index): a chat knows no operation \(line.f)"
@@ -135,6 +139,11 @@ private struct ShownReplies {
       return
     }
     posts[parts[1]] = Post(room: parts[0], begin: position)
+  }
+
+  private mutating func fail(_ message: Value) {
+    posts[message]?.hasFailed = true
+    if let shown = posts[message]?.shown, shown >= 0 { judgePhantom(message, shown) }
   }
 
   private mutating func read(_ line: Operation, _ position: Int) {
@@ -168,14 +177,18 @@ private struct ShownReplies {
       } else if demanded[Place(server: server, room: post.room), default: []].insert(target)
         .inserted
       {
+        let isFirst = demands[Place(server: server, room: post.room)] == nil
+        if isFirst { demandedRooms[server, default: []].append(post.room) }
         demands[Place(server: server, room: post.room), default: []].append(
           Demand(message: target, reply: message, end: position))
       }
     }
-    judgeDemands(shown, server, room, invocation, line)
+    let rooms = room == .null ? (demandedRooms[server] ?? []) : [room]
+    for room in rooms { judgeDemands(shown, server, room, invocation, line) }
   }
 
   private mutating func judgePhantom(_ message: Value, _ position: Int) {
+    posts[message]?.shown = position
     let post = posts[message]
     guard post == nil || post?.hasFailed == true, phantoms.insert(message).inserted else { return }
     let why =
@@ -199,16 +212,30 @@ private struct ShownReplies {
     }
   }
 
-  mutating func judgeOutcome(_ isFinal: (Int, Int) -> Bool) {
-    let finals = history.operations.indices.filter { position in
-      let line = history.operations[position]
-      return line.f == "read" && line.type == .ok && isFinal(partner(position), position)
+  /// The last final read of each server, or of each of its rooms that was read after that.
+  private func lastFinals(_ isFinal: (Int, Int) -> Bool) -> [Int] {
+    var finals: [Value: [Value: Int]] = [:]
+    for (position, line) in history.operations.enumerated()
+    where line.f == "read" && line.type == .ok && isFinal(partner(position), position) {
+      let room = history.operations[partner(position)].value
+      let server = line.extra[fact: "at"] ?? .null
+      if room == .null { finals[server] = [:] }
+      finals[server, default: [:]][room] = position
     }
+    return finals.values.flatMap(\.values).sorted()
+  }
+
+  mutating func judgeOutcome(_ isFinal: (Int, Int) -> Bool) {
+    let finals = lastFinals(isFinal)
+    let rooms = finals.map { history.operations[partner($0)].value }
     let shown = finals.map { position in
       Set((history.operations[position].value.elements ?? []).compactMap { $0.elements?.first })
     }
     for (message, post) in posts.sorted(by: { $0.value.begin < $1.value.begin }) {
-      guard let lacking = shown.firstIndex(where: { !$0.contains(message) }) else { continue }
+      let lacking = shown.indices.first {
+        (rooms[$0] == .null || rooms[$0] == post.room) && !shown[$0].contains(message)
+      }
+      guard let lacking else { continue }
       let absence = "missing from the final read at op \(index(finals[lacking]))"
       if post.isAcknowledged {
         note(

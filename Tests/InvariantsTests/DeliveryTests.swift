@@ -23,6 +23,41 @@ struct DeliveryCase: CustomTestStringConvertible, Sendable {
 
   static let cases = [
     DeliveryCase(
+      text: "final reads that begin where others ended, or that later ones replace",
+      build: {
+        $0.broadcast("a", at: 0, 1, after: 0)
+        $0.broadcast("b", at: 0, 2, after: 1)
+        $0.read(1, [], isFinal: true)
+        $0.read(1, ["a"])
+        $0.read(1, ["b"], from: 1, isFinal: true)
+        $0.read(0, ["b"], from: 1, isFinal: true)
+      }, found: [:]),
+    DeliveryCase(
+      text: "a final read that begins where another ended, and lacks a message",
+      build: {
+        $0.broadcast("a", at: 0, 1, after: 0)
+        $0.broadcast("b", at: 0, 2, after: 1)
+        $0.read(1, ["a"])
+        $0.read(1, [], from: 1, isFinal: true)
+      }, found: all(["lost"])),
+    DeliveryCase(
+      text: "a read that begins beyond the end",
+      build: {
+        $0.broadcast("a", at: 0, 1, after: 0)
+        $0.read(1, [], from: 2)
+        $0.read(1, ["a"], isFinal: true)
+      }, found: [:]),
+    DeliveryCase(
+      text: "two orders beyond a gap in what was read",
+      build: {
+        $0.broadcast("a", at: 0, 1, after: 0)
+        $0.broadcast("b", at: 1, 1, after: 0)
+        $0.broadcast("c", at: 2, 1, after: 0)
+        $0.read(0, ["a", "b", "c"])
+        $0.read(1, ["c", "b"], from: 1)
+      },
+      found: [.totalOrder: ["total-order-violation"], .causalTotalOrder: ["total-order-violation"]]),
+    DeliveryCase(
       text: "one order that is causal",
       build: {
         $0.broadcast("a", at: 0, 1, after: 0)

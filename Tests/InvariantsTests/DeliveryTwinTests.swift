@@ -46,7 +46,8 @@ private struct DefinedDelivery {
           return messages(b).indices.contains(place) && messages(b)[place] != messages(a)[offset]
         }
         let isShorter =
-          (a.end ?? 0) < b.position && from(b) + messages(b).count < from(a) + messages(a).count
+          !messages(a).isEmpty && (a.end ?? 0) < b.position
+          && from(b) + messages(b).count < from(a) + messages(a).count
         return differs || isShorter
       }
     }
@@ -120,9 +121,14 @@ private struct DefinedDelivery {
 
   private var breaksTotalOrder: Bool {
     let orders = steadyNodes.map { node in
-      prefix(log(node)).reduce(into: [Value]()) { if !$0.contains($1) { $0.append($1) } }
+      let log = log(node)
+      guard Set(log.values).count < log.count else { return log }
+      let once = prefix(log).reduce(into: [Value]()) { if !$0.contains($1) { $0.append($1) } }
+      return Dictionary(uniqueKeysWithValues: zip(once.indices, once))
     }
-    return orders.contains { a in orders.contains { b in zip(a, b).contains { $0 != $1 } } }
+    return orders.contains { a in
+      orders.contains { b in a.contains { place, message in (b[place] ?? message) != message } }
+    }
   }
 
   private func isMissing(_ outcomes: Set<Operation.Kind>, isElsewhere: Bool) -> Bool {

@@ -48,6 +48,10 @@ struct HappensBeforeTests {
     #expect(try types([[send], [vector("receive", "m", [1])]]) == ["unordered"])
     #expect(try types([[send], [vector("event", "x", [1, 1])]]) == ["falsely-ordered"])
     #expect(try types([[send], [vector("event", "x", [1])]]) == ["falsely-ordered"])
+    #expect(
+      try types([[vector("event", "a", [1])], [vector("event", "b", [1, 0])]]) == [
+        "falsely-ordered"
+      ])
     // Nothing is known of what was sent before, so nothing is said of the receipt.
     let unknown = try check([[vector("event", "a", [1])], [vector("receive", "n", [1, 1])]])
     #expect(unknown.verdict == .valid && unknown.facts[fact: "unjudged-count"] == 1)
@@ -73,6 +77,9 @@ struct HappensBeforeTests {
     #expect(try types([[tree("event", [0, 1, 0])], [tree("event", 1)]]) == ["falsely-ordered"])
     #expect(
       try types([[tree("send", [0, [1, 0, 1], 0])], [tree("receive", [1, 1, 0])]]) == [])
+    #expect(try types([[tree("event", [1, 0, 0])], [tree("event", 1)]]) == ["falsely-ordered"])
+    let huge: Value = [.integer(.max), .integer(.max), 0]
+    #expect(try check([[tree("event", huge)]]).verdict == .unknown)
   }
 
   @Test("says where logs contradict each other, or can't be read")

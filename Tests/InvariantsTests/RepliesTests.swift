@@ -95,6 +95,43 @@ struct RepliesTests {
       RepliesChecker().check(try History(script.lines)).anomalies.map(\.type) == ["diverging"])
   }
 
+  @Test("are judged in the end by the last final read of each server, or of each of its rooms")
+  func finalReads() throws {
+    #expect(
+      try types {
+        $0.post(2, "b", "other")
+        $0.read(0, "a", [question], isFinal: true)
+        $0.read(0, "a", [question, answer], isFinal: true)
+        $0.read(0, "b", [["other", nil]], isFinal: true)
+      } == [])
+    #expect(
+      try types {
+        $0.read(0, "a", [], isFinal: true)
+        $0.read(0, nil, [question, answer], isFinal: true)
+      } == [])
+    #expect(
+      try types {
+        $0.read(0, "a", [question, answer], isFinal: true)
+        $0.read(1, "a", [question], isFinal: true)
+      } == ["lost"])
+  }
+
+  @Test("oblige reads of all rooms, and failed posts are never shown")
+  func allRooms() throws {
+    #expect(
+      try types {
+        $0.post(2, "b", "forward", to: "question")
+        $0.read(1, "b", [["forward", "question"]])
+        $0.read(1, nil, [])
+      } == ["reply-before-message"])
+    var script = DeliveryScript()
+    script.add(.invoke, 0, "post", ["a", "m"])
+    script.add(.invoke, 1, "read")
+    script.add(.ok, 1, "read", [["m", nil]], DeliveryScript.shown(1, 0, false))
+    script.add(.fail, 0, "post", ["a", "m"])
+    #expect(RepliesChecker().check(try History(script.lines)).anomalies.map(\.type) == ["phantom"])
+  }
+
   @Test("can't be judged where the history can't be read")
   func problems() throws {
     func reason(_ lines: [Operation]) throws -> String? {
