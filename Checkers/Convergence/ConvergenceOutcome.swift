@@ -72,6 +72,11 @@ struct ConvergenceOutcome {
       if history.reads.isEmpty {
         finding.verdict = .unknown
         finding.reason = "there is no read to judge"
+      } else if judgedCount == 0, unjudgedCount > 0 {
+        finding.verdict = .unknown
+        finding.reason =
+          "of no read it is known what it must answer: each had seen updates of which nobody tells, or "
+          + "that have no stamp where the type needs one"
       } else if let doubt {
         finding.verdict = .unknown
         finding.reason = doubt
