@@ -144,7 +144,10 @@ struct HappensBefore {
     counts = Array(repeating: 0, count: logs.events.count * nodeCount)
     var sends: [Value: Int] = [:]
     for (number, event) in logs.events.enumerated() {
-      if case .send(let message) = event.kind { sends[message] = number }
+      // Which of two sendings of one message was received is not known.
+      if case .send(let message) = event.kind {
+        sends[message] = sends[message] == nil ? number : -1
+      }
     }
     // Nodes go on as far as they can; one that waits for a sending is woken by it.
     var next = Array(repeating: 0, count: nodeCount)
@@ -154,7 +157,7 @@ struct HappensBefore {
       while next[node] < logs.nodes[node].count {
         let event = logs.nodes[node][next[node]]
         if case .receive(let message) = logs.events[event].kind {
-          guard let send = sends[message] else { break }
+          guard let send = sends[message], send >= 0 else { break }
           guard isJudged[send] else {
             waiting[send, default: []].append(node)
             break

@@ -37,6 +37,9 @@ struct HappensBeforeTests {
         """)
     #expect(
       try types([[lamport("send", "m", 2)], [lamport("receive", "m", 2)]]) == ["unordered"])
+    // Nobody knows which sending it received.
+    let twice = [lamport("send", "m", 1), lamport("send", "m", 6)]
+    #expect(try types([twice, [lamport("receive", "m", 2)]]) == [])
     #expect(try types([[lamport("event", "a", 2), lamport("event", "b", 1)]]) == ["unordered"])
   }
 
