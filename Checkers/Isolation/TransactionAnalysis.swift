@@ -240,6 +240,13 @@ struct ModelDecider {
   private func reason(_ model: ConsistencyModel) -> String {
     let (transactions, chains) = (scanned.transactions, scanned.chains)
     if let (first, second, version) = transactions.ambiguity {
+      if second == Transactions.openCompareAndSet {
+        return
+          "op \(transactions.indices(of: Int(first))[0]), a cas without an answer, took effect, for "
+          + "\(transactions.text(of: version)) was read from "
+          + "\(transactions.keyText(transactions.versions.keys[Int(version)])); what it had read itself, "
+          + "and when, is not judged"
+      }
       guard second >= 0 else {
         return "op \(transactions.indices(of: Int(first))[0]) writes "
           + "\(transactions.text(of: version)) to "

@@ -33,6 +33,9 @@ extension TransactionReader {
       }
       addRead(of: pair[0], from: key, outcome)
       addWriteOnce(of: pair[1], to: key, by: number, outcome)
+      if outcome == .indeterminate {
+        openCompareAndSets.append((number, version(pair[1], key)))
+      }
     }
     endTransaction()
   }

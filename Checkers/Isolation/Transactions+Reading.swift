@@ -57,6 +57,8 @@ struct TransactionReader {
   let actions: [SingleOperations.Action?]
   /// The initial state of each key.
   let initial: ValueCode
+  /// Compare-and-sets of which no answer came, and the versions that they may have written.
+  var openCompareAndSets: [(transaction: Int32, version: Int32)] = []
 
   init(_ transactions: Transactions) {
     self.transactions = transactions
@@ -71,7 +73,22 @@ struct TransactionReader {
 
   consuming func finish() -> Transactions {
     transactions.sessionCount = sessions.count
+    if transactions.ambiguity == nil, let read = firstReadOfOpenCompareAndSet {
+      transactions.ambiguity = (read.transaction, Transactions.openCompareAndSet, read.version)
+    }
     return transactions
+  }
+
+  /// A compare-and-set of which no answer came, and of which somebody read what it wrote: so it had
+  /// read something, too, and nobody says when.
+  private var firstReadOfOpenCompareAndSet: (transaction: Int32, version: Int32)? {
+    guard !openCompareAndSets.isEmpty else { return nil }
+    var isRead = [Bool](repeating: false, count: transactions.versionCount)
+    for step in transactions.kinds.indices
+    where transactions.kinds[step] == .externalRead && transactions.operands[step] >= 0 {
+      isRead[Int(transactions.operands[step])] = true
+    }
+    return openCompareAndSets.first { isRead[Int($0.version)] }
   }
 
   mutating func add(

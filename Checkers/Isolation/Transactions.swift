@@ -64,6 +64,9 @@ package struct Transactions: Sendable {
   /// The first two writes that can't be told apart: their transactions, and the version; or the
   /// first one that can't be told from the initial state, and -1.
   package internal(set) var ambiguity: (first: Int32, second: Int32, version: Int32)?
+  /// Stands for the second in ``ambiguity`` where the first is a compare-and-set of which no answer
+  /// came, and what it wrote was read.
+  static let openCompareAndSet: Int32 = -2
 
   package internal(set) var sessionCount = 0
 

@@ -22,6 +22,18 @@ struct SingleOperationTests {
     ("e", "0 w x 1\n0 w y 1\n1 r y 1\n1 w x 2\n2 r x 2\n2 r x 1", [false, false, false], true),
   ]
 
+  @Test("a cas without an answer leaves open what it had read, once somebody read what it wrote")
+  func openCompareAndSet() throws {
+    let read = try operations("0 w x 1\n1 info cas x 1 2\n2 r x 2\n2 r x 1")
+    let finding = ConsistencyModel.causal.finding(on: read)
+    #expect(finding.verdict == .unknown)
+    #expect(finding.reason?.contains("a cas without an answer, took effect") == true)
+    let unread = try operations("0 w x 1\n1 info cas x 1 2\n2 r x 1")
+    #expect(ConsistencyModel.causal.finding(on: unread).verdict == .valid)
+    let wrong = try operations("0 w x 1\n1 info cas x 1 2\n2 r x 2\n0 r x")
+    #expect(ConsistencyModel.causal.finding(on: wrong).verdict == .invalid)
+  }
+
   @Test("the textbook's histories are told apart", arguments: textbook.indices)
   func toldApart(place: Int) throws {
     let (name, text, holds, isPRAM) = Self.textbook[place]
