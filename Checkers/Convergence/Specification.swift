@@ -19,7 +19,7 @@ protocol Specification {
   mutating func allows(_ answer: ValueCode) -> Bool
 
   /// What a read must answer.
-  var value: Value { get }
+  var value: Value { mutating get }
 }
 
 /// Contributions of updates to slots of an object (elements, items, flags), each of which counts until an

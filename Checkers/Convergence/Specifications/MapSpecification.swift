@@ -31,15 +31,62 @@ struct MapSpecification: Specification {
   private var slotPlaces: [Int32] = []
   private var actions: [Action] = []
   private var contributions: LiveContributions
+  /// The slots at each place and below it.
+  private var slotsBelow: [[Int32]] = []
+  /// The places in the map of each place, and last those in the outermost map, by key and type.
+  private var children: [[Int32]] = []
+  /// For each place the value that was last made, if anything was left of it.
+  private var values: [Value?] = []
+  private var isStale: [Bool] = []
+  /// The outermost map, while nothing has changed it.
+  private var whole: Value?
 
   init(_ history: ReplicaHistory) {
     self.history = history
     contributions = LiveContributions(history, slotCount: 0)
     for update in 0..<history.updateCount { actions.append(action(of: update)) }
     contributions = LiveContributions(history, slotCount: slotPlaces.count)
+    slotsBelow = Array(repeating: [], count: places.count)
+    for (slot, innermost) in slotPlaces.enumerated() {
+      var place = innermost
+      while place >= 0 {
+        slotsBelow[Int(place)].append(Int32(truncatingIfNeeded: slot))
+        place = places[Int(place)].parent
+      }
+    }
+    arrange()
+    reset()
   }
 
-  mutating func reset() { contributions.reset() }
+  /// Sorts the places of each map as reads show them.
+  private mutating func arrange() {
+    let table = history.table
+    let names = places.map { place -> Value in
+      [table.value(of: place.key), table.value(of: place.type)]
+    }
+    children = Array(repeating: [], count: places.count + 1)
+    for place in places.indices.sorted(by: { names[$0] < names[$1] }) {
+      let parent = places[place].parent
+      children[parent < 0 ? places.count : Int(parent)].append(Int32(truncatingIfNeeded: place))
+    }
+  }
+
+  mutating func reset() {
+    contributions.reset()
+    values = Array(repeating: nil, count: places.count)
+    isStale = Array(repeating: false, count: places.count)
+    whole = nil
+  }
+
+  /// Notes that what is at a place may have changed.
+  private mutating func touch(_ innermost: Int32) {
+    whole = nil
+    var place = innermost
+    while place >= 0, !isStale[Int(place)] {
+      isStale[Int(place)] = true
+      place = places[Int(place)].parent
+    }
+  }
 
   private mutating func place(_ key: ValueCode, _ type: ValueCode, in parent: Int32) -> Int32 {
     let place = Place(parent: parent, key: key, type: type)
@@ -88,47 +135,57 @@ struct MapSpecification: Specification {
   mutating func see(_ update: Int) {
     switch actions[update] {
     case .nothing: return
-    case .add(let slot, let amount): contributions.contribute(amount, to: slot, by: update)
-    case .take(let slot): contributions.take(slot, by: update)
+    case .add(let slot, let amount):
+      contributions.contribute(amount, to: slot, by: update)
+      touch(slotPlaces[Int(slot)])
+    case .take(let slot):
+      contributions.take(slot, by: update)
+      touch(slotPlaces[Int(slot)])
     case .write(let slot, let value):
       contributions.take(slot, by: update)
       contributions.contribute(Int(value.raw), to: slot, by: update)
+      touch(slotPlaces[Int(slot)])
     case .remove(let place):
-      for slot in slotPlaces.indices where isWithin(slotPlaces[slot], place) {
-        contributions.take(Int32(slot), by: update)
+      for slot in slotsBelow[Int(place)] {
+        contributions.take(slot, by: update)
+        touch(slotPlaces[Int(slot)])
       }
     }
   }
 
-  private func isWithin(_ place: Int32, _ outer: Int32) -> Bool {
-    var place = place
-    while place != outer {
-      guard place >= 0 else { return false }
-      place = places[Int(place)].parent
+  mutating func allows(_ answer: ValueCode) -> Bool { history.table.value(of: answer) == value }
+
+  var value: Value {
+    mutating get {
+      if let whole { return whole }
+      let value = map(at: Int32(truncatingIfNeeded: places.count))
+      whole = value
+      return value
     }
-    return true
   }
 
-  func allows(_ answer: ValueCode) -> Bool { history.table.value(of: answer) == value }
-
-  var value: Value { value(of: -1) }
-
-  private func value(of map: Int32) -> Value {
+  /// The map at a place, or, at the place behind all, the outermost one; what is stale is made anew.
+  private mutating func map(at place: Int32) -> Value {
     var entries: [Value] = []
-    for (place, entry) in places.enumerated() where entry.parent == map {
-      guard let value = object(Int32(place)) else { continue }
+    for child in children[Int(place)] {
+      if isStale[Int(child)] {
+        isStale[Int(child)] = false
+        values[Int(child)] = object(child)
+      }
+      guard let value = values[Int(child)] else { continue }
+      let entry = places[Int(child)]
       entries.append(
         [history.table.value(of: entry.key), history.table.value(of: entry.type), value])
     }
-    return .list(entries.sorted())
+    return .list(entries)
   }
 
   /// The value of an object, or nothing where nothing is left of it.
-  private func object(_ place: Int32) -> Value? {
+  private mutating func object(_ place: Int32) -> Value? {
     let live = slots[Int(place)].filter { !contributions[$0.value].isEmpty }
     switch history.table.value(of: places[Int(place)].type).name {
     case "or-map":
-      let value = value(of: place)
+      let value = map(at: place)
       guard value != [] else { return nil }
       return value
     case "pn-counter":
