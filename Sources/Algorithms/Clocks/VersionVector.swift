@@ -54,9 +54,6 @@ public struct VersionVector: Hashable, Sendable {
   /// The nodes of which something is known, in ascending order.
   public var nodes: [NodeID] { counts.indices.filter { counts[$0] > 0 }.map { NodeID($0) } }
 
-  /// How many events are known in all.
-  public var total: Int { counts.reduce(0, +) }
-
   /// How many events are known that another vector does not know.
   public func total(beyond other: VersionVector) -> Int {
     counts.indices.reduce(0) { $0 + max(0, counts[$1] - other[NodeID($1)]) }
@@ -88,11 +85,6 @@ public struct VersionVector: Hashable, Sendable {
 
   public static func < (left: VersionVector, right: VersionVector) -> Bool {
     left <= right && left != right
-  }
-
-  /// Whether each of two vectors knows something that the other one does not.
-  public func isConcurrent(with other: VersionVector) -> Bool {
-    !(self <= other) && !(other <= self)
   }
 }
 

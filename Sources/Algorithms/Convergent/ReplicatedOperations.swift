@@ -65,16 +65,16 @@ public struct ReplicatedOperations<Object: ToldType>: Algorithm {
     ReplicatedOperationsOptions.description(of: Object.description)
   }
 
-  private let id: NodeID
+  let id: NodeID
   private let peers: [NodeID]
   private let interval: Nanoseconds
   private let isCausal: Bool
-  private let clock: StampClock
-  private let bugs: Set<String>
+  let clock: StampClock
+  let bugs: Set<String>
   private var object = Object()
-  private var own = OwnUpdates()
+  var own = OwnUpdates()
   /// How many bytes of messages were sent since the start.
-  private var sentBytes = 0
+  var sentBytes = 0
   private var log = DurableLog<Record>()
   /// How many of each node's updates are applied.
   private var applied = VersionVector()
@@ -113,59 +113,34 @@ public struct ReplicatedOperations<Object: ToldType>: Algorithm {
     case .answered, .completed: break
     }
   }
-
-  private mutating func send(
-    _ message: Message, to peer: NodeID, _ context: inout Context<Self>
-  ) {
-    sentBytes += message.encodedCount
-    context.send(message, to: peer)
-  }
-
-  private func has(_ bug: PlantedBug) -> Bool { bugs.contains(bug.name) }
 }
 
 // MARK: - Clients
 
-extension ReplicatedOperations {
-  private mutating func serve(
-    _ request: RequestID, _ body: Value, _ context: inout Context<Self>
-  ) {
-    if let update = Replica.update(body) {
-      make(update, request, &context)
-    } else if body["type"]?.name == "query" {
-      context.reply(
-        Replica.answer(
-          object.value, applied, of: id, isForAll: body["own"] == true, own: own,
-          size: { object.encodedCount }, sent: sentBytes), to: request)
-    } else {
-      context.reply(.notSupported, to: request)
-    }
+extension ReplicatedOperations: ServingReplica {
+  var value: Value { object.value }
+  var visible: VersionVector { applied }
+  var stateSize: Int { object.encodedCount }
+
+  mutating func make(
+    _ update: ReplicatedUpdate, at origin: UpdateOrigin
+  ) throws(ErrorReply) -> (change: Told, result: UpdateResult) {
+    let (effect, result) = try object.effect(of: update, at: origin)
+    let told = Told(dot: origin.dot, dependencies: applied, effect: effect)
+    apply(told)
+    return (told, result)
   }
 
-  private mutating func make(
-    _ update: ReplicatedUpdate, _ request: RequestID, _ context: inout Context<Self>
+  mutating func store(
+    _ told: Told, of entry: OwnUpdates.Entry, _ context: inout Context<Self>
   ) {
-    if let answer = own.answer(to: request, at: id) {
-      if let answer { context.reply(answer, to: request) }
-      return
-    }
-    let dot = Dot(id, own.entries.count + 1)
-    let origin = UpdateOrigin(dot, wallClock: context.wallClock, clock: clock, bugs: bugs)
-    do throws(ErrorReply) {
-      let (effect, result) = try object.effect(of: update, at: origin)
-      let told = Told(dot: dot, dependencies: applied, effect: effect)
-      apply(told)
-      let entry = OwnUpdates.Entry(
-        request: request, update: update, result: result, context: applied)
-      own.append(entry)
-      log.append(
-        Record(told: told, own: entry), to: .effects,
-        syncs: !has(ReplicatedOperationsOptions.noSync), &context)
-      context.reply(Replica.accepted(entry, dot), to: request)
-      for peer in peers { send(.effects([told]), to: peer, &context) }
-    } catch {
-      context.reply(.failed(error), to: request)
-    }
+    log.append(
+      Record(told: told, own: entry), to: .effects,
+      syncs: !has(ReplicatedOperationsOptions.noSync), &context)
+  }
+
+  mutating func tell(_ told: Told, _ context: inout Context<Self>) {
+    for peer in peers { send(.effects([told]), to: peer, &context) }
   }
 }
 

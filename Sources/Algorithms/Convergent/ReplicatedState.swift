@@ -100,17 +100,17 @@ public struct ReplicatedState<Object: MergedType>: Algorithm {
     ReplicatedStateOptions.description(of: Object.description)
   }
 
-  private let id: NodeID
+  let id: NodeID
   private let interval: Nanoseconds
   private let tellsDeltas: Bool
-  private let clock: StampClock
-  private let bugs: Set<String>
+  let clock: StampClock
+  let bugs: Set<String>
   private var object = Object()
   /// The updates that are visible here.
   private var context = VersionVector()
-  private var own = OwnUpdates()
+  var own = OwnUpdates()
   /// How many bytes of messages were sent since the start.
-  private var sentBytes = 0
+  var sentBytes = 0
   private var updates = DurableLog<UpdateRecord>()
   private var boot = 0
   /// The deltas that were merged since the boot, from the place ``bufferStart`` on.
@@ -145,64 +145,35 @@ public struct ReplicatedState<Object: MergedType>: Algorithm {
     case .message(let peer, .received(let end)): note(peer, has: end)
     case .timer(.gossip):
       context.setTimer(.gossip, after: interval)
-      for place in peers.indices { tell(place, &context) }
+      for place in peers.indices { tell(at: place, &context) }
     case .answered, .completed: break
     }
   }
-
-  private mutating func send(
-    _ message: Message, to peer: NodeID, _ context: inout Context<Self>
-  ) {
-    sentBytes += message.encodedCount
-    context.send(message, to: peer)
-  }
-
-  private func has(_ bug: PlantedBug) -> Bool { bugs.contains(bug.name) }
 }
 
 // MARK: - Clients
 
-extension ReplicatedState {
-  private mutating func serve(
-    _ request: RequestID, _ body: Value, _ context: inout Context<Self>
-  ) {
-    if let update = Replica.update(body) {
-      make(update, request, &context)
-    } else if body["type"]?.name == "query" {
-      context.reply(
-        Replica.answer(
-          object.value, self.context, of: id, isForAll: body["own"] == true, own: own,
-          size: { object.encodedCount }, sent: sentBytes), to: request)
-    } else {
-      context.reply(.notSupported, to: request)
-    }
+extension ReplicatedState: ServingReplica {
+  var value: Value { object.value }
+  var visible: VersionVector { context }
+  var stateSize: Int { object.encodedCount }
+
+  mutating func make(
+    _ update: ReplicatedUpdate, at origin: UpdateOrigin
+  ) throws(ErrorReply) -> (change: Object, result: UpdateResult) {
+    let (delta, result) = try object.delta(of: update, at: origin)
+    object.merge(delta, bugs: bugs)
+    context[id] = origin.dot.number
+    remember(delta)
+    return (delta, result)
   }
 
-  private mutating func make(
-    _ update: ReplicatedUpdate, _ request: RequestID, _ context: inout Context<Self>
+  mutating func store(
+    _ delta: Object, of entry: OwnUpdates.Entry, _ context: inout Context<Self>
   ) {
-    if let answer = own.answer(to: request, at: id) {
-      if let answer { context.reply(answer, to: request) }
-      return
-    }
-    let origin = UpdateOrigin(
-      Dot(id, own.entries.count + 1), wallClock: context.wallClock, clock: clock,
-      bugs: bugs)
-    do throws(ErrorReply) {
-      let (delta, result) = try object.delta(of: update, at: origin)
-      object.merge(delta, bugs: bugs)
-      self.context[id] = origin.dot.number
-      remember(delta)
-      let entry = OwnUpdates.Entry(
-        request: request, update: update, result: result, context: self.context)
-      own.append(entry)
-      updates.append(
-        UpdateRecord(entry: entry, delta: delta), to: .updates,
-        syncs: !has(ReplicatedStateOptions.noSync), &context)
-      context.reply(Replica.accepted(entry, origin.dot), to: request)
-    } catch {
-      context.reply(.failed(error), to: request)
-    }
+    updates.append(
+      UpdateRecord(entry: entry, delta: delta), to: .updates,
+      syncs: !has(ReplicatedStateOptions.noSync), &context)
   }
 }
 
@@ -231,17 +202,17 @@ extension ReplicatedState {
     self.context.merge(seen)
     guard (object, self.context) != before else { return }
     remember(other)
-    store(&context)
+    storeState(&context)
   }
 
-  private mutating func store(_ context: inout Context<Self>) {
+  private mutating func storeState(_ context: inout Context<Self>) {
     let record = StateRecord(boot: boot, object: object, context: self.context)
     context.replace(.state, with: record.encoded)
     context.sync()
   }
 
   /// Tells a peer what it has not acknowledged, or, where that is not known any more, all.
-  private mutating func tell(_ place: Int, _ context: inout Context<Self>) {
+  private mutating func tell(at place: Int, _ context: inout Context<Self>) {
     let end = Place(boot: boot, count: bufferStart + buffer.count)
     let peer = peers[place]
     guard tellsDeltas, let acknowledged = peer.acknowledged, acknowledged >= bufferStart else {
@@ -279,7 +250,7 @@ extension ReplicatedState {
     isHalted = updates.isCorrupt
     guard !isHalted else { return }
     boot += 1
-    store(&context)
+    storeState(&context)
   }
 }
 
