@@ -20,8 +20,8 @@ extension LinearizabilityBench {
   ]
 
   private static func causalRow(
-    _ name: String, _ models: [ConsistencyModel], _ valid: ReplicaText.Kind,
-    _ invalid: ReplicaText.Kind, must: Double, stretch: Double
+    _ name: String, _ models: [ConsistencyModel], _ valid: ReadWriteText.Kind,
+    _ invalid: ReadWriteText.Kind, must: Double, stretch: Double
   ) -> [Row] {
     [(valid, Verdict.valid), (invalid, .invalid)].map { kind, verdict in
       Row(
@@ -34,7 +34,7 @@ extension LinearizabilityBench {
 
   /// How time and memory grow with the number of operations.
   static let causalCourses = [
-    ("causal", ConsistencyModel.causal, ReplicaText.Kind.arrivals),
+    ("causal", ConsistencyModel.causal, ReadWriteText.Kind.arrivals),
     ("causal convergence", .causalConvergence, .stamps),
     ("causal memory", .causalMemory, .arrivals), ("PRAM", .pram, .arrivals),
   ].map { name, model, kind in
@@ -49,11 +49,11 @@ extension LinearizabilityBench {
 
 extension LinearizabilityBench.Sample {
   fileprivate init(
-    _ kind: ReplicaText.Kind, count: Int, sessions: Int = 50, _ models: [ConsistencyModel],
+    _ kind: ReadWriteText.Kind, count: Int, sessions: Int = 50, _ models: [ConsistencyModel],
     expecting verdict: Verdict
   ) throws {
     try self.init(
-      ReplicaText(kind, count: count, sessions: sessions).bytes,
+      ReadWriteText(kind, count: count, sessions: sessions).bytes,
       SingleOperationsChecker(models: models), expecting: verdict)
   }
 }

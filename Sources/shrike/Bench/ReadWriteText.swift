@@ -4,7 +4,7 @@ import Values
 ///
 /// Half of the operations read, half write a new value, each to one of so many keys. Before each operation
 /// its replica takes some writes of others, each once it has all that its writer had.
-struct ReplicaText {
+struct ReadWriteText {
   enum Kind {
     /// The write that came last is what a replica holds: causal memory.
     case arrivals
@@ -54,9 +54,9 @@ struct ReplicaText {
     var written = 0
     for number in 1...count {
       let session = draws.below(sessions)
-      for _ in 0..<ReplicaText.deliveries { deliver(to: session) }
+      for _ in 0..<ReadWriteText.deliveries { deliver(to: session) }
       let key = draws.below(keys)
-      let isLoss = kind == .lostWrites && number % ReplicaText.lossEvery == 0
+      let isLoss = kind == .lostWrites && number % ReadWriteText.lossEvery == 0
       if isLoss, let lost = writes[session].last {
         add(session, "read", lost.key, 0)
       } else if draws.chance(0.5) {
