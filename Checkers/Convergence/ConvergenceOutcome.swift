@@ -69,20 +69,46 @@ struct ConvergenceOutcome {
       finding.verdict = .merged([finding.verdict, .unknown])
       finding.reason = finding.reason ?? problem
     } else if finding.verdict == .valid {
-      if history.reads.isEmpty {
-        finding.verdict = .unknown
-        finding.reason = "there is no read to judge"
-      } else if judgedCount == 0, unjudgedCount > 0 {
-        finding.verdict = .unknown
-        finding.reason =
-          "of no read it is known what it must answer: each had seen updates of which nobody tells, or "
-          + "that have no stamp where the type needs one"
-      } else if let doubt {
-        finding.verdict = .unknown
-        finding.reason = doubt
-      }
+      finding.verdict = openQuestion == nil ? .valid : .unknown
+      finding.reason = openQuestion ?? restriction
     }
     return finding
+  }
+
+  /// Why nothing is proved though nothing was found, where it is so.
+  private var openQuestion: String? {
+    let reads = history.reads
+    if reads.isEmpty { return "there is no read to judge" }
+    if !reads.contains(where: { $0.row >= 0 }) {
+      guard reads.contains(where: \.isFinal) else {
+        return
+          "no read says what it had seen, and none is marked final, so that nothing is known of "
+          + "what replicas agree on"
+      }
+      if history.type == .map || history.type == .tree {
+        return "no read says what it had seen, and without that it is not known what a "
+          + "\(history.type.name) must be"
+      }
+    }
+    if judgedCount == 0, unjudgedCount > 0 {
+      return
+        "of no read it is known what it must answer: each had seen updates of which nobody tells, "
+        + "or that have no stamp where the type needs one"
+    }
+    return doubt
+  }
+
+  /// What a valid verdict does not rest on.
+  private var restriction: String? {
+    var parts: [String] = []
+    if judgedCount < history.reads.count {
+      parts.append(
+        "\(judgedCount) of \(history.reads.count) reads were judged by what they had seen")
+    }
+    if !history.reads.contains(where: \.isFinal) {
+      parts.append("no final reads: nothing is said of lost updates")
+    }
+    return parts.isEmpty ? nil : parts.joined(separator: "; ")
   }
 
   private var facts: ValueMap {

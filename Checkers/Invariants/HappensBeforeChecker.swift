@@ -44,6 +44,9 @@ public struct HappensBeforeChecker: Checker {
     if finding.verdict == .valid, past.judgedCount == 0 {
       finding.verdict = .unknown
       finding.reason = "no event was read"
+    } else if finding.verdict == .valid, past.judgedCount < logs.events.count {
+      finding.reason =
+        "\(past.judgedCount) of \(logs.events.count) events were judged, those whose whole past was read"
     }
     return finding
   }

@@ -44,6 +44,8 @@ public struct RepliesChecker: Checker {
     if let reason = chat.readCount == 0 ? "no read succeeded" : final.unrest {
       finding.verdict = .unknown
       finding.reason = reason
+    } else if !chat.hasFinalReads(final.isMarked) {
+      finding.reason = "no final reads: nothing is said of lost messages"
     }
     return finding
   }
@@ -224,6 +226,8 @@ private struct ShownReplies {
     }
     return finals.values.flatMap(\.values).sorted()
   }
+
+  func hasFinalReads(_ isFinal: (Int, Int) -> Bool) -> Bool { !lastFinals(isFinal).isEmpty }
 
   mutating func judgeOutcome(_ isFinal: (Int, Int) -> Bool) {
     let finals = lastFinals(isFinal)

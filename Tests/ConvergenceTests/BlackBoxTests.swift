@@ -159,7 +159,8 @@ struct BlackBoxTests {
     var counter = ReplicaScript(.counter)
     counter.silentUpdate(0, "add", -2)
     for answer in [0, -2] as [Value] { counter.read(0, answer, context: nil) }
-    #expect(try counter.finding.verdict == .valid)
+    #expect(try counter.anomalies == [])
+    #expect(try counter.finding.verdict == .unknown)
     counter.read(0, 1, context: nil)
     counter.silentUpdate(1, "add", 5)
     #expect(try counter.anomalies == ["unexplained"])
@@ -167,7 +168,8 @@ struct BlackBoxTests {
     var tree = ReplicaScript(.tree)
     tree.silentUpdate(0, "move", [1, 0])
     tree.read(0, [[1, 0]], context: nil)
-    #expect(try tree.finding.verdict == .valid)
+    #expect(try tree.anomalies == [])
+    #expect(try tree.finding.verdict == .unknown)
     tree.read(0, [[1, 7]], context: nil)
     #expect(try tree.anomalies == ["phantom"])
 
@@ -202,6 +204,34 @@ struct BlackBoxTests {
       #expect(try script.finding.verdict == .unknown)
       #expect(try script.finding.reason == reason)
     }
+  }
+
+  @Test(
+    "Where nothing tells what reads must answer, the verdict is unknown, and a valid one says its rest"
+  )
+  func restrictions() throws {
+    var plain = ReplicaScript(.growOnlySet)
+    plain.plainAdd(0, 1)
+    plain.read(0, [1], context: nil)
+    let open = try plain.finding
+    #expect(open.verdict == .unknown)
+    #expect(open.reason?.contains("none is marked final") == true)
+    plain.read(0, [1], context: nil, isFinal: true)
+    plain.read(1, [1], context: nil, isFinal: true)
+    let final = try plain.finding
+    #expect(final.verdict == .valid)
+    #expect(final.reason == "0 of 3 reads were judged by what they had seen")
+
+    var map = ReplicaScript(.map)
+    map.silentUpdate(0, "update", ["a", "pn-counter", "add", 1])
+    map.read(0, [], context: nil, isFinal: true)
+    map.read(1, [], context: nil, isFinal: true)
+    #expect(try map.finding.verdict == .unknown)
+
+    var told = ReplicaScript(.growOnlySet)
+    told.update(0, "add", 1, context: [1, 0])
+    told.read(0, [1], context: [1, 0])
+    #expect(try told.finding.reason == "no final reads: nothing is said of lost updates")
   }
 
   @Test("Reads of nobody in particular are judged in chains")

@@ -79,13 +79,6 @@ struct KnownVerdictTests {
     script.read(1, 0, context: [0, 0], isFinal: true)
     // Replicas differ, and nobody knows whether they would have come together.
     #expect(try script.finding.verdict == .unknown)
-    for _ in 0..<2 {
-      script.operations = script.operations.map { line in
-        var line = line
-        line.time = line.index < 2 ? 0 : line.time
-        return line
-      }
-    }
     for seconds in [20, 40] {
       script.read(0, 3, context: [1, 0], isFinal: true)
       script.read(1, 0, context: [0, 0], isFinal: true)

@@ -95,7 +95,10 @@ struct SpecificationTwin {
       }
       return .list(parents.map { [$0.key, $0.value] }.sorted())
     case .map: return map(seen, path: [])
-    case .text: return .null
+    case .text:
+      let deleted = seen.filter { $0.f == "delete" }.map(\.value)
+      let inserted = seen.filter { $0.f == "insert" }.compactMap { $0.value.elements?[1] }
+      return .list(inserted.filter { !deleted.contains($0) }.sorted())
     }
   }
 

@@ -75,7 +75,7 @@ public struct ClaimResult: Sendable {
   /// Whether it is as expected.
   public var holds: Bool {
     switch experiment.expected {
-    case .valid: runCount > 0 && found.isEmpty && undecidedCount < runCount
+    case .valid: runCount > 0 && found.isEmpty && undecidedCount == 0
     case .invalid(let types): !found.isEmpty && found.allSatisfy(types.contains)
     }
   }

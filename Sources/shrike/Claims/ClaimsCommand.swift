@@ -54,6 +54,14 @@ struct ClaimsCommand: ParsableCommand {
     return results.allSatisfy { $0.results.allSatisfy(\.holds) } ? .valid : .invalid
   }
 
+  private static func verdict(_ code: Controller.ExitCode) -> Verdict {
+    switch code {
+    case .valid: .valid
+    case .invalid: .invalid
+    default: .unknown
+    }
+  }
+
   private static func text(_ results: [(claim: Claim, results: [ClaimResult])]) -> String {
     var lines: [String] = []
     for (claim, results) in results {
@@ -85,7 +93,7 @@ struct ClaimsCommand: ParsableCommand {
     }
     return [
       "claims": .list(claims),
-      "verdict": .string(exitCode(results) == .valid ? "valid" : "invalid"),
+      "verdict": .string(verdict(exitCode(results)).rawValue),
     ]
   }
 
