@@ -37,6 +37,9 @@ let arguments: Target.Dependency = .product(
 /// Only tests read YAML by it: it needs Foundation, which would triple the size of the executable.
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 
 let rooms: [Room] = [
@@ -53,12 +56,30 @@ let rooms: [Room] = [
   Room(
     "Simulations", "Sources/Environments/Simulations",
     needs: ["Environments", "Nodes", "Histories", "Values", deque]),
+  Room("Processes", "Sources/Environments/Processes", needs: ["Values", "CProcess"]),
   Room(
     "NodeProcesses", "Sources/Environments/NodeProcesses",
     needs: ["Nodes", "Values", "CProcess", system]),
   Room(
     "LocalProcesses", "Sources/Environments/LocalProcesses",
-    needs: ["Environments", "Nodes", "Histories", "Values", "CProcess", system, deque]),
+    needs: [
+      "Environments", "Processes", "Nodes", "Histories", "Values", "CProcess", system, deque,
+    ]),
+  Room(
+    "NodeServers", "Sources/Environments/NodeServers",
+    needs: ["NodeProcesses", "Nodes", "Values", nioCore, nioPosix]),
+  Room(
+    "ClientTransports", "Sources/Environments/ClientTransports",
+    needs: ["Environments", "NodeServers", "Nodes", "Values", nioCore, nioPosix, nioHTTP]),
+  Room(
+    "Hosts", "Sources/Environments/Hosts",
+    needs: [
+      "Environments", "Processes", "ClientTransports", "Nodes", "Histories", "Values", "CProcess",
+      nioCore, nioPosix,
+    ]),
+  Room(
+    "NamespaceLab", "Sources/Environments/NamespaceLab",
+    needs: ["Hosts", "Environments", "Processes", "Nodes", "Values", "CProcess"]),
   Room(
     "Systems", "Sources/Systems",
     needs: [
@@ -113,6 +134,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
@@ -125,7 +147,8 @@ let package = Package(
         "Diagrams",
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
         "Ladders", "Invariants", "Convergence",
-        "NodeProcesses", "LocalProcesses", "CProcess", "Exploration", "Simulations", "Generators",
+        "NodeProcesses", "LocalProcesses", "Processes", "CProcess", "Exploration", "Simulations",
+        "Generators",
         "Environments",
         system, arguments, heap,
       ],

@@ -1,6 +1,7 @@
 public import Environments
 import Glibc
 import Nodes
+import Processes
 import Values
 
 extension LocalProcesses {

@@ -1,5 +1,6 @@
 import Environments
 import Glibc
+import Processes
 import Values
 
 extension LocalProcesses {

@@ -1,6 +1,7 @@
 public import Environments
 import Glibc
 import Nodes
+import Processes
 public import Values
 
 /// A cluster whose nodes are child processes that speak the Maelstrom protocol on their standard

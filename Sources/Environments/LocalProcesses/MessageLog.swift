@@ -1,4 +1,5 @@
 import Glibc
+import Processes
 import Values
 
 /// The network's messages as JSON Lines: `{"time":…,"event":"sent","message":{"id":…,…}}`.

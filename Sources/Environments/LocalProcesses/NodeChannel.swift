@@ -1,5 +1,6 @@
 import Glibc
 import Nodes
+import Processes
 import Values
 
 /// One node as the controller sees it: its process, and our ends of its three pipes.

@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Processes
 import Values
 
 /// Tells which of many descriptors are ready.

@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Processes
 
 /// Owns the processes of a cluster's nodes, so that none outlives the controller.
 ///

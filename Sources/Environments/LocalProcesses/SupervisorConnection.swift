@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Processes
 import Values
 
 /// The controller's end of the supervisor.

@@ -1,7 +1,7 @@
 import CProcess
 import Controller
 import Glibc
-import LocalProcesses
+import Processes
 import Suites
 import SystemPackage
 import Values

@@ -1,26 +1,31 @@
-import Glibc
+package import Glibc
 
 /// A process for good: its number may be used again, but not with the same start time.
-struct ProcessIdentity: Hashable {
-  var pid: pid_t
+package struct ProcessIdentity: Hashable, Sendable {
+  package var pid: pid_t
   /// In clock ticks since the machine started.
-  var startTime: UInt64
+  package var startTime: UInt64
+
+  package init(pid: pid_t, startTime: UInt64) {
+    self.pid = pid
+    self.startTime = startTime
+  }
 
   /// Whether this very process still exists, be it as a zombie.
-  var exists: Bool { ProcessState(pid)?.startTime == startTime }
+  package var exists: Bool { ProcessState(pid)?.startTime == startTime }
 }
 
 /// What the kernel says of a process in `/proc/<pid>/stat`.
-struct ProcessState: Hashable {
+package struct ProcessState: Hashable {
   /// What it does: `R` for running, `T` for stopped, `Z` for ended but not waited for, and others.
-  var letter: UInt8
-  var group: pid_t
-  var startTime: UInt64
+  package var letter: UInt8
+  package var group: pid_t
+  package var startTime: UInt64
 
-  var isStopped: Bool { letter == UInt8(ascii: "T") || letter == UInt8(ascii: "t") }
+  package var isStopped: Bool { letter == UInt8(ascii: "T") || letter == UInt8(ascii: "t") }
 
   /// Reads a process's state; nothing where there is no such process.
-  init?(_ pid: pid_t) {
+  package init?(_ pid: pid_t) {
     guard let text = bytes(ofFile: "/proc/\(pid)/stat"),
       // The name in parentheses may hold anything; nothing after it does.
       let end = text.lastIndex(of: UInt8(ascii: ")"))
@@ -37,7 +42,7 @@ struct ProcessState: Hashable {
 }
 
 /// The states of all processes of a group, zombies left out.
-func states(ofGroup group: pid_t) -> [ProcessState] {
+package func states(ofGroup group: pid_t) -> [ProcessState] {
   guard let directory = opendir("/proc") else { return [] }
   defer { closedir(directory) }
   var states: [ProcessState] = []
@@ -54,7 +59,7 @@ func states(ofGroup group: pid_t) -> [ProcessState] {
 }
 
 /// This process's children, by all its threads.
-func childrenOfThisProcess() -> [pid_t] {
+package func childrenOfThisProcess() -> [pid_t] {
   guard let directory = opendir("/proc/self/task") else { return [] }
   defer { closedir(directory) }
   var children: [pid_t] = []

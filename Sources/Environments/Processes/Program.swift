@@ -4,13 +4,13 @@ import Glibc
 /// A program about to be started: what to execute, and in which surroundings.
 package struct Program: Hashable {
   /// The path of the file to execute.
-  var path: String
+  package var path: String
   /// All arguments, the program's own name first.
-  var arguments: [String]
+  package var arguments: [String]
   /// The whole environment, as `NAME=value`.
-  var environment: [String]
+  package var environment: [String]
   /// Where it starts; nothing for here.
-  var directory: String?
+  package var directory: String?
 
   package init(path: String, arguments: [String], environment: [String], directory: String?) {
     self.path = path
@@ -41,7 +41,9 @@ package struct Program: Hashable {
 
 /// Why a program could not be started.
 package struct SpawnError: Error, Hashable {
-  var number: Int32
+  package var number: Int32
+
+  package init(number: Int32) { self.number = number }
 
   /// What is wrong with the program at `path`, and what to do.
   package func explanation(_ path: String) -> String {

@@ -2,28 +2,28 @@ import CProcess
 import Glibc
 
 /// A call of the operating system that failed, told with what was attempted.
-struct SystemCallError: Error, CustomStringConvertible {
-  var attempt: String
-  var number: Int32
+package struct SystemCallError: Error, CustomStringConvertible {
+  package var attempt: String
+  package var number: Int32
 
-  init(_ attempt: String, number: Int32 = errno) {
+  package init(_ attempt: String, number: Int32 = errno) {
     self.attempt = attempt
     self.number = number
   }
 
-  var description: String { "\(attempt): \(errorText(number))" }
+  package var description: String { "\(attempt): \(errorText(number))" }
 }
 
 /// What the C library says of an error number.
-func errorText(_ number: Int32) -> String { String(cString: strerror(number)) }
+package func errorText(_ number: Int32) -> String { String(cString: strerror(number)) }
 
 /// The two ends of a pipe that programs don't inherit unless they are handed an end.
-struct Pipe {
-  var readEnd: Int32
-  var writeEnd: Int32
+package struct Pipe {
+  package var readEnd: Int32
+  package var writeEnd: Int32
 
   /// - Parameter capacity: How many bytes it should hold; the system may give it fewer.
-  init(capacity: Int32) throws {
+  package init(capacity: Int32) throws {
     var ends: [Int32] = [-1, -1]
     let error = process_pipe(&ends)
     guard error == 0 else {
@@ -37,19 +37,19 @@ struct Pipe {
 }
 
 /// Makes reads and writes return at once where they would wait.
-func setNonBlocking(_ descriptor: Int32) {
+package func setNonBlocking(_ descriptor: Int32) {
   _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
 }
 
 /// Monotonic time in nanoseconds.
-func monotonicTime() -> Int64 {
+package func monotonicTime() -> Int64 {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
   return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }
 
 /// A file's bytes, or nothing where it can't be read; for files of `/proc`, whose size is unknown.
-func bytes(ofFile path: String) -> [UInt8]? {
+package func bytes(ofFile path: String) -> [UInt8]? {
   let descriptor = open(path, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { return nil }
   defer { close(descriptor) }
@@ -64,7 +64,7 @@ func bytes(ofFile path: String) -> [UInt8]? {
 }
 
 /// Makes a directory and those above it that are missing.
-func makeDirectories(_ path: String) throws {
+package func makeDirectories(_ path: String) throws {
   var isDirectory = stat()
   if stat(path, &isDirectory) == 0 { return }
   if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
@@ -76,7 +76,7 @@ func makeDirectories(_ path: String) throws {
 }
 
 /// The absolute path without symbolic links, or nothing where there is no such file.
-func canonicalPath(_ path: String) -> String? {
+package func canonicalPath(_ path: String) -> String? {
   guard let resolved = realpath(path, nil) else { return nil }
   defer { free(resolved) }
   return String(cString: resolved)
