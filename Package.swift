@@ -168,6 +168,18 @@ let package = Package(
       name: "LocalProcessesFixture",
       dependencies: ["LocalProcesses", "NodeProcesses", "Environments", "Nodes", "Values"],
       path: "Tests/LocalProcessesFixture", swiftSettings: strict),
+    tests(
+      "NamespaceLab", "NamespaceLab", "Hosts", "HostClusters", "HostsFixture", "Environments",
+      "Processes", "Nodes",
+      "Values"),
+    .target(
+      name: "HostClusters",
+      dependencies: ["NamespaceLab", "Hosts", "Environments", "Nodes", "Values"],
+      path: "Tests/HostClusters", swiftSettings: strict),
+    .executableTarget(
+      name: "HostsFixture",
+      dependencies: ["HostClusters", "NamespaceLab", "Hosts", "Environments", "Nodes", "Values"],
+      path: "Tests/HostsFixture", swiftSettings: strict),
     tests("Linearizability", "Linearizability"),
     tests(
       "ObjectModels", "ObjectModels", "Linearizability", "Verdicts", "Histories", "Values"),

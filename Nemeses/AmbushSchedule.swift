@@ -118,8 +118,9 @@ extension Fault {
     case .kill(let ending, _): .kill(ending, [node])
     case .pause: .pause([node])
     case .disk(let fault, _): .disk(fault, [node])
+    case .limit(let limit, _): .limit(limit, [node])
     case .skew(let changes): changes.min { $0.key < $1.key }.map { .skew([node: $0.value]) }
-    case .mend, .restart, .resume, .mendDisks, .calm, .resetClocks: nil
+    case .mend, .restart, .resume, .mendDisks, .calm, .resetClocks, .unlimit: nil
     }
   }
 

@@ -28,6 +28,9 @@ struct Round: Sendable {
       let nodes = try target.nodes(among: names, &draws)
       fault = .disturb(disturbance, Grudges.touching(nodes, of: names.nodes))
       aimsAtPrimaries = target == .primaries
+    case .limit(let limit, let target):
+      fault = .limit(limit, try target.nodes(among: names, &draws))
+      aimsAtPrimaries = target == .primaries
     case .clock(let kind, let target):
       var changes: [NodeID: ClockChange] = [:]
       for node in try target.nodes(among: names, &draws) {

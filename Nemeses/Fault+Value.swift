@@ -37,6 +37,9 @@ extension Fault {
     case .resetClocks: ["fault": "reset-clocks"]
     case .disk(let fault, let nodes): coded("disk", nodes, names, parameters: fault.value)
     case .mendDisks(let nodes): coded("mend-disks", nodes, names)
+    case .limit(let limit, let nodes):
+      coded(limit.kind.rawValue, nodes, names, parameters: limit.value)
+    case .unlimit(let kind): ["fault": "unlimit", "parameters": ["kind": .string(kind.rawValue)]]
     }
   }
 
@@ -80,6 +83,15 @@ extension Fault {
     case "disk":
       self = .disk(
         try DiskFault(value["parameters"]), try names.nodes(value["target"], of: name))
+    case "cpu", "memory":
+      self = .limit(
+        try ResourceLimit(name, value["parameters"]), try names.nodes(value["target"], of: name))
+    case "unlimit":
+      let word = value["parameters"]?["kind"]?.name ?? ""
+      guard let kind = ResourceLimit.Kind(rawValue: word) else {
+        throw FaultFormatError(problem: "no limit that could be lifted is called \"\(word)\"")
+      }
+      self = .unlimit(kind)
     case "mend-disks": self = .mendDisks(try names.nodes(value["target"], of: name))
     case "calm":
       let word = value["parameters"]?["kind"]?.name ?? ""
@@ -117,14 +129,14 @@ extension Fault {
     case .cut(let links): ["cut": names.value(links)]
     case .disturb(let disturbance, let links):
       ["links": names.value(links), "strength": disturbance.value]
-    case .mend, .calm: nil
+    case .mend, .calm, .unlimit: nil
     case .skew(let changes):
       .map(ValueMap(changes.map { ValueMap.Entry(key: .string(names[$0]), value: $1.value) }))
     case .resetClocks:
       .map(
         ValueMap(
           names.nodes.map { ValueMap.Entry(key: .string(names[$0]), value: ["kind": "reset"]) }))
-    case .kill, .restart, .pause, .resume, .disk, .mendDisks:
+    case .kill, .restart, .pause, .resume, .disk, .mendDisks, .limit:
       .map(
         ValueMap(did.map { ValueMap.Entry(key: .string(names[$0]), value: .string($1)) }))
     }
@@ -224,6 +236,29 @@ extension DiskFault {
     }
     self.init(
       kind, probability: value?["probability"]?.real, latency: value?["latency"]?.nanoseconds)
+  }
+}
+
+extension ResourceLimit {
+  fileprivate var value: Value {
+    switch self {
+    case .cpu(let share): ["share": .double(share)]
+    case .memory(let bytes): ["bytes": .integer(bytes)]
+    }
+  }
+
+  fileprivate init(_ kind: String, _ parameters: Value?) throws(FaultFormatError) {
+    if kind == "cpu" {
+      guard let share = parameters?["share"]?.real, share > 0 else {
+        throw FaultFormatError(problem: "the fault \"cpu\" needs a \"share\" of a core above 0")
+      }
+      self = .cpu(share: share)
+    } else {
+      guard let bytes = parameters?["bytes"]?.integer, bytes > 0 else {
+        throw FaultFormatError(problem: "the fault \"memory\" needs \"bytes\" above 0")
+      }
+      self = .memory(bytes: bytes)
+    }
   }
 }
 

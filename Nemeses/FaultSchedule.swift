@@ -111,6 +111,8 @@ extension FaultFamily {
     case .rate: ("stop-rate", .calm(.rate))
     case .clog: ("stop-clog", .calm(.clog))
     case .clock: ("clock", .resetClocks)
+    case .cpu: ("stop-cpu", .unlimit(.cpu))
+    case .memory: ("stop-memory", .unlimit(.memory))
     }
   }
 }

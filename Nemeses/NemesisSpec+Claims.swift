@@ -23,6 +23,8 @@ extension NemesisSpec {
       return (claim == .any || claim == kind) && claimed.covers(target, nodeCount)
     case (.disk(let claim, let claimed), .disk(let fault, let target)):
       return claim.kind == fault.kind && claimed.covers(target, nodeCount)
+    case (.limit(let claim, let claimed), .limit(let limit, let target)):
+      return claim.kind == limit.kind && claimed.covers(target, nodeCount)
     default:
       return false
     }

@@ -80,6 +80,12 @@ extension NemesisSpec {
       return take(target: word) { .clock(fault, $0) }
     case .disk(let fault, let target):
       return take(word, for: fault, of: target)
+    case .limit(let limit, let target):
+      if let limit = self.limit(word, limit.kind) {
+        self = .limit(limit, target)
+        return .probability
+      }
+      return take(target: word) { .limit(limit, $0) }
     }
   }
 
@@ -96,7 +102,7 @@ extension NemesisSpec {
       disturbance.distribution = distribution
       return .distribution
     }
-    if disturbance.kind == .rate, let rate = rate(word) {
+    if disturbance.kind == .rate, let rate = bytes(word) {
       disturbance.bytesPerSecond = rate
       return .rate
     }
@@ -145,8 +151,15 @@ extension NemesisSpec {
     return number.flatMap { 0 < $0 && $0 <= 1 ? $0 : nil }
   }
 
-  /// Bytes a second, such as `500B`, `20kB` or `1MB`.
-  private func rate(_ word: String) -> Int? {
+  private func limit(_ word: String, _ kind: ResourceLimit.Kind) -> ResourceLimit? {
+    switch kind {
+    case .cpu: probability(word).map { .cpu(share: $0) }
+    case .memory: bytes(word).map { .memory(bytes: $0) }
+    }
+  }
+
+  /// Bytes, or bytes a second, such as `500B`, `20kB` or `1MB`.
+  private func bytes(_ word: String) -> Int? {
     let units = [("kB", 1_000), ("MB", 1_000_000), ("B", 1)]
     guard let (unit, size) = units.first(where: { word.hasSuffix($0.0) }),
       let number = Int(word.dropLast(unit.count)), number > 0
@@ -221,6 +234,8 @@ extension FaultFamily {
       return "a share such as 20%, a latency such as 50ms, how it spreads "
         + "(\(Disturbance.Distribution.words)), \(types), and \(nodes)"
     case .reorder: return "a share such as 20%, a latency such as 50ms, \(types), and \(nodes)"
+    case .cpu: return "a share of a core such as 10%, and \(nodes)"
+    case .memory: return "bytes such as 64MB, and \(nodes)"
     case .clock: return "a kind (\(NemesisSpec.ClockFault.words)), and \(nodes)"
     case .disk:
       return "a kind (\(DiskFault.Kind.words)), after sync-error or misdirect a share such as 20%, "

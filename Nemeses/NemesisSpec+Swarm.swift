@@ -34,6 +34,7 @@ extension NemesisSpec {
         fault.latency = draws.logarithmic(.milliseconds(1), doublings: 12)
       }
       return .disk(fault, target.drawn(&draws))
+    case .limit(let limit, let target): return .limit(limit, target.drawn(&draws))
     case .partition, .clock: return self
     }
   }

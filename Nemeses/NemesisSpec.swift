@@ -10,6 +10,7 @@ public enum NemesisSpec: Hashable, Sendable {
   case disturb(Disturbance, NodeTarget)
   case clock(ClockFault, NodeTarget)
   case disk(DiskFault, NodeTarget)
+  case limit(ResourceLimit, NodeTarget)
 
   /// What can be done to a clock, each time by a random amount.
   public enum ClockFault: String, Hashable, Sendable, CaseIterable {
@@ -35,6 +36,7 @@ public enum NemesisSpec: Hashable, Sendable {
     case .disturb(let disturbance, _): disturbance.kind.family
     case .clock: .clock
     case .disk: .disk
+    case .limit(let limit, _): limit.kind.family
     }
   }
 
@@ -53,6 +55,8 @@ public enum NemesisSpec: Hashable, Sendable {
     case .clog: self = .disturb(.standard(.clog), .one)
     case .clock: self = .clock(.any, .random)
     case .disk: self = .disk(.powerLoss, .random)
+    case .cpu: self = .limit(.cpu(share: 0.1), .random)
+    case .memory: self = .limit(.memory(bytes: 64 << 20), .one)
     }
   }
 
@@ -64,7 +68,7 @@ public enum NemesisSpec: Hashable, Sendable {
     switch self {
     case .partition(let shape): shape.nodesMin
     case .disturb: 2
-    case .kill, .pause, .clock, .disk: 1
+    case .kill, .pause, .clock, .disk, .limit: 1
     }
   }
 
@@ -87,6 +91,8 @@ public enum NemesisSpec: Hashable, Sendable {
     case .disk(let fault, let target):
       "disk:\(fault.kind.rawValue)" + (fault.kind.takesProbability ? ":\(fault.probability)" : "")
         + (fault.latency.map { ":\($0.durationText)" } ?? "") + ":\(target.text)"
+    case .limit(.cpu(let share), let target): "cpu:\(share):\(target.text)"
+    case .limit(.memory(let bytes), let target): "memory:\(bytes)B:\(target.text)"
     }
   }
 }

@@ -39,12 +39,13 @@ public struct ScheduledFault: Hashable, Sendable {
     case .kill(let ending, _): resolved.fault = .kill(ending, primaries)
     case .disk(let fault, _): resolved.fault = .disk(fault, primaries)
     case .pause: resolved.fault = .pause(primaries)
+    case .limit(let limit, _): resolved.fault = .limit(limit, primaries)
     case .disturb(let disturbance, _):
       resolved.fault = .disturb(disturbance, Grudges.touching(primaries, of: nodes))
     case .skew(let changes):
       guard let change = changes.min(by: { $0.key < $1.key })?.value else { return self }
       resolved.fault = .skew(Dictionary(uniqueKeysWithValues: primaries.map { ($0, change) }))
-    case .mend, .restart, .resume, .calm, .resetClocks, .mendDisks: break
+    case .mend, .restart, .resume, .calm, .resetClocks, .mendDisks, .unlimit: break
     }
     return resolved
   }
@@ -54,8 +55,8 @@ extension Fault {
   /// Whether it breaks something; else it mends.
   public var breaks: Bool {
     switch self {
-    case .cut, .kill, .pause, .disturb, .skew, .disk: true
-    case .mend, .restart, .resume, .calm, .resetClocks, .mendDisks: false
+    case .cut, .kill, .pause, .disturb, .skew, .disk, .limit: true
+    case .mend, .restart, .resume, .calm, .resetClocks, .mendDisks, .unlimit: false
     }
   }
 }

@@ -8,6 +8,8 @@ public struct AppliedFault: Hashable, Sendable {
   public var time: Nanoseconds
   public var fault: ScheduledFault
   public var report: FaultReport
+  /// Whether it tells what came of a fault that another line has, and was not known then.
+  public var isAfterwards = false
 
   /// The value of its operation in the history.
   public func value(_ names: NodeNames) -> Value {
@@ -23,6 +25,7 @@ public struct AppliedFault: Hashable, Sendable {
       ValueMap(report.did.map { .init(key: .string(names[$0]), value: .string($1)) }))
     map["tookHold"] = report.tookHold.map { .bool($0) } ?? .null
     map["affected"] = report.affected.map { .integer($0) } ?? .null
+    if isAfterwards { map["afterwards"] = true }
     if let exercised = report.exercised { map["exercised"] = .integer(exercised) }
     return .map(map)
   }

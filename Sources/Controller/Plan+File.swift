@@ -25,7 +25,8 @@ extension RunFolder {
     var happened: [Value] = []
     for (place, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
       do {
-        happened.append(try Value(json: line))
+        let fault = try Value(json: line)
+        if fault["afterwards"] != true { happened.append(fault) }
       } catch {
         throw PlanError("\(faults):\(place + 1): \(error)")
       }

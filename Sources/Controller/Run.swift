@@ -70,7 +70,9 @@ public struct Run {
       if driver.isFinished { break }
       if interrupted() { driver.interrupt() }
       let deadline = min(driver.nextWake, environment.now + Run.longestWait)
-      for event in try environment.advance(until: deadline) { take(event, into: &actions) }
+      for event in try environment.advance(until: deadline) {
+        try take(event, into: &actions)
+      }
       try perform(&actions)
       watch(driver.progress, environment.now)
     }
@@ -102,7 +104,9 @@ public struct Run {
     }
   }
 
-  private mutating func take(_ event: EnvironmentEvent, into actions: inout [Driver.Action]) {
+  private mutating func take(
+    _ event: EnvironmentEvent, into actions: inout [Driver.Action]
+  ) throws {
     let now = environment.now
     switch event {
     case .replied(let id, let reply, let node):
@@ -118,6 +122,14 @@ public struct Run {
       let isLeader = environment.primaries.contains(node)
       driver.marked(mark.label, by: node, isLeader: isLeader, at: now)
       sightings.append(MarkSighting(label: mark.label, isLeader: isLeader))
+    case .settled(let fault, let report):
+      let applied = AppliedFault(
+        time: now - driver.start,
+        fault: ScheduledFault(
+          time: now - driver.start, family: fault.family, f: "settled", fault: fault),
+        report: report, isAfterwards: true)
+      faults.append(applied)
+      try journal.note(applied)
     case .violated(let violation):
       reported.append(.violated(violation.invariant, explanation: violation.explanation))
     }

@@ -44,6 +44,12 @@ package struct LineReader {
     }
   }
 
+  /// The line that was begun and will not be ended; nothing where none was.
+  package mutating func takePartial() -> [UInt8]? {
+    defer { dropPartial() }
+    return partial.isEmpty ? nil : partial
+  }
+
   /// Drops the line that was begun: who wrote it has ended.
   package mutating func dropPartial() {
     partial = []

@@ -277,7 +277,7 @@ import Values
     let leader = NodeID(3)
     let faults = try schedule(
       "partition:primary,kill:primaries,pause:primaries,disk:primaries,loss:primaries,"
-        + "clock:primaries", timeLimit: .seconds(200), seed: 4)
+        + "clock:primaries,cpu:primaries", timeLimit: .seconds(200), seed: 4)
     for fault in faults {
       #expect(fault.resolved(primaries: [], of: nodes) == fault)
       let resolved = fault.resolved(primaries: [leader], of: nodes).fault
@@ -298,10 +298,11 @@ import Values
       // Whoever was struck is among those that are mended.
       case .restart(let mended), .resume(let mended), .mendDisks(let mended):
         #expect(mended.contains(leader))
-      case .mend, .calm, .resetClocks: break
+      case .limit(let limit, _): #expect(resolved == .limit(limit, [leader]))
+      case .mend, .calm, .resetClocks, .unlimit: break
       }
     }
-    #expect(Set(faults.map(\.family)).count == 6)
+    #expect(Set(faults.map(\.family)).count == 7)
   }
 }
 
@@ -316,6 +317,7 @@ struct World: Hashable {
   var paused: Set<NodeID> = []
   var disturbed: Set<Disturbance.Kind> = []
   var isSkewed = false
+  var limited: Set<ResourceLimit.Kind> = []
 
   init(nodes: Int) { self.nodes = nodes }
 
@@ -344,6 +346,8 @@ struct World: Hashable {
     case .calm(let kind): disturbed.remove(kind)
     case .skew: isSkewed = true
     case .resetClocks: isSkewed = false
+    case .limit(let limit, _): limited.insert(limit.kind)
+    case .unlimit(let kind): limited.remove(kind)
     }
   }
 }

@@ -23,6 +23,9 @@ extension Fault {
         .joined(separator: ", ")
     case .resetClocks: "reset clocks"
     case .disk(let fault, let nodes): "disk \(fault.kind.rawValue) \(names.text(nodes))"
+    case .limit(.cpu(let share), let nodes): "cpu \(percent(share)) % of " + names.text(nodes)
+    case .limit(.memory(let bytes), let nodes): "memory \(bytes >> 20) MiB of " + names.text(nodes)
+    case .unlimit(let kind): "end of \(kind.rawValue) limits"
     case .mendDisks(let nodes): "mend disks of " + names.text(nodes)
     }
   }
@@ -32,9 +35,9 @@ extension Fault {
     switch self {
     case .cut(let links), .disturb(_, let links): names.text(links)
     case .kill(_, let nodes), .restart(let nodes), .pause(let nodes), .resume(let nodes),
-      .disk(_, let nodes), .mendDisks(let nodes):
+      .disk(_, let nodes), .mendDisks(let nodes), .limit(_, let nodes):
       names.text(nodes)
-    case .mend, .calm, .skew, .resetClocks: nil
+    case .mend, .calm, .skew, .resetClocks, .unlimit: nil
     }
   }
 

@@ -6,9 +6,10 @@ extension Fault {
   var targetCount: Int {
     switch self {
     case .cut(let links), .disturb(_, let links): links.count
-    case .kill(_, let nodes), .pause(let nodes), .disk(_, let nodes): nodes.count
+    case .kill(_, let nodes), .pause(let nodes), .disk(_, let nodes), .limit(_, let nodes):
+      nodes.count
     case .skew(let changes): changes.count
-    case .restart, .resume, .mendDisks, .mend, .calm, .resetClocks: 0
+    case .restart, .resume, .mendDisks, .mend, .calm, .resetClocks, .unlimit: 0
     }
   }
 
@@ -23,10 +24,11 @@ extension Fault {
     case .kill(let ending, let nodes): self = .kill(ending, left(nodes))
     case .pause(let nodes): self = .pause(left(nodes))
     case .disk(let fault, let nodes): self = .disk(fault, left(nodes))
+    case .limit(let limit, let nodes): self = .limit(limit, left(nodes))
     case .skew(let changes):
       let nodes = left(changes.keys.sorted())
       self = .skew(changes.filter { nodes.contains($0.key) })
-    case .restart, .resume, .mendDisks, .mend, .calm, .resetClocks: break
+    case .restart, .resume, .mendDisks, .mend, .calm, .resetClocks, .unlimit: break
     }
   }
 
@@ -52,6 +54,7 @@ extension Fault {
     case .restart(let restarted): nodes(restarted) { .restart($0) }
     case .disk(let fault, let struck): nodes(struck) { .disk(fault, $0) }
     case .mendDisks(let mended): nodes(mended) { .mendDisks($0) }
+    case .limit(let limit, let limited): nodes(limited) { .limit(limit, $0) }
     case .pause(let paused): nodes(paused) { .pause($0) }
     case .resume(let resumed): nodes(resumed) { .resume($0) }
     case .skew(let changes):
@@ -61,7 +64,7 @@ extension Fault {
             changes.compactMap { node, change in name(node).map { ($0, change) } },
             uniquingKeysWith: { $1 }))
       }
-    case .mend, .calm, .resetClocks: self
+    case .mend, .calm, .resetClocks, .unlimit: self
     }
   }
 }

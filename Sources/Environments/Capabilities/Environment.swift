@@ -97,6 +97,9 @@ public enum EnvironmentEvent: Hashable, Sendable {
   case died(NodeID, status: String, lastLines: [String])
   /// A promise of the algorithm was broken.
   case violated(Violation)
+  /// What was not known yet when a fault was applied or ended: that a node that was restarted
+  /// answers again.
+  case settled(Fault, FaultReport)
   /// A node reached a mark; told only by environments that were asked to.
   case marked(NodeID, Mark)
 }

@@ -24,6 +24,9 @@ public enum Fault: Hashable, Sendable {
   /// Disturbs the messages on links, until the disturbance of that kind is stopped.
   case disturb(Disturbance, [Link])
   case calm(Disturbance.Kind)
+  /// Limits what nodes may use, until the limits of that kind are lifted.
+  case limit(ResourceLimit, [NodeID])
+  case unlimit(ResourceLimit.Kind)
   /// Changes what clocks show; a node that is not named keeps its clock as it is.
   case skew([NodeID: ClockChange])
   /// Makes all clocks right again.
@@ -137,6 +140,8 @@ public enum FaultFamily: String, Hashable, Sendable, CaseIterable {
   case corrupt
   case rate
   case clog
+  case cpu
+  case memory
 }
 
 extension Fault {
@@ -152,6 +157,8 @@ extension Fault {
     case .pause, .resume: .pause
     case .disturb(let disturbance, _): disturbance.kind.family
     case .calm(let kind): kind.family
+    case .limit(let limit, _): limit.kind.family
+    case .unlimit(let kind): kind.family
     case .skew, .resetClocks: .clock
     }
   }

@@ -16,6 +16,7 @@ extension LocalProcesses {
     case .clock: .unsupported(LocalProcesses.clockRefusal)
     case .disk: .unsupported(LocalProcesses.diskRefusal)
     case .corrupt, .rate, .clog: .unsupported(LocalProcesses.networkRefusal)
+    case .cpu, .memory: .unsupported(LocalProcesses.limitRefusal)
     }
   }
 
@@ -24,6 +25,8 @@ extension LocalProcesses {
   private static let upgradeRefusal =
     "a local process is always of the version that is installed; simulate the system "
     + "(--env simulated) for two versions in one cluster"
+  private static let limitRefusal =
+    "local processes are in no control groups of their own; --env lab limits what nodes may use"
   private static let networkRefusal =
     "the network between local processes can't; simulate the system (--env simulated) for it"
   private static let diskRefusal =
@@ -47,6 +50,8 @@ extension LocalProcesses {
     case .mendDisks: FaultReport()
     case .skew(let changes): refuse(changes.keys.sorted(), LocalProcesses.clockRefusal)
     case .resetClocks: FaultReport()
+    case .limit(_, let nodes): refuse(nodes, LocalProcesses.limitRefusal)
+    case .unlimit: FaultReport()
     }
   }
 

@@ -18,10 +18,12 @@ extension LocalProcesses {
     let programs = try names.nodes.map { try program(of: $0) }
     let supervisor = try SupervisorConnection(command: settings.supervisor, channels: channels)
     self.supervisor = supervisor
-    poller.watch(supervisor.descriptor, as: .control)
+    poller.watch(supervisor.descriptor, as: DescriptorSource.control.number)
     for channel in channels {
-      poller.watch(channel.outputDescriptor, as: .output(node: channel.node.index))
-      poller.watch(channel.errorDescriptor, as: .error(node: channel.node.index))
+      poller.watch(
+        channel.outputDescriptor, as: DescriptorSource.output(node: channel.node.index).number)
+      poller.watch(
+        channel.errorDescriptor, as: DescriptorSource.error(node: channel.node.index).number)
     }
     do {
       spawn(channels, programs)

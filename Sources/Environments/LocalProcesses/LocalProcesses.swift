@@ -87,7 +87,7 @@ public final class LocalProcesses: Environment {
     flushOutboxes()
     let isLate = isImpatient && !events.isEmpty
     for source in poller.wait(isLate ? 0 : waitingTime(until: deadline)) {
-      switch source {
+      switch DescriptorSource(number: source) {
       case .control: receiveNotices(within: 0)
       case .input(let node): unblock(channels[node])
       case .output(let node): _ = readOutput(channels[node])
@@ -156,7 +156,9 @@ public final class LocalProcesses: Environment {
       channel.isToBeFlushed = false
       guard channel.outbox.flush(to: channel.inputDescriptor) == .blocked else { continue }
       channel.isBlocked = true
-      poller.watch(channel.inputDescriptor, as: .input(node: channel.node.index), forWriting: true)
+      poller.watch(
+        channel.inputDescriptor, as: DescriptorSource.input(node: channel.node.index).number,
+        forWriting: true)
     }
     toBeFlushed.removeAll(keepingCapacity: true)
   }

@@ -81,3 +81,15 @@ package func canonicalPath(_ path: String) -> String? {
   defer { free(resolved) }
   return String(cString: resolved)
 }
+
+/// Writes a text to a file that is there.
+///
+/// - Returns: Whether it was all written.
+@discardableResult
+package func write(_ text: String, to path: String) -> Bool {
+  let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { return false }
+  defer { close(descriptor) }
+  let bytes = Array(text.utf8)
+  return Glibc.write(descriptor, bytes, bytes.count) == bytes.count
+}

@@ -43,17 +43,20 @@ package struct ProcessState: Hashable {
 
 /// The states of all processes of a group, zombies left out.
 package func states(ofGroup group: pid_t) -> [ProcessState] {
+  processStates().map(\.state).filter { $0.group == group && $0.letter != UInt8(ascii: "Z") }
+}
+
+/// All processes that `/proc` shows, and their states.
+package func processStates() -> [(pid: pid_t, state: ProcessState)] {
   guard let directory = opendir("/proc") else { return [] }
   defer { closedir(directory) }
-  var states: [ProcessState] = []
+  var states: [(pid: pid_t, state: ProcessState)] = []
   while let entry = readdir(directory) {
     let name = withUnsafePointer(to: &entry.pointee.d_name) {
       $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
     }
-    guard let pid = pid_t(name), let state = ProcessState(pid), state.group == group,
-      state.letter != UInt8(ascii: "Z")
-    else { continue }
-    states.append(state)
+    guard let pid = pid_t(name), let state = ProcessState(pid) else { continue }
+    states.append((pid, state))
   }
   return states
 }

@@ -42,12 +42,18 @@ package struct Program: Hashable {
 /// Why a program could not be started.
 package struct SpawnError: Error, Hashable {
   package var number: Int32
+  /// The user that it was to run as, where there is no such user.
+  package var user: String?
 
-  package init(number: Int32) { self.number = number }
+  package init(number: Int32, user: String? = nil) {
+    self.number = number
+    self.user = user
+  }
 
   /// What is wrong with the program at `path`, and what to do.
   package func explanation(_ path: String) -> String {
-    switch number {
+    if let user { return "\(path): there is no user \"\(user)\" to run it as" }
+    return switch number {
     case ENOENT: "\(path): there is no such file, or the interpreter in its first line is missing"
     case EACCES: "\(path): is not executable (chmod +x)"
     case ENOEXEC: "\(path): is neither a binary for this machine nor begins with #!"
@@ -57,7 +63,7 @@ package struct SpawnError: Error, Hashable {
 }
 
 /// A null-terminated array of C strings.
-private final class CStrings {
+final class CStrings {
   var pointers: [UnsafeMutablePointer<CChar>?]
 
   init(_ strings: [String]) { pointers = strings.map { strdup($0) } + [nil] }

@@ -25,6 +25,12 @@ extension Simulation {
     case .resetClocks: resetClocks()
     case .disk(let fault, let nodes): damage(nodes, by: fault)
     case .mendDisks(let nodes): mendDisks(nodes)
+    case .limit(_, let nodes):
+      FaultReport(
+        did: Dictionary(
+          nodes.map { ($0, "nothing: \(Simulation.limitRefusal)") }, uniquingKeysWith: { $1 }),
+        tookHold: false)
+    case .unlimit: FaultReport()
     }
   }
 

@@ -169,7 +169,16 @@ public final class Simulation<N: Node>: Environment {
   /// Whether a node's process runs, be it paused.
   public func isUp(_ id: NodeID) -> Bool { machines[id.index].isUp }
 
-  public func support(for family: FaultFamily) -> FaultSupport { .supported }
+  public func support(for family: FaultFamily) -> FaultSupport {
+    switch family {
+    case .cpu, .memory: .unsupported(Simulation.limitRefusal)
+    default: .supported
+    }
+  }
+
+  static var limitRefusal: String {
+    "simulated nodes take no time and no memory; --env lab limits what real ones may use"
+  }
 
   /// Starts all nodes, in the order of their ids; each has handled its first event afterwards.
   public func start() {

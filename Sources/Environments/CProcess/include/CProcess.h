@@ -6,7 +6,10 @@
 
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/types.h>
+
+#include "Namespaces.h"
 
 // Starts a program in a session of its own, with default signal handling and an empty mask.
 //

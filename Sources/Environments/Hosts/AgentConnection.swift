@@ -1,0 +1,280 @@
+import CProcess
+import Glibc
+package import Processes
+package import Values
+
+/// The controller's end of an agent.
+///
+/// Requests are answered in the order in which they were made; what a program prints and how it ends is
+/// told in between, and kept until it is asked for.
+package final class AgentConnection {
+  /// How long an agent may take to do as it is told.
+  static let patience: Nanoseconds = .seconds(10)
+
+  /// Who it is the agent of, for messages.
+  package let name: String
+  private var channel: LineChannel
+  private var lastTask: TaskID = 0
+  /// What came while an answer was awaited.
+  private var early: [AgentNotice] = []
+
+  /// - Parameter descriptor: Our end of its control socket, which is closed by ``close()``.
+  package init(name: String, descriptor: Int32) {
+    self.name = name
+    channel = LineChannel(descriptor: descriptor)
+  }
+
+  var descriptor: Int32 { channel.descriptor }
+
+  /// Whether there is something that ``takeNotices()`` gives without waiting.
+  var hasEarlyNotices: Bool { !early.isEmpty }
+
+  /// Tells the agent to do something, the answer to which is not awaited.
+  func send(_ command: AgentCommand) throws(HostError) {
+    guard channel.send(command.words) else { throw .agentLost(name) }
+  }
+
+  /// What the agent has told since the last time, waiting for nothing.
+  func takeNotices() throws(HostError) -> [AgentNotice] {
+    defer { early = [] }
+    return early + (try receive(within: 0))
+  }
+
+  private func receive(within time: Nanoseconds) throws(HostError) -> [AgentNotice] {
+    guard process_await_readable(channel.descriptor, max(0, time)) > 0 else { return [] }
+    guard let lines = channel.receive() else { throw .agentLost(name) }
+    return lines.compactMap { AgentNotice(words: $0) }
+  }
+
+  /// Waits for a notice that tells what is asked for; others are kept.
+  func await<Answer>(
+    within time: Nanoseconds = AgentConnection.patience, _ answer: (AgentNotice) -> Answer?
+  ) throws(HostError) -> Answer {
+    for (place, notice) in early.enumerated() {
+      guard let answer = answer(notice) else { continue }
+      early.remove(at: place)
+      return answer
+    }
+    let deadline = monotonicTime() + time
+    while true {
+      let notices = try receive(within: deadline - monotonicTime())
+      var found: Answer?
+      for notice in notices {
+        if found == nil, let answer = answer(notice) {
+          found = answer
+        } else {
+          early.append(notice)
+        }
+      }
+      if let found { return found }
+      guard monotonicTime() < deadline else { throw .agentSilent(name) }
+    }
+  }
+
+  /// Waits until the agent is ready.
+  package func awaitReady() throws(HostError) {
+    let problem = try self.await { notice -> String? in
+      switch notice {
+      case .ready: ""
+      case .failed(let reason): reason
+      default: nil
+      }
+    }
+    guard problem.isEmpty else { throw .notFurnished(name, problem) }
+  }
+
+  /// Starts a program.
+  func start(_ task: HostTask) throws(HostError) -> TaskID {
+    lastTask += 1
+    let id = lastTask
+    try send(.start(id, task))
+    let error = try self.await { notice -> SpawnError?? in
+      switch notice {
+      case .started(id, _): .some(nil)
+      case .notStarted(id, let error): .some(error)
+      default: nil
+      }
+    }
+    guard let error else { return id }
+    throw .notStarted(name, error.explanation(task.program.path))
+  }
+
+  /// Runs a tool to its end.
+  ///
+  /// - Parameter input: What it reads from standard input.
+  /// - Throws: When it can't be started, or has not ended in time; how it ended is in the result.
+  package func run(
+    _ words: [String], input: String = "", within time: Nanoseconds = AgentConnection.patience
+  ) throws(HostError) -> ToolResult {
+    try end(begin(words, input: input), within: time)
+  }
+
+  /// Begins to run a tool, whose end is awaited by ``end(_:within:)``; several hosts can so at once.
+  package func begin(
+    _ words: [String], input: String = "", environment: [String] = inheritedEnvironment(),
+    user: String? = nil, directory: String = "/"
+  ) throws(HostError) -> RunningTool {
+    let path = words.first.flatMap(findProgram)
+    guard let path else { throw .noTool(words.first ?? "") }
+    var task = HostTask(
+      Program(path: path, arguments: words, environment: environment, directory: directory))
+    task.hasInput = true
+    task.user = user
+    let id = try start(task)
+    for line in input.split(separator: "\n", omittingEmptySubsequences: false) {
+      try send(.input(id, String(line)))
+    }
+    try send(.endInput(id))
+    return RunningTool(id: id, words: words)
+  }
+
+  /// Waits until a tool that was begun has ended.
+  package func end(
+    _ tool: RunningTool, within time: Nanoseconds = AgentConnection.patience
+  ) throws(HostError) -> ToolResult {
+    let id = tool.id
+    var result = ToolResult(words: tool.words)
+    do throws(HostError) {
+      result.status = try self.await(within: time) { notice in
+        if case .exited(id, let status) = notice { status } else { nil }
+      }
+    } catch {
+      guard case .agentSilent = error else { throw error }
+      try send(.signal(id, SIGKILL))
+      throw .toolNeverEnded(name, tool.words.joined(separator: " "), after: time)
+    }
+    early.removeAll { notice in
+      switch notice {
+      case .output(id, let line): result.output.append(line)
+      case .errorOutput(id, let line): result.errorOutput.append(line)
+      default: return false
+      }
+      return true
+    }
+    return result
+  }
+
+  /// Signals all processes of the host.
+  func signalAll(_ number: Int32) throws(HostError) {
+    try send(.signalAll(number))
+    try self.await { $0 == .signalled ? () : nil }
+  }
+
+  /// The letters of the states of all processes of the host.
+  func states() throws(HostError) -> [UInt8] {
+    try send(.states)
+    return try self.await { if case .states(let letters) = $0 { letters } else { nil } }
+  }
+
+  /// Sends a datagram from this host to each address.
+  func probe(_ addresses: [String], port: Int) throws(HostError) {
+    try send(.probe(addresses, port: port))
+    let problem = try self.await { if case .probed(let text) = $0 { text } else { nil } }
+    guard problem.isEmpty else { throw .probeFailed(name, problem) }
+  }
+
+  /// Lets the agent go, which ends it and all that it started.
+  package func close() { _ = Glibc.close(channel.descriptor) }
+}
+
+/// A tool that an agent runs.
+package struct RunningTool {
+  let id: TaskID
+  let words: [String]
+}
+
+/// What a tool printed, and how it ended.
+package struct ToolResult: Hashable {
+  var words: [String]
+  package var status = ExitStatus.exited(code: 0)
+  package var output: [String] = []
+  package var errorOutput: [String] = []
+
+  init(words: [String]) { self.words = words }
+
+  package var succeeded: Bool { status == .exited(code: 0) }
+
+  /// The tool as a line, how it ended and the last that it said.
+  var problem: String {
+    let said = (errorOutput + output).filter { !$0.isEmpty }.suffix(3).joined(separator: "; ")
+    return "\(words.joined(separator: " ")): \(status)" + (said.isEmpty ? "" : ": \(said)")
+  }
+
+  /// - Throws: When it did not end with status 0.
+  @discardableResult
+  package func checked(on host: String) throws(HostError) -> ToolResult {
+    guard succeeded else { throw .toolFailed(host, problem) }
+    return self
+  }
+}
+
+/// The path of a program that is named by a path, or looked for in `PATH` and where root's tools are.
+package func findProgram(_ name: String) -> String? {
+  guard !name.contains("/") else { return access(name, X_OK) == 0 ? name : nil }
+  let path = getenv("PATH").map { String(cString: $0) } ?? ""
+  return (path.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin", "/usr/bin", "/bin"])
+    .map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+}
+
+// MARK: Agents of hosts
+
+extension AgentConnection {
+  /// Starts an agent in namespaces of its own.
+  ///
+  /// - Parameters:
+  ///   - command: A program and its arguments, that calls ``runAgent(_:)``.
+  ///   - sockets: Its end of its control socket, and those of the agents that it will start.
+  /// - Returns: Its process.
+  package static func launch(
+    _ command: [String], _ settings: AgentSettings, sockets: [Int32]
+  ) throws -> Int32 {
+    guard let path = command.first else { throw HostError.agentNotStarted("no program was named") }
+    let limit = AgentDescriptors.control + Int32(sockets.count)
+    let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+    defer { _ = Glibc.close(null) }
+    var wanted: [(source: Int32, target: Int32)] = [(null, 0), (null, 1)]
+    for (number, socket) in sockets.enumerated() {
+      wanted.append((socket, AgentDescriptors.control + Int32(number)))
+    }
+    // Copied beyond all targets, so that none is overwritten before it is handed on.
+    let copies = wanted.map {
+      (source: fcntl($0.source, F_DUPFD_CLOEXEC, limit), target: $0.target)
+    }
+    defer { for copy in copies { _ = Glibc.close(copy.source) } }
+    guard copies.allSatisfy({ $0.source >= 0 }) else {
+      throw SystemCallError("can't copy descriptors (raise the limit: ulimit -n)")
+    }
+    var surroundings = Program.Surroundings(descriptors: copies, closingFrom: limit)
+    surroundings.isIsolated = settings.isIsolated
+    let program = Program(
+      path: path, arguments: command + settings.arguments, environment: inheritedEnvironment(),
+      directory: "/")
+    do throws(SpawnError) {
+      return try program.start(surroundings)
+    } catch {
+      throw HostError.agentNotStarted(
+        error.number == EPERM
+          ? "this user may not make namespaces" : error.explanation(path))
+    }
+  }
+
+  /// Has this agent start another on a host of its own.
+  package func startHost(_ number: Int, _ settings: AgentSettings) throws(HostError) {
+    try send(.host(number, arguments: settings.arguments))
+  }
+
+  /// Waits until a host's agent was started.
+  ///
+  /// - Returns: Its process, as this agent's namespace numbers it.
+  package func awaitHost(_ number: Int) throws(HostError) -> Int32 {
+    let (pid, error) = try self.await { notice -> (Int32, SpawnError?)? in
+      switch notice {
+      case .host(number, let pid): (pid, nil)
+      case .notHosted(number, let error): (0, error)
+      default: nil
+      }
+    }
+    if let error { throw .agentNotStarted(error.explanation("/proc/self/exe")) }
+    return pid
+  }
+}

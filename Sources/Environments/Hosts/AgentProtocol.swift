@@ -1,0 +1,170 @@
+import Glibc
+import Processes
+
+/// The number by which the controller calls a program that it has an agent start.
+typealias TaskID = Int
+
+/// A program to be started on a host.
+struct HostTask: Hashable {
+  /// Where what it prints goes.
+  enum Output: Hashable {
+    /// Each line of it is told to the controller.
+    case lines
+    /// Appended to a file, what it prints to standard error too.
+    case file(String)
+  }
+
+  var program: Program
+  /// Whom it runs as; nothing for whom the agent runs as.
+  var user: String?
+  /// The `cgroup.procs` files of the control groups that it joins.
+  var groups: [String] = []
+  var output = Output.lines
+  /// Whether the controller writes its standard input; else that is empty.
+  var hasInput = false
+
+  init(_ program: Program) { self.program = program }
+}
+
+/// What the controller asks of an agent, a line each.
+enum AgentCommand: Hashable {
+  case start(TaskID, HostTask)
+  /// A line for a program's standard input.
+  case input(TaskID, String)
+  case endInput(TaskID)
+  /// Signals a program's process group.
+  case signal(TaskID, Int32)
+  /// Signals every process on the host but agents.
+  case signalAll(Int32)
+  /// Asks how the processes of the host are.
+  case states
+  /// Starts an agent on a host of its own: process 1 of new namespaces, told its arguments.
+  case host(Int, arguments: [String])
+  /// Sends datagrams from this host to a port of others.
+  case probe([String], port: Int)
+}
+
+/// What an agent tells the controller, a line each.
+enum AgentNotice: Hashable {
+  /// The agent is ready, or why it can't be.
+  case ready
+  case failed(String)
+  case started(TaskID, pid: Int32)
+  case notStarted(TaskID, SpawnError)
+  case output(TaskID, String)
+  case errorOutput(TaskID, String)
+  /// The program has ended, and all that it printed was told.
+  case exited(TaskID, ExitStatus)
+  case signalled
+  /// The letter of each process's state.
+  case states([UInt8])
+  /// The process of a host's agent, as the namespace of this one numbers it.
+  case host(Int, pid: Int32)
+  case notHosted(Int, SpawnError)
+  case probed(String)
+}
+
+extension AgentCommand {
+  var words: [String] {
+    switch self {
+    case .start(let id, let task): ["start", "\(id)"] + task.words
+    case .input(let id, let line): ["input", "\(id)", line]
+    case .endInput(let id): ["end-input", "\(id)"]
+    case .signal(let id, let number): ["signal", "\(id)", "\(number)"]
+    case .signalAll(let number): ["signal-all", "\(number)"]
+    case .states: ["states"]
+    case .host(let number, let arguments): ["host", "\(number)"] + arguments
+    case .probe(let addresses, let port): ["probe", "\(port)"] + addresses
+    }
+  }
+
+  init?(words: [String]) {
+    let number = words.count > 1 ? Int(words[1]) : nil
+    switch (words.first, number) {
+    case ("start", let id?):
+      guard let task = HostTask(words: words[2...]) else { return nil }
+      self = .start(id, task)
+    case ("input", let id?) where words.count == 3: self = .input(id, words[2])
+    case ("end-input", let id?): self = .endInput(id)
+    case ("signal", let id?) where words.count == 3:
+      guard let signal = Int32(words[2]) else { return nil }
+      self = .signal(id, signal)
+    case ("signal-all", let signal?): self = .signalAll(Int32(signal))
+    case ("states", nil): self = .states
+    case ("host", let number?): self = .host(number, arguments: Array(words[2...]))
+    case ("probe", let port?): self = .probe(Array(words[2...]), port: port)
+    default: return nil
+    }
+  }
+}
+
+extension HostTask {
+  fileprivate var words: [String] {
+    let file = if case .file(let path) = output { path } else { "" }
+    return [
+      program.path, program.directory ?? "", user ?? "", file, hasInput ? "input" : "",
+      "\(groups.count)", "\(program.arguments.count)",
+    ] + groups + program.arguments + program.environment
+  }
+
+  fileprivate init?(words: ArraySlice<String>) {
+    let words = Array(words)
+    guard words.count >= 7, let groupCount = Int(words[5]), let count = Int(words[6]),
+      groupCount >= 0, count >= 0, words.count >= 7 + groupCount + count
+    else { return nil }
+    let first = 7 + groupCount
+    program = Program(
+      path: words[0], arguments: Array(words[first..<first + count]),
+      environment: Array(words[(first + count)...]), directory: words[1].isEmpty ? nil : words[1])
+    user = words[2].isEmpty ? nil : words[2]
+    output = words[3].isEmpty ? .lines : .file(words[3])
+    hasInput = words[4] == "input"
+    groups = Array(words[7..<first])
+  }
+}
+
+extension AgentNotice {
+  var words: [String] {
+    switch self {
+    case .ready: ["ready"]
+    case .failed(let reason): ["failed", reason]
+    case .started(let id, let pid): ["started", "\(id)", "\(pid)"]
+    case .notStarted(let id, let error):
+      ["not-started", "\(id)", "\(error.number)", error.user ?? ""]
+    case .output(let id, let line): ["output", "\(id)", line]
+    case .errorOutput(let id, let line): ["error", "\(id)", line]
+    case .exited(let id, .exited(let code)): ["exited", "\(id)", "code", "\(code)"]
+    case .exited(let id, .signalled(let number)): ["exited", "\(id)", "signal", "\(number)"]
+    case .signalled: ["signalled"]
+    case .states(let letters): ["states", String(decoding: letters, as: UTF8.self)]
+    case .host(let number, let pid): ["host", "\(number)", "\(pid)"]
+    case .notHosted(let number, let error): ["not-hosted", "\(number)", "\(error.number)"]
+    case .probed(let problem): ["probed", problem]
+    }
+  }
+
+  init?(words: [String]) {
+    func text(_ place: Int) -> String { place < words.count ? words[place] : "" }
+    func number(_ place: Int) -> Int { Int(text(place)) ?? 0 }
+    switch words.first {
+    case "ready": self = .ready
+    case "failed": self = .failed(text(1))
+    case "started": self = .started(number(1), pid: Int32(number(2)))
+    case "not-started":
+      let user = text(3).isEmpty ? nil : text(3)
+      self = .notStarted(number(1), SpawnError(number: Int32(number(2)), user: user))
+    case "output": self = .output(number(1), text(2))
+    case "error": self = .errorOutput(number(1), text(2))
+    case "exited":
+      let status = Int32(number(3))
+      self = .exited(
+        number(1), text(2) == "code" ? .exited(code: status) : .signalled(number: status))
+    case "signalled": self = .signalled
+    case "states": self = .states(Array(text(1).utf8))
+    case "host": self = .host(number(1), pid: Int32(number(2)))
+    case "not-hosted": self = .notHosted(number(1), SpawnError(number: Int32(number(2))))
+    case "probed": self = .probed(text(1))
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,243 @@
+package import Environments
+import Glibc
+import Processes
+
+/// The control groups of a cluster's nodes: what freezes their processes, and what limits them.
+///
+/// They are in directories of the controller's own, whose name tells who made them, so that what a
+/// controller that was killed has left is found: see ``sweep()``. Version 2 is used where it offers
+/// what is wanted, else version 1.
+package struct ControlGroups {
+  /// What control groups are used for.
+  package enum Purpose: String, CaseIterable {
+    case freezer
+    case cpu
+    case memory
+  }
+
+  /// Where groups of some purpose can be made.
+  package struct Hierarchy: Hashable {
+    package var isUnified: Bool
+    package var path: String
+  }
+
+  private static let prefix = "shrike-"
+
+  private let hierarchies: [Purpose: Hierarchy]
+  private let name: String
+  private let nodes: [String]
+
+  /// Makes groups for nodes, for each purpose that this machine offers to this user.
+  package init(nodes: [String]) {
+    self.nodes = nodes
+    let own = ProcessState(getpid())?.startTime ?? 0
+    let name = "\(ControlGroups.prefix)\(getpid())-\(own)-\(ControlGroups.nextNumber())"
+    self.name = name
+    var usable: [Purpose: Hierarchy] = [:]
+    for (purpose, hierarchy) in ControlGroups.offered()
+    where ControlGroups.make("\(hierarchy.path)/\(name)", hierarchy, for: purpose)
+      && nodes.allSatisfy({ ControlGroups.makeDirectory("\(hierarchy.path)/\(name)/\($0)") })
+    {
+      usable[purpose] = hierarchy
+    }
+    hierarchies = usable
+  }
+
+  nonisolated(unsafe) private static var made = 0
+
+  private static func nextNumber() -> Int {
+    made += 1
+    return made
+  }
+
+  package func offers(_ purpose: Purpose) -> Bool { hierarchies[purpose] != nil }
+
+  /// The files through which a process joins the groups of a node.
+  package func processFiles(of node: Int) -> [String] {
+    Set(hierarchies.values).map { "\($0.path)/\(name)/\(nodes[node])/cgroup.procs" }.sorted()
+  }
+
+  /// Freezes or thaws the processes of a node, and waits until they are.
+  ///
+  /// - Returns: Whether they are.
+  package func freeze(_ node: Int, _ isFrozen: Bool = true) -> Bool {
+    guard let hierarchy = hierarchies[.freezer] else { return false }
+    let group = "\(hierarchy.path)/\(name)/\(nodes[node])"
+    let isWritten =
+      hierarchy.isUnified
+      ? write(isFrozen ? "1" : "0", to: "\(group)/cgroup.freeze")
+      : write(isFrozen ? "FROZEN" : "THAWED", to: "\(group)/freezer.state")
+    guard isWritten else { return false }
+    let deadline = monotonicTime() + 2_000_000_000
+    repeat {
+      if ControlGroups.isFrozen(group, hierarchy) == isFrozen { return true }
+      usleep(500)
+    } while monotonicTime() < deadline
+    return false
+  }
+
+  /// Limits what a node may use, or lifts the limit.
+  ///
+  /// - Returns: Whether the limit is in force.
+  package func limit(_ node: Int, _ limit: ResourceLimit, isLifted: Bool = false) -> Bool {
+    let purpose: Purpose = limit.kind == .cpu ? .cpu : .memory
+    guard let hierarchy = hierarchies[purpose] else { return false }
+    let group = "\(hierarchy.path)/\(name)/\(nodes[node])"
+    let (file, value): (String, String) =
+      switch (limit, hierarchy.isUnified) {
+      case (.cpu(let share), true):
+        ("cpu.max", isLifted ? "max 100000" : "\(Int(share * 100_000)) 100000")
+      case (.cpu(let share), false):
+        ("cpu.cfs_quota_us", isLifted ? "-1" : "\(Int(share * 100_000))")
+      case (.memory(let bytes), true): ("memory.max", isLifted ? "max" : "\(bytes)")
+      case (.memory(let bytes), false): ("memory.limit_in_bytes", isLifted ? "-1" : "\(bytes)")
+      }
+    guard write(value, to: "\(group)/\(file)") else { return false }
+    guard !isLifted else { return true }
+    return isInForce(limit, file: "\(group)/\(file)", written: value)
+  }
+
+  private func isInForce(_ limit: ResourceLimit, file: String, written: String) -> Bool {
+    let text = bytes(ofFile: file).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let found = text.split(whereSeparator: \.isWhitespace).map(String.init)
+    if case .memory(let bytes) = limit {
+      // Rounded down to whole pages.
+      guard let number = found.first.flatMap(Int.init) else { return false }
+      return number <= bytes && number > bytes - 1 << 16
+    }
+    return found == written.split(separator: " ").map(String.init)
+  }
+
+  /// How often a limit was at work: periods in which the node's share was rationed, or processes that
+  /// were killed for want of memory.
+  package func strikes(_ node: Int, _ kind: ResourceLimit.Kind) -> Int {
+    guard let hierarchy = hierarchies[kind == .cpu ? .cpu : .memory] else { return 0 }
+    let group = "\(hierarchy.path)/\(name)/\(nodes[node])"
+    let (file, key) =
+      switch (kind, hierarchy.isUnified) {
+      case (.cpu, _): ("cpu.stat", "nr_periods")
+      case (.memory, true): ("memory.events", "oom_kill")
+      case (.memory, false): ("memory.oom_control", "oom_kill")
+      }
+    return ControlGroups.number(key, in: "\(group)/\(file)")
+  }
+
+  /// Gives all groups back; the processes in them have ended.
+  package func remove() {
+    for hierarchy in Set(hierarchies.values) {
+      ControlGroups.remove("\(hierarchy.path)/\(name)", hierarchy)
+    }
+  }
+
+  /// Removes the groups of controllers that are gone, and ends what is left in them.
+  ///
+  /// - Returns: How many controllers had left some.
+  @discardableResult
+  package static func sweep() -> Int {
+    var owners: Set<String> = []
+    for hierarchy in Set(offered().values) {
+      for entry in entries(of: hierarchy.path) where isAbandoned(entry) {
+        owners.insert(entry)
+        remove("\(hierarchy.path)/\(entry)", hierarchy)
+      }
+    }
+    return owners.count
+  }
+
+  private static func isAbandoned(_ name: String) -> Bool {
+    guard name.hasPrefix(prefix) else { return false }
+    let numbers = name.dropFirst(prefix.count).split(separator: "-")
+    guard numbers.count == 3, let pid = pid_t(numbers[0]), let start = UInt64(numbers[1]),
+      UInt64(numbers[2]) != nil
+    else { return false }
+    return !ProcessIdentity(pid: pid, startTime: start).exists
+  }
+
+  // MARK: What the machine has
+
+  /// The hierarchies of control groups, by what they are good for.
+  package static func offered() -> [Purpose: Hierarchy] {
+    let mounts = bytes(ofFile: "/proc/self/mounts").map { String(decoding: $0, as: UTF8.self) }
+    var offered: [Purpose: Hierarchy] = [:]
+    for line in mounts?.split(separator: "\n") ?? [] {
+      let words = line.split(separator: " ").map(String.init)
+      guard words.count > 3 else { continue }
+      let hierarchy = Hierarchy(isUnified: words[2] == "cgroup2", path: words[1])
+      switch words[2] {
+      case "cgroup2":
+        // Processes that are frozen by version 2 can be killed as they are.
+        offered[.freezer] = hierarchy
+        let enabled = text(of: "\(words[1])/cgroup.subtree_control").split(separator: " ")
+        for purpose in [Purpose.cpu, .memory] where enabled.contains(Substring(purpose.rawValue)) {
+          offered[purpose] = hierarchy
+        }
+      case "cgroup":
+        let options = words[3].split(separator: ",")
+        for purpose in Purpose.allCases where offered[purpose] == nil {
+          if options.contains(Substring(purpose.rawValue)) { offered[purpose] = hierarchy }
+        }
+      default: break
+      }
+    }
+    return offered
+  }
+
+  private static func make(_ path: String, _ hierarchy: Hierarchy, for purpose: Purpose) -> Bool {
+    guard makeDirectory(path) else { return false }
+    guard hierarchy.isUnified, purpose != .freezer else { return true }
+    return Processes.write("+\(purpose.rawValue)", to: "\(path)/cgroup.subtree_control")
+  }
+
+  private static func makeDirectory(_ path: String) -> Bool {
+    mkdir(path, 0o755) == 0 || errno == EEXIST
+  }
+
+  private static func isFrozen(_ group: String, _ hierarchy: Hierarchy) -> Bool {
+    hierarchy.isUnified
+      ? number("frozen", in: "\(group)/cgroup.events") == 1
+      : text(of: "\(group)/freezer.state").hasPrefix("FROZEN")
+  }
+
+  private static func text(of file: String) -> String {
+    bytes(ofFile: file).map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+
+  private static func number(_ key: String, in file: String) -> Int {
+    for line in text(of: file).split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if words.count == 2, words[0] == key { return Int(words[1]) ?? 0 }
+    }
+    return 0
+  }
+
+  private static func entries(of path: String) -> [String] {
+    guard let directory = opendir(path) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      guard name != ".", name != "..", entry.pointee.d_type == DT_DIR else { continue }
+      names.append(name)
+    }
+    return names
+  }
+
+  /// Ends the processes in a group of ours and those below it, and removes them.
+  private static func remove(_ path: String, _ hierarchy: Hierarchy) {
+    for entry in entries(of: path) { remove("\(path)/\(entry)", hierarchy) }
+    let deadline = monotonicTime() + 2_000_000_000
+    while rmdir(path) != 0, errno == EBUSY, monotonicTime() < deadline {
+      for pid in text(of: "\(path)/cgroup.procs").split(separator: "\n") {
+        if let pid = pid_t(pid) { kill(pid, SIGKILL) }
+      }
+      // What is frozen ends when it is thawed.
+      Processes.write(
+        hierarchy.isUnified ? "0" : "THAWED",
+        to: hierarchy.isUnified
+          ? "\(path)/cgroup.freeze" : "\(path)/freezer.state")
+      usleep(1_000)
+    }
+  }
+}

@@ -1,0 +1,333 @@
+public import Environments
+import Glibc
+import Nodes
+import Processes
+import Values
+
+extension HostCluster {
+  /// How long a process may take to be seen stopped, running or gone.
+  static let signalPatience: Nanoseconds = .seconds(2)
+  /// How long a packet of the harness's own may take to be counted.
+  static let probePatience: Nanoseconds = .seconds(2)
+  /// The port to which probes go: nobody listens there.
+  static let probePort = 9
+
+  public func support(for family: FaultFamily) -> FaultSupport {
+    switch family {
+    case .partition, .kill, .pause: return .supported
+    case .cpu, .memory:
+      let purpose: ControlGroups.Purpose = family == .cpu ? .cpu : .memory
+      return ControlGroups.offered()[purpose] != nil && geteuid() == 0
+        ? .supported
+        : .unsupported("this user has no control group for \(family.rawValue); shrike doctor")
+    case .clock: return .unsupported("hosts of the lab share this machine's clocks")
+    case .disk: return .unsupported("hosts of the lab share this machine's disk")
+    case .delay, .loss, .duplicate, .reorder, .corrupt, .rate, .clog:
+      return .unsupported("the lab's bridge only cuts links; --env local disturbs messages")
+    }
+  }
+
+  public func apply(_ fault: Fault) -> FaultReport {
+    do throws(HostError) {
+      switch fault {
+      case .cut(let links): return try cut(links)
+      case .mend: return try mend()
+      case .kill(.kill, let nodes): return try kill(processes(nodes))
+      case .kill(.stop, let nodes): return try stop(processes(nodes))
+      case .kill(.upgrade, let nodes):
+        return refuse(nodes, "a process on a host is always of the version that is installed")
+      case .restart(let nodes): return try restart(processes(nodes))
+      case .pause(let nodes): return try pause(processes(nodes))
+      case .resume(let nodes): return try resume(processes(nodes))
+      case .limit(let limit, let nodes): return self.limit(limit, processes(nodes))
+      case .unlimit(let kind): return try unlimit(kind)
+      case .disturb(let disturbance, let links):
+        return refuse(links.map(\.source), "no \(disturbance.kind.rawValue) here")
+      case .disk(_, let nodes): return refuse(nodes, "no faults of disks here")
+      case .skew(let changes): return refuse(changes.keys.sorted(), "no faults of clocks here")
+      case .calm, .mendDisks, .resetClocks: return FaultReport()
+      }
+    } catch {
+      failure = failure ?? error
+      return FaultReport(tookHold: false)
+    }
+  }
+
+  private func processes(_ nodes: [NodeID]) -> [HostedProcess] {
+    nodes.map { self.nodes[$0.index] }
+  }
+
+  private func refuse(_ nodes: [NodeID], _ reason: String) -> FaultReport {
+    FaultReport(
+      did: Dictionary(nodes.map { ($0, "nothing: \(reason)") }, uniquingKeysWith: { $1 }),
+      tookHold: false)
+  }
+
+  private func report(
+    _ effects: [(process: HostedProcess, did: String, tookHold: Bool?)]
+  ) -> FaultReport {
+    let did = Dictionary(effects.map { ($0.process.node, $0.did) }, uniquingKeysWith: { $1 })
+    let seen = effects.map(\.tookHold)
+    // Nothing is known of the fault as a whole while one part of it isn't.
+    let tookHold: Bool? =
+      seen.contains(false) ? false : seen.contains { $0 == nil } ? nil : !seen.isEmpty
+    return FaultReport(did: did, tookHold: tookHold)
+  }
+
+  // MARK: Partitions
+
+  private func cut(_ links: [Link]) throws(HostError) -> FaultReport {
+    var report = try outcomeOfCut() ?? FaultReport()
+    guard var filter else { return report }
+    try filter.cut(links)
+    self.filter = filter
+    cutLinks = links
+    report.tookHold = try loseProbes()
+    return report
+  }
+
+  private func mend() throws(HostError) -> FaultReport {
+    guard var filter, let report = try outcomeOfCut() else { return FaultReport() }
+    let mended = cutLinks
+    try filter.cut([])
+    self.filter = filter
+    cutLinks = []
+    // The rules are gone; that packets pass again shows that they were all.
+    let before = try filter.counts().carried
+    try probe(mended)
+    let passes = try sees { () throws(HostError) in
+      try filter.counts().carried >= before + mended.count
+    }
+    guard passes else {
+      throw .notHealed(
+        "packets did not pass again within \(HostCluster.probePatience.durationText)"
+          + " after the partition had ended; other rules drop them")
+    }
+    return report
+  }
+
+  /// What came of the cut that is in force, if one is.
+  private func outcomeOfCut() throws(HostError) -> FaultReport? {
+    guard !cutLinks.isEmpty, let filter else { return nil }
+    let counts = try filter.counts()
+    // One packet of each link was the harness's own.
+    let lost = counts.lost.values.reduce(0) { $0 + max(0, $1 - 1) }
+    return FaultReport(
+      tookHold: cutLinks.allSatisfy { counts.lost[$0, default: 0] > 0 }, affected: lost,
+      exercised: lost + counts.carried)
+  }
+
+  /// Sends a packet over each link that is cut, and sees whether all are dropped.
+  private func loseProbes() throws(HostError) -> Bool {
+    guard let filter, !cutLinks.isEmpty else { return false }
+    try probe(cutLinks)
+    let links = cutLinks
+    return try sees { () throws(HostError) in
+      let lost = try filter.counts().lost
+      return links.allSatisfy { lost[$0, default: 0] > 0 }
+    }
+  }
+
+  private func probe(_ links: [Link]) throws(HostError) {
+    for process in nodes {
+      let targets = links.filter { $0.source == process.node }
+        .map { nodes[$0.destination.index].host.address }
+      if !targets.isEmpty { try process.host.agent.probe(targets, port: HostCluster.probePort) }
+    }
+  }
+
+  /// Whether something is seen before the patience ends.
+  private func sees(
+    _ isSeen: () throws(HostError) -> Bool
+  ) throws(HostError) -> Bool {
+    let deadline = monotonicTime() + HostCluster.probePatience
+    repeat {
+      if try isSeen() { return true }
+      usleep(2_000)
+    } while monotonicTime() < deadline
+    return false
+  }
+
+  // MARK: Kill and restart
+
+  private func kill(_ processes: [HostedProcess]) throws(HostError) -> FaultReport {
+    let running = processes.filter(\.isRunning)
+    for process in running {
+      process.isEndExpected = true
+      try process.host.agent.signalAll(SIGKILL)
+      // What is frozen ends when it is thawed.
+      if process.isPaused { _ = groups?.freeze(process.node.index, false) }
+    }
+    let deadline = now + HostCluster.signalPatience
+    while running.contains(where: \.isRunning), failure == nil, now < deadline {
+      turnForNotices(until: deadline)
+    }
+    var effects: [(HostedProcess, String, Bool?)] = []
+    for process in processes {
+      guard running.contains(where: { $0 === process }) else {
+        effects.append((process, "was not running", false))
+        continue
+      }
+      let isEmpty = try sees { () throws(HostError) in
+        try process.host.agent.states().isEmpty
+      }
+      effects.append((process, "killed", !process.isRunning && isEmpty))
+    }
+    return report(effects)
+  }
+
+  /// Takes in what agents tell, but leaves events to whoever asks for them.
+  private func turnForNotices(until deadline: Nanoseconds) {
+    turn(until: min(deadline, now + .milliseconds(5)))
+  }
+
+  /// Asks processes to end, as a service manager would, and kills those that don't.
+  private func stop(_ processes: [HostedProcess]) throws(HostError) -> FaultReport {
+    let asked = processes.filter(\.isRunning)
+    for process in asked {
+      process.isEndExpected = true
+      guard let task = process.task else { continue }
+      try process.host.agent.send(.signal(task, process.system.stopSignal))
+      // What is paused can't hear of it before it runs on.
+      if process.isPaused { _ = try wake(process) }
+    }
+    let patience = asked.map(\.system.stopPatience).max() ?? 0
+    let deadline = now + patience
+    while asked.contains(where: \.isRunning), failure == nil, now < deadline {
+      turnForNotices(until: deadline)
+    }
+    let deaf = asked.filter(\.isRunning)
+    let killed = deaf.isEmpty ? nil : try kill(deaf).tookHold
+    return report(
+      processes.map { process in
+        guard asked.contains(where: { $0 === process }) else {
+          return (process, "was not running", false)
+        }
+        guard deaf.contains(where: { $0 === process }) else { return (process, "stopped", true) }
+        return (process, "killed: it had not stopped after \(patience.durationText)", killed)
+      })
+  }
+
+  private func restart(_ processes: [HostedProcess]) throws(HostError) -> FaultReport {
+    let idle = processes.filter { !$0.isRunning }
+    for process in idle {
+      do throws(HostError) {
+        try spawn(process)
+        process.restarted = now
+      } catch {
+        guard case .agentLost = error else {
+          process.lastStatus = "\(error)"
+          continue
+        }
+        throw error
+      }
+    }
+    let deadline = now + settings.restartPatience
+    while idle.contains(where: { $0.isRunning && !$0.isReachable }), failure == nil, now < deadline
+    {
+      turnForNotices(until: deadline)
+    }
+    return report(
+      processes.map { process in
+        guard idle.contains(where: { $0 === process }) else {
+          return (process, "was running", false)
+        }
+        guard process.isRunning else {
+          return (process, "not restarted: \(process.lastStatus ?? "no such program")", false)
+        }
+        return (process, "restarted", process.isReachable ? true : nil)
+      })
+  }
+
+  // MARK: Pause and resume
+
+  private var hasFreezer: Bool { !settings.usesSignals && groups?.offers(.freezer) == true }
+
+  private func pause(_ processes: [HostedProcess]) throws(HostError) -> FaultReport {
+    var effects: [(HostedProcess, String, Bool?)] = []
+    for process in processes {
+      guard process.isRunning else {
+        effects.append((process, "was not running", false))
+        continue
+      }
+      if hasFreezer, groups?.freeze(process.node.index) == true {
+        process.isPaused = true
+        effects.append((process, "frozen", true))
+        continue
+      }
+      try process.host.agent.signalAll(SIGSTOP)
+      let isStopped = try sees { () throws(HostError) in
+        try process.host.agent.states().allSatisfy { $0 == UInt8(ascii: "T") }
+      }
+      process.isPaused = isStopped
+      effects.append((process, "stopped by a signal", isStopped))
+    }
+    return report(effects)
+  }
+
+  private func resume(_ processes: [HostedProcess]) throws(HostError) -> FaultReport {
+    var effects: [(HostedProcess, String, Bool?)] = []
+    for process in processes {
+      guard process.isRunning else {
+        effects.append((process, "was not running", false))
+        continue
+      }
+      effects.append((process, "resumed", try wake(process)))
+    }
+    return report(effects)
+  }
+
+  /// - Returns: Whether all its processes run again.
+  private func wake(_ process: HostedProcess) throws(HostError) -> Bool {
+    process.isPaused = false
+    let isThawed = !hasFreezer || groups?.freeze(process.node.index, false) == true
+    try process.host.agent.signalAll(SIGCONT)
+    guard isThawed else { return false }
+    return try sees { () throws(HostError) in
+      try process.host.agent.states().allSatisfy { $0 != UInt8(ascii: "T") }
+    }
+  }
+
+  // MARK: Limits
+
+  private func limit(_ limit: ResourceLimit, _ processes: [HostedProcess]) -> FaultReport {
+    guard let groups else { return FaultReport() }
+    return report(
+      processes.map { process in
+        let node = process.node
+        let before = groups.strikes(node.index, limit.kind)
+        let isInForce = groups.limit(node.index, limit)
+        if isInForce { limits[limit.kind, default: [:]][node] = before }
+        return (process, isInForce ? "limited" : "not limited", isInForce)
+      })
+  }
+
+  private func unlimit(_ kind: ResourceLimit.Kind) throws(HostError) -> FaultReport {
+    guard let groups, let limited = limits.removeValue(forKey: kind) else { return FaultReport() }
+    let lifted: ResourceLimit = kind == .cpu ? .cpu(share: 1) : .memory(bytes: 1)
+    var report = FaultReport(tookHold: true, affected: 0)
+    for (node, before) in limited.sorted(by: { $0.key < $1.key }) {
+      report.affected = (report.affected ?? 0) + groups.strikes(node.index, kind) - before
+      guard groups.limit(node.index, lifted, isLifted: true) else {
+        throw .notHealed("the \(kind.rawValue) limit of \(names[node]) could not be lifted")
+      }
+      report.did[node] = "unlimited"
+      let process = nodes[node.index]
+      if kind == .memory, process.wasKilledByLimit {
+        process.wasKilledByLimit = false
+        _ = try restart([process])
+        report.did[node] = "unlimited, and restarted: the limit had killed it"
+      }
+    }
+    return report
+  }
+
+  /// Whether a process that has ended was killed by a limit on its memory, which is a fault's doing.
+  func wasKilledByLimit(_ process: HostedProcess) -> Bool {
+    guard let groups, let before = limits[.memory]?[process.node],
+      groups.strikes(process.node.index, .memory) > before
+    else { return false }
+    process.wasKilledByLimit = true
+    return true
+  }
+}

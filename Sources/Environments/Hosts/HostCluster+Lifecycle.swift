@@ -1,0 +1,149 @@
+import Environments
+import Glibc
+import Nodes
+import Processes
+import Values
+
+extension HostCluster {
+  /// Brings up the hosts, installs the system and starts all nodes, and waits until each is ready.
+  ///
+  /// - Throws: When a host, a package or a program can't be had, or a node does not get ready: with its
+  ///   status and its last lines.
+  public func start() throws {
+    precondition(nodes.isEmpty, "a cluster can be started only once")
+    signal(SIGPIPE, SIG_IGN)
+    ControlGroups.sweep()
+    do {
+      try PackageInstallation(packages: system.packages, programs: system.programs).run()
+      try bringUp()
+      try install()
+      try openTransport()
+      for process in nodes { try spawn(process) }
+      try awaitReady()
+      isStarted = true
+    } catch {
+      stop()
+      throw error
+    }
+  }
+
+  private func bringUp() throws {
+    var homes: [String] = []
+    for (number, node) in system.nodes.enumerated() {
+      let name = names[NodeID(number)]
+      let home = "\(settings.homeDirectory)/\(name)"
+      try makeDirectories("\(home)/data")
+      try makeDirectories("\(settings.logDirectory)/\(name)")
+      for file in node.files { try write(file, below: home) }
+      homes.append(canonicalPath(home) ?? home)
+    }
+    let hosts = try network.bringUp(names.names, homes: homes)
+    for (number, host) in hosts.enumerated() {
+      let logs = "\(settings.logDirectory)/\(host.name)"
+      nodes.append(
+        try HostedProcess(
+          node: NodeID(number), system: system.nodes[number], host: host, home: homes[number],
+          homeOnHost: network.homeTarget ?? homes[number],
+          logPath: "\(canonicalPath(logs) ?? logs)/log"))
+    }
+    for process in nodes {
+      poller.watch(process.host.agent.descriptor, as: UInt64(process.node.index))
+    }
+    if let agent = network.controlAgent { poller.watch(agent.descriptor, as: .max) }
+    poller.watch(mailbox.descriptor, as: .max - 1)
+  }
+
+  private func write(_ file: HostedFile, below home: String) throws(HostError) {
+    let path = "\(home)/\(file.path)"
+    do {
+      if let slash = path.lastIndex(of: "/") { try makeDirectories(String(path[..<slash])) }
+    } catch {
+      throw .file(path, "\(error)")
+    }
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, file.mode)
+    let bytes = Array(file.content.utf8)
+    guard descriptor >= 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
+      throw .file(path, "can't be written: \(errorText(errno))")
+    }
+    fchmod(descriptor, file.mode)
+    close(descriptor)
+  }
+
+  /// Prepares each node's home, and what its processes join.
+  private func install() throws {
+    groups = ControlGroups(nodes: names.names)
+    var filter: any PacketFilter =
+      if !settings.usesChains, let agent = network.controlAgent, findProgram("nft") != nil {
+        BridgeTable(agent: agent, addresses: nodes.map(\.host.address))
+      } else {
+        HostChains(hosts: nodes.map(\.host))
+      }
+    try filter.install()
+    self.filter = filter
+    for process in nodes {
+      guard let user = process.system.user else { continue }
+      try process.host.agent.run(["chown", "-R", user, process.homeOnHost])
+        .checked(on: process.host.name)
+    }
+    // Step by step on all hosts at once.
+    let stepCount = nodes.map(\.system.preparations.count).max() ?? 0
+    for step in 0..<stepCount {
+      let tools = try nodes.map { process -> RunningTool? in
+        guard step < process.system.preparations.count else { return nil }
+        return try process.host.agent.begin(
+          process.system.preparations[step], environment: process.environment,
+          user: process.system.user, directory: process.homeOnHost)
+      }
+      for (process, tool) in zip(nodes, tools) {
+        guard let tool else { continue }
+        let result = try process.host.agent.end(tool, within: .seconds(120))
+        for line in result.output + result.errorOutput { process.log(line) }
+        try result.checked(on: process.host.name)
+      }
+    }
+  }
+
+  /// Starts a node's process.
+  func spawn(_ process: HostedProcess) throws(HostError) {
+    let task = try process.task(groups: groups?.processFiles(of: process.node.index) ?? [])
+    process.begin(try process.host.agent.start(task))
+  }
+
+  private func awaitReady() throws {
+    let begin = now
+    watchProbes()
+    while let waiting = nodes.first(where: { !$0.isReachable }) {
+      if let failure { throw failure }
+      guard waiting.isRunning else {
+        throw HostError.neverReady(
+          waiting.host.name, within: waiting.system.readyTimeout,
+          problem: "its process ended: \(waiting.lastStatus ?? "")", lastLines: waiting.lastLines)
+      }
+      let deadline = begin + waiting.system.readyTimeout
+      guard now < deadline else {
+        throw HostError.neverReady(
+          waiting.host.name, within: waiting.system.readyTimeout, problem: waiting.whyUnreachable,
+          lastLines: waiting.lastLines)
+      }
+      turn(until: min(deadline, now + .milliseconds(20)))
+    }
+    if let failure { throw failure }
+    // One that was ready may have ended since.
+    guard let ended = nodes.first(where: { !$0.isRunning }) else { return }
+    throw HostError.neverReady(
+      ended.host.name, within: ended.system.readyTimeout,
+      problem: "its process ended: \(ended.lastStatus ?? "")", lastLines: ended.lastLines)
+  }
+
+  /// Ends all nodes and gives back hosts and what belongs to them; the homes stay.
+  public func stop() {
+    guard !isStopped else { return }
+    isStopped = true
+    transport?.close()
+    probes?.end()
+    thread?.end()
+    network.tearDown()
+    groups?.remove()
+    for process in nodes where process.isRunning { process.end("stopped") }
+  }
+}

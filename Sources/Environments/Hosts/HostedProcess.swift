@@ -1,0 +1,108 @@
+import Environments
+import Glibc
+import Nodes
+import Processes
+import Values
+
+/// One node as the controller sees it: its host, and its process there.
+final class HostedProcess {
+  let node: NodeID
+  let system: HostedNode
+  let host: Host
+  /// Where its home is, for the controller and for the host.
+  let home: String
+  let homeOnHost: String
+  let logPath: String
+
+  /// The process, while one runs.
+  var task: TaskID?
+  var isPaused = false
+  /// Whether it was asked to end.
+  var isEndExpected = false
+  /// Whether its last process was killed by a limit of a fault's.
+  var wasKilledByLimit = false
+  /// How its last process ended, or why none was started.
+  var lastStatus: String?
+  /// Whether its transport reaches it.
+  var isReachable = false
+  var whyUnreachable = "not reached yet"
+  var role: String?
+  /// When it was restarted, until it answers.
+  var restarted: Nanoseconds?
+  private let logDescriptor: Int32
+
+  static let tailCount = 16
+
+  init(
+    node: NodeID, system: HostedNode, host: Host, home: String, homeOnHost: String, logPath: String
+  ) throws {
+    self.node = node
+    self.system = system
+    self.host = host
+    self.home = home
+    self.homeOnHost = homeOnHost
+    self.logPath = logPath
+    logDescriptor = open(logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    guard logDescriptor >= 0 else { throw SystemCallError("can't write \(logPath)") }
+  }
+
+  deinit { close(logDescriptor) }
+
+  var isRunning: Bool { task != nil }
+
+  /// Keeps a line that the node's process printed.
+  func log(_ line: String) {
+    let bytes = Array((line + "\n").utf8)
+    _ = write(logDescriptor, bytes, bytes.count)
+  }
+
+  /// The last that it printed.
+  var lastLines: [String] {
+    guard let bytes = bytes(ofFile: logPath) else { return [] }
+    return bytes.suffix(8 << 10).split(separator: UInt8(ascii: "\n"))
+      .suffix(HostedProcess.tailCount).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// What is executed, in which surroundings.
+  ///
+  /// - Parameter groups: The `cgroup.procs` files of the control groups that it joins.
+  func task(groups: [String]) throws(HostError) -> HostTask {
+    guard let name = system.command.first, let path = findProgram(name) else {
+      throw .noTool(system.command.first ?? "")
+    }
+    var task = HostTask(
+      Program(
+        path: path, arguments: system.command, environment: environment,
+        directory: system.directory ?? homeOnHost))
+    task.user = system.user
+    task.groups = groups
+    // Marks are heeded as they come; others' output goes to their log without passing through here.
+    task.output = system.isBundled ? .lines : .file(logPath)
+    return task
+  }
+
+  var environment: [String] {
+    var added = system.environment
+    added["SHRIKE_DATA"] = "\(homeOnHost)/data"
+    let inherited = inheritedEnvironment().filter { entry in
+      added[String(entry.prefix { $0 != "=" })] == nil
+    }
+    return inherited + added.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+  }
+
+  func begin(_ task: TaskID) {
+    self.task = task
+    isPaused = false
+    isEndExpected = false
+    lastStatus = nil
+  }
+
+  func end(_ status: String) {
+    task = nil
+    isPaused = false
+    lastStatus = status
+    restarted = nil
+    isReachable = false
+    role = nil
+  }
+}

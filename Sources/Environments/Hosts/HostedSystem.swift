@@ -1,0 +1,82 @@
+public import Environments
+public import Values
+
+/// A system whose nodes run on hosts: all that is needed to install, start, watch and stop each.
+public struct HostedSystem: Hashable, Sendable {
+  public var names: NodeNames
+  /// By the nodes' numbers.
+  public var nodes: [HostedNode]
+  /// Debian's packages that are installed where a program is missing.
+  public var packages: [String] = []
+  /// Programs that must be there.
+  public var programs: [String] = []
+
+  public init(names: NodeNames, nodes: [HostedNode]) {
+    self.names = names
+    self.nodes = nodes
+  }
+}
+
+/// One node of a system that runs on hosts, with nothing left to be filled in.
+public struct HostedNode: Hashable, Sendable {
+  /// What is executed, a word each; no shell ever sees it.
+  public var command: [String]
+  public var environment: [String: String] = [:]
+  /// Whom it runs as; nothing for the user who runs Shrike.
+  public var user: String?
+  /// Where it starts; nothing for its home.
+  public var directory: String?
+  /// What is written to its home before anything is run.
+  public var files: [HostedFile] = []
+  /// What is run, one after the other, before its first start.
+  public var preparations: [[String]] = []
+  /// The signal that asks it to end, and how long it may take.
+  public var stopSignal: Int32 = 15
+  public var stopPatience: Nanoseconds = .seconds(2)
+  public var ports: [String: Int] = [:]
+  /// How to know that it is ready; nothing for as soon as its transport reaches it.
+  public var ready: Probe?
+  /// How to know that it leads; nothing where its transport tells, or nobody knows.
+  public var leader: Probe?
+  /// How long it may take to be ready at first.
+  public var readyTimeout: Nanoseconds = .seconds(10)
+  /// Whether it is one of Shrike's own nodes: the marks that it prints are heeded.
+  public var isBundled = false
+
+  public init(command: [String]) { self.command = command }
+}
+
+/// A file that a node needs.
+public struct HostedFile: Hashable, Sendable {
+  /// Below the node's home.
+  public var path: String
+  public var content: String
+  public var mode: UInt32
+
+  public init(path: String, content: String, mode: UInt32 = 0o644) {
+    self.path = path
+    self.content = content
+    self.mode = mode
+  }
+}
+
+/// How to run a cluster on hosts.
+public struct HostSettings: Sendable {
+  /// Holds a home for each node, which survives restarts.
+  public var homeDirectory: String
+  /// Gets what each node prints, appended to `<node>/log`.
+  public var logDirectory: String
+  /// Whether nodes' standard error also goes to ours, each line after its node's name.
+  public var echoesStandardError = false
+  /// Whether partitions are made by iptables though there is nftables.
+  public var usesChains = false
+  /// Whether nodes are paused by signals though there is a freezer.
+  public var usesSignals = false
+  /// How long a restart waits before it reports; what comes later is told as an event.
+  public var restartPatience: Nanoseconds = .milliseconds(50)
+
+  public init(homeDirectory: String, logDirectory: String) {
+    self.homeDirectory = homeDirectory
+    self.logDirectory = logDirectory
+  }
+}

@@ -1,0 +1,159 @@
+import Environments
+import Nodes
+import Values
+
+/// Rules by which packets between hosts are dropped, and counted.
+///
+/// All that it makes is in tables or chains of its own; others' are neither read nor changed.
+protocol PacketFilter {
+  /// Makes what is needed, with no link cut.
+  mutating func install() throws(HostError)
+
+  /// Cuts directed links, in place of those that were cut before; the counts begin anew.
+  mutating func cut(_ links: [Link]) throws(HostError)
+
+  /// What was counted since the last cut.
+  func counts() throws(HostError) -> PacketCounts
+}
+
+/// How many packets went from host to host, and how many did not.
+struct PacketCounts: Hashable {
+  /// Dropped, for each link that is cut.
+  var lost: [Link: Int] = [:]
+  /// Let through, between all hosts.
+  var carried = 0
+}
+
+/// A table of nftables on the bridge between the hosts: one transaction cuts all links.
+struct BridgeTable: PacketFilter {
+  private static let table = "bridge shrike"
+
+  private let agent: AgentConnection
+  private let addresses: [String]
+
+  /// - Parameters:
+  ///   - agent: Of where the bridge is.
+  ///   - addresses: Each host's, by its node's number.
+  init(agent: AgentConnection, addresses: [String]) {
+    self.agent = agent
+    self.addresses = addresses
+  }
+
+  func install() throws(HostError) { try apply([]) }
+
+  func cut(_ links: [Link]) throws(HostError) { try apply(links) }
+
+  /// Makes the table anew, which is atomic.
+  private func apply(_ links: [Link]) throws(HostError) {
+    let pairs = links.map { "\(addresses[$0.source.index]) . \(addresses[$0.destination.index])" }
+    let elements = pairs.isEmpty ? "" : "elements = { \(pairs.joined(separator: ", ")) }"
+    let script = """
+      table \(BridgeTable.table)
+      delete table \(BridgeTable.table)
+      table \(BridgeTable.table) {
+        counter carried { }
+        set cut {
+          type ipv4_addr . ipv4_addr
+          counter
+          \(elements)
+        }
+        chain links {
+          type filter hook forward priority -300; policy accept;
+          ip saddr . ip daddr @cut drop
+          ether type ip counter name carried
+        }
+      }
+
+      """
+    try agent.run(["nft", "-f", "-"], input: script).checked(on: agent.name)
+  }
+
+  func counts() throws(HostError) -> PacketCounts {
+    let result = try agent.run(["nft", "-j", "list", "table", "bridge", "shrike"])
+      .checked(on: agent.name)
+    let text = result.output.joined(separator: "\n")
+    guard let document = try? Value(json: Array(text.utf8)[...]),
+      let objects = document["nftables"]?.elements
+    else { throw .toolFailed(agent.name, "nft printed what is no JSON: \(text.prefix(80))") }
+    var counts = PacketCounts()
+    for object in objects {
+      if let counter = object["counter"], counter["name"] == "carried" {
+        counts.carried = counter["packets"]?.integer ?? 0
+      }
+      for element in object["set"]?["elem"]?.elements ?? [] {
+        guard let pair = element["elem"]?["val"]?["concat"]?.elements?.compactMap(\.name),
+          pair.count == 2, let from = addresses.firstIndex(of: pair[0]),
+          let to = addresses.firstIndex(of: pair[1])
+        else { continue }
+        counts.lost[Link(from: NodeID(from), to: NodeID(to))] =
+          element["elem"]?["counter"]?["packets"]?.integer ?? 0
+      }
+    }
+    return counts
+  }
+}
+
+/// A chain of iptables on each host, for machines without nftables: what a host receives is dropped.
+struct HostChains: PacketFilter {
+  private static let chain = "SHRIKE"
+
+  private let hosts: [Host]
+  private var cutLinks: [Link] = []
+
+  /// - Parameter hosts: By their nodes' numbers.
+  init(hosts: [Host]) { self.hosts = hosts }
+
+  func install() throws(HostError) {
+    try restore([])
+    for host in hosts {
+      try host.agent.run(["iptables", "-w", "-I", "INPUT", "-j", HostChains.chain])
+        .checked(on: host.name)
+    }
+  }
+
+  mutating func cut(_ links: [Link]) throws(HostError) {
+    cutLinks = links
+    try restore(links)
+  }
+
+  /// Makes each host's chain anew, which is atomic on that host.
+  private func restore(_ links: [Link]) throws(HostError) {
+    var tools: [RunningTool] = []
+    for (number, host) in hosts.enumerated() {
+      var lines = ["*filter", ":\(HostChains.chain) - [0:0]"]
+      for (other, source) in hosts.enumerated() where other != number {
+        let isCut = links.contains { $0.source.index == other && $0.destination.index == number }
+        // Without a target a rule only counts.
+        lines.append(
+          "-A \(HostChains.chain) -s \(source.address)/32" + (isCut ? " -j DROP" : ""))
+      }
+      lines.append("COMMIT")
+      tools.append(
+        try host.agent.begin(
+          ["iptables-restore", "-w", "--noflush"], input: lines.joined(separator: "\n")))
+    }
+    for (host, tool) in zip(hosts, tools) { try host.agent.end(tool).checked(on: host.name) }
+  }
+
+  func counts() throws(HostError) -> PacketCounts {
+    var counts = PacketCounts()
+    for (number, host) in hosts.enumerated() {
+      let listed = try host.agent.run(["iptables", "-w", "-nvxL", HostChains.chain])
+        .checked(on: host.name)
+      for line in listed.output {
+        // pkts bytes [target] prot opt in out source destination
+        let words = line.split(separator: " ").map(String.init)
+        guard let packets = words.first.flatMap(Int.init),
+          let source = hosts.firstIndex(where: { words.contains($0.address) })
+        else { continue }
+        let link = Link(from: NodeID(source), to: NodeID(number))
+        if cutLinks.contains(link) {
+          counts.lost[link] = packets
+        } else {
+          counts.carried += packets
+        }
+      }
+    }
+    return counts
+  }
+}

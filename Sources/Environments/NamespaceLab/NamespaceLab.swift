@@ -1,0 +1,152 @@
+import CProcess
+import Glibc
+package import Hosts
+import Processes
+import Values
+
+/// Hosts in namespaces of this machine, on a bridge that is in namespaces of its own.
+///
+/// One agent is process 1 of the PID namespace that holds everything, and has the bridge in its network
+/// namespace, where the controller's clients stand. Each host has another, in namespaces that lie within.
+/// Nothing has a name that the machine knows: when the controller ends, however it does, the kernel
+/// ends the processes, and with the last of them networks, mounts and rules are gone.
+package final class NamespaceLab: HostNetwork {
+  package static let network = "10.213.0.0/16"
+  static let controlAddress = "10.213.0.1"
+
+  private let command: [String]
+  private let directory: String
+  private var hosts: [Host] = []
+  package private(set) var controlAgent: AgentConnection?
+  package private(set) var networkDescriptor: Int32?
+  package let homeTarget = AgentSettings.freeHomeTarget
+  private var process: pid_t?
+
+  /// - Parameters:
+  ///   - command: How to start an agent: a program and its arguments, that calls ``runAgent(_:)``.
+  ///   - directory: For the files that hosts share: who is called what.
+  package init(command: [String], directory: String) {
+    self.command = command
+    self.directory = directory
+  }
+
+  deinit { tearDown() }
+
+  package static func address(_ index: Int) -> String {
+    let number = index + 11
+    return "10.213.\(number >> 8).\(number & 255)"
+  }
+
+  package func bringUp(_ names: [String], homes: [String]) throws -> [Host] {
+    precondition(controlAgent == nil, "a lab can be brought up only once")
+    guard findProgram("ip") != nil else { throw HostError.noTool("ip") }
+    let hostsFile = try writeHostsFile(names)
+    let control = try launch(hostNames: names)
+    controlAgent = control
+    try control.awaitReady()
+    for (number, name) in names.enumerated() {
+      var settings = AgentSettings()
+      settings.isIsolated = true
+      settings.hostName = name
+      settings.hostsFile = hostsFile
+      settings.home = homes[number]
+      settings.homeTarget = homeTarget
+      try control.startHost(number, settings)
+    }
+    let processes = try names.indices.map { try control.awaitHost($0) }
+    try connect(control, processes)
+    for host in hosts { try host.agent.awaitReady() }
+    let tools = try hosts.enumerated().map { number, host in
+      try host.agent.begin(["ip", "-batch", "-"], input: NamespaceLab.hostScript(number))
+    }
+    for (host, tool) in zip(hosts, tools) { try host.agent.end(tool).checked(on: host.name) }
+    return hosts
+  }
+
+  /// A file that takes the place of `/etc/hosts` on every host.
+  private func writeHostsFile(_ names: [String]) throws -> String {
+    let path = "\(directory)/hosts"
+    let lines =
+      ["127.0.0.1 localhost", "\(NamespaceLab.controlAddress) control"]
+      + names.enumerated().map { "\(NamespaceLab.address($0)) \($1)" }
+    let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard file >= 0, write(file, bytes, bytes.count) == bytes.count else {
+      throw SystemCallError("can't write \(path)")
+    }
+    close(file)
+    return canonicalPath(path) ?? path
+  }
+
+  /// Starts the first agent, which holds the control sockets of those that it will start.
+  private func launch(hostNames: [String]) throws -> AgentConnection {
+    var ours: [Int32] = []
+    var theirs: [Int32] = []
+    defer { for descriptor in theirs { close(descriptor) } }
+    for _ in 0...hostNames.count {
+      var ends: [Int32] = [-1, -1]
+      let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+      guard socketpair(AF_UNIX, type, 0, &ends) == 0 else {
+        for descriptor in ours { close(descriptor) }
+        throw SystemCallError("can't make a socket pair (raise the limit: ulimit -n)")
+      }
+      ours.append(ends[0])
+      theirs.append(ends[1])
+    }
+    let control = AgentConnection(name: "control", descriptor: ours[0])
+    hosts = hostNames.enumerated().map { number, name in
+      Host(
+        name: name, address: NamespaceLab.address(number),
+        agent: AgentConnection(name: name, descriptor: ours[number + 1]))
+    }
+    var settings = AgentSettings()
+    settings.isIsolated = true
+    settings.hostCount = hostNames.count
+    let process = try AgentConnection.launch(command, settings, sockets: theirs)
+    self.process = process
+    let path = "/proc/\(process)/ns/net"
+    let namespace = open(path, O_RDONLY | O_CLOEXEC)
+    guard namespace >= 0 else { throw SystemCallError("can't open \(path)") }
+    networkDescriptor = namespace
+    return control
+  }
+
+  /// Makes the bridge, and a cable from it to each host.
+  private func connect(_ control: AgentConnection, _ processes: [Int32]) throws {
+    var script = """
+      link set lo up
+      link add bridge0 type bridge stp_state 0 forward_delay 0
+      link set bridge0 up
+      address add \(NamespaceLab.controlAddress)/16 dev bridge0
+
+      """
+    for (number, process) in processes.enumerated() {
+      script += """
+        link add port\(number) type veth peer name eth0 netns \(process)
+        link set port\(number) master bridge0
+        link set port\(number) up
+
+        """
+    }
+    try control.run(["ip", "-batch", "-"], input: script).checked(on: "control")
+  }
+
+  private static func hostScript(_ number: Int) -> String {
+    """
+    link set lo up
+    address add \(address(number))/16 dev eth0
+    link set eth0 up
+    """
+  }
+
+  package func tearDown() {
+    for host in hosts { host.agent.close() }
+    hosts = []
+    controlAgent?.close()
+    controlAgent = nil
+    if let networkDescriptor { close(networkDescriptor) }
+    networkDescriptor = nil
+    if let process { waitpid(process, nil, 0) }
+    process = nil
+  }
+}

@@ -1,0 +1,32 @@
+import Environments
+import Glibc
+import HostClusters
+import Hosts
+import NamespaceLab
+import Nodes
+import Values
+
+// Is the agent of a host, as `shrike agent` is, or a controller that can be killed in the middle of a
+// fault: HostsFixture cluster DIRECTORY FAULT
+let words = CommandLine.arguments
+if words.count > 1, words[1] == "agent" {
+  guard let settings = AgentSettings(arguments: Array(words.dropFirst(2))) else { exit(64) }
+  exit(runAgent(settings))
+}
+guard words.count == 4, words[1] == "cluster" else { exit(64) }
+let cluster = try FixtureCluster(directory: words[2], agent: "/proc/self/exe")
+try cluster.environment.start()
+let nodes = cluster.environment.names.nodes
+let fault: Fault? =
+  switch words[3] {
+  case "cut": .cut([Link(from: nodes[0], to: nodes[1]), Link(from: nodes[1], to: nodes[0])])
+  case "kill": .kill([nodes[0]])
+  case "pause": .pause([nodes[0]])
+  case "cpu": .limit(.cpu(share: 0.1), [nodes[0]])
+  case "memory": .limit(.memory(bytes: 128 << 20), [nodes[0]])
+  default: nil
+  }
+let hold = fault.map { cluster.environment.apply($0).tookHold == true } ?? true
+let said = Array("\(hold ? "" : "false ")ready\n".utf8)
+_ = write(1, said, said.count)
+while true { _ = try cluster.environment.advance(until: cluster.environment.now + .seconds(1)) }

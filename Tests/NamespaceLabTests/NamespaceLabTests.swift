@@ -1,0 +1,47 @@
+import Environments
+import Glibc
+import Hosts
+import NamespaceLab
+import Nodes
+import Processes
+import Testing
+import Values
+
+@Suite("The namespace lab", .serialized, .timeLimit(.minutes(3)), .enabled(if: isRoot))
+struct NamespaceLabTests {
+  @Test("hosts know each other's names and their own, and see only their own processes")
+  func fiveHosts() throws {
+    let lab = try TestLab(count: 5)
+    let hosts = lab.hosts
+    #expect(try hosts[0].agent.run(["getent", "hosts", "n5"]).output == ["10.213.0.15     n5"])
+    #expect(try hosts[3].agent.run(["hostname"]).output == ["n4"])
+    let processes = try hosts[1].agent.run(["ps", "-eo", "pid="]).output
+    #expect(processes.count == 2, "the agent and ps: \(processes)")
+    let links = try hosts[2].agent.run(["ip", "-brief", "link"]).output
+    #expect(links.count == 2 && links.contains { $0.hasPrefix("eth0@") }, "\(links)")
+    if let target = lab.lab.homeTarget {
+      let result = try hosts[2].agent.run(["touch", "\(target)/here"])
+      #expect(result.succeeded && access("\(lab.directory.path)/n3/here", F_OK) == 0)
+    }
+  }
+
+  @Test("nothing is left of a lab that is torn down, and the machine's network is as it was")
+  func tearDown() throws {
+    let before = try networks()
+    do {
+      let lab = try TestLab(count: 3)
+      #expect(processes(mentioning: lab.mark).count == 3)
+      #expect(try networks() == before)
+      lab.lab.tearDown()
+      #expect(processes(mentioning: lab.mark).isEmpty)
+    }
+    #expect(try networks() == before)
+  }
+}
+
+let isRoot = geteuid() == 0 && findProgram("ip") != nil
+
+/// The names of the machine's own interfaces and network namespaces.
+private func networks() throws -> [String] {
+  ["/sys/class/net", "/run/netns"].flatMap(directoryEntries)
+}

@@ -1,0 +1,82 @@
+import Glibc
+import Hosts
+import NamespaceLab
+import Processes
+
+/// The program of agents, beside this test's.
+let agentProgram: String = {
+  let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") }
+  let path = bundle ?? canonicalPath("/proc/self/exe") ?? ""
+  return path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    .joined(separator: "/") + "/HostsFixture"
+}()
+
+/// A lab with hosts `n1`…, gone with this value.
+final class TestLab {
+  let directory: TemporaryDirectory
+  let lab: NamespaceLab
+  let hosts: [Host]
+
+  init(count: Int) throws {
+    directory = try TemporaryDirectory()
+    lab = NamespaceLab(command: [agentProgram, "agent"], directory: directory.path)
+    let names = (1...count).map { "n\($0)" }
+    let path = directory.path
+    let homes = try names.map { name in
+      try makeDirectories("\(path)/\(name)")
+      return "\(path)/\(name)"
+    }
+    hosts = try lab.bringUp(names, homes: homes)
+  }
+
+  /// What only this lab's agents have on their command lines.
+  var mark: String { directory.path }
+
+  deinit { lab.tearDown() }
+}
+
+/// A directory that is removed with this value.
+final class TemporaryDirectory {
+  let path: String
+
+  init() throws {
+    var template = Array("/tmp/shrike-test-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw SystemCallError("can't make a directory") }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  deinit { removeTree(path) }
+}
+
+private func removeTree(_ path: String) {
+  var status = stat()
+  guard lstat(path, &status) == 0 else { return }
+  guard status.st_mode & S_IFMT == S_IFDIR else {
+    unlink(path)
+    return
+  }
+  for name in directoryEntries(path) { removeTree("\(path)/\(name)") }
+  rmdir(path)
+}
+
+/// What is in a directory, sorted.
+func directoryEntries(_ path: String) -> [String] {
+  guard let directory = opendir(path) else { return [] }
+  defer { closedir(directory) }
+  var names: [String] = []
+  while let entry = readdir(directory) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    if name != ".", name != ".." { names.append(name) }
+  }
+  return names.sorted()
+}
+
+/// The processes of this machine that have a text on their command lines.
+func processes(mentioning text: String) -> [pid_t] {
+  processStates().map(\.pid).filter { pid in
+    guard pid != getpid(), let line = bytes(ofFile: "/proc/\(pid)/cmdline") else { return false }
+    return String(decoding: line, as: UTF8.self).contains(text)
+  }
+}
