@@ -34,7 +34,6 @@ struct Room {
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let arguments: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
-/// Only tests read YAML by it: it needs Foundation, which would triple the size of the executable.
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -108,9 +107,10 @@ let rooms: [Room] = [
       "Histories", "Values",
     ]),
 
-  Room("Suites", "Sources/Suites", needs: ["Verdicts", "Values", yams]),
+  Room("YAML", "Sources/YAML", needs: [yams]),
+  Room("Suites", "Sources/Suites", needs: ["YAML", "Verdicts", "Values"]),
   Room("Diagrams", "Sources/Diagrams", needs: ["Values"]),
-  Room("Reports", "Sources/Reports", needs: ["Suites", "Verdicts", "Histories", "Values"]),
+  Room("Reports", "Sources/Reports", needs: ["Suites", "YAML", "Verdicts", "Histories", "Values"]),
   Room(
     "Controller", "Sources/Controller",
     needs: [
@@ -144,7 +144,7 @@ let package = Package(
       name: "shrike",
       dependencies: [
         "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Suites",
-        "Diagrams",
+        "YAML", "Diagrams",
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
         "Ladders", "Invariants", "Convergence",
         "NodeProcesses", "LocalProcesses", "Processes", "CProcess", "Exploration", "Simulations",
@@ -178,7 +178,8 @@ let package = Package(
       "Values"),
     tests("Invariants", "Invariants", "Verdicts", "Histories", "Values"),
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),
-    tests("Suites", "Suites", "Reports", "Verdicts", "Values"),
+    tests("YAML", "YAML"),
+    tests("Suites", "Suites", "YAML", "Reports", "Verdicts", "Values"),
     tests("Diagrams", "Diagrams", "Values"),
     tests(
       "Controller", "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Generators",

@@ -1,4 +1,5 @@
 import Values
+import YAML
 
 /// Reads the tree of a suite file, and takes note of all mistakes in it.
 struct SuiteReader {

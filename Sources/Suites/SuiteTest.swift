@@ -1,3 +1,5 @@
+public import YAML
+
 /// One test of a suite: settings with seeds, and what is expected.
 public struct SuiteTest: Hashable, Sendable {
   public let id: String

@@ -1,3 +1,5 @@
+import YAML
+
 /// A word of a suite file, with where it stands.
 struct Word: Hashable, Sendable {
   var text: String
