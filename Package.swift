@@ -17,15 +17,22 @@ struct Room {
   var name: String
   var path: String
   var needs: [Target.Dependency]
+  /// A folder of files whose bytes become part of the code.
+  var embedded: String?
 
-  init(_ name: String, _ path: String, needs: [Target.Dependency] = []) {
+  init(
+    _ name: String, _ path: String, needs: [Target.Dependency] = [], embedded: String? = nil
+  ) {
     self.name = name
     self.path = path
     self.needs = needs
+    self.embedded = embedded
   }
 
   var target: Target {
-    .target(name: name, dependencies: needs, path: path, swiftSettings: strict)
+    .target(
+      name: name, dependencies: needs, path: path,
+      resources: embedded.map { [.embedInCode($0)] }, swiftSettings: strict)
   }
 
   var product: Product { .library(name: name, targets: [name]) }
@@ -109,6 +116,9 @@ let rooms: [Room] = [
 
   Room("YAML", "Sources/YAML", needs: [yams]),
   Room("Suites", "Sources/Suites", needs: ["YAML", "Verdicts", "Values"]),
+  Room(
+    "Manifests", "Sources/Manifests", needs: ["YAML", "Environments", "Values"],
+    embedded: "BuiltIn"),
   Room("Diagrams", "Sources/Diagrams", needs: ["Values"]),
   Room("Reports", "Sources/Reports", needs: ["Suites", "YAML", "Verdicts", "Histories", "Values"]),
   Room(
@@ -144,7 +154,7 @@ let package = Package(
       name: "shrike",
       dependencies: [
         "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Suites",
-        "YAML", "Diagrams",
+        "YAML", "Manifests", "Diagrams",
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
         "Ladders", "Invariants", "Convergence",
         "NodeProcesses", "LocalProcesses", "Processes", "CProcess", "Exploration", "Simulations",
@@ -180,6 +190,7 @@ let package = Package(
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),
     tests("YAML", "YAML"),
     tests("Suites", "Suites", "YAML", "Reports", "Verdicts", "Values"),
+    tests("Manifests", "Manifests", "YAML", "Environments", "Values"),
     tests("Diagrams", "Diagrams", "Values"),
     tests(
       "Controller", "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Generators",
