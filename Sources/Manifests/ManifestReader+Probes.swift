@@ -150,9 +150,12 @@ extension ManifestReader {
   private mutating func standardPort(at position: TextPosition) -> String? {
     let name = ManifestReader.standardPort
     guard ports.contains(where: { $0.name == name }) else {
-      refuse(
-        position,
-        "this asks the port `\(name)`, which is not under `ports`; add it, or name another")
+      // Ports that could not be read are told of already.
+      if !ports.isEmpty || mistakes.isEmpty {
+        refuse(
+          position,
+          "this asks the port `\(name)`, which is not under `ports`; add it, or name another")
+      }
       return nil
     }
     return name

@@ -10,10 +10,12 @@ extension ManifestReader {
     _ node: YAMLNode, _ what: String, side: TemplateNames.Side = .node
   ) -> SystemManifest.CommandTemplate? {
     guard case .sequence(let nodes) = node.content, !nodes.isEmpty else {
+      var found = node.kind
+      if case .sequence = node.content { found = "empty" }
       refuse(
         node.position,
-        "\(what) is a command: a list of words such as [etcd, --name, \"{{name}}\"], "
-          + "and this is \(node.kind); no shell reads it")
+        "\(what) is a list of words such as [etcd, --name, \"{{name}}\"], and this is \(found); "
+          + "no shell reads it")
       return nil
     }
     var words: [Template] = []
@@ -36,10 +38,11 @@ extension ManifestReader {
       refuse(
         word.position, "a command begins with its program, and this is none: \(word.text.quoted)")
     } else if word.text.contains("/"), !word.text.hasPrefix("/") {
+      let path = word.text.hasPrefix("./") ? String(word.text.dropFirst(2)) : word.text
       refuse(
         word.position,
         "a program is a name for PATH or an absolute path; for one beside the manifest write "
-          + "\"{{manifest}}/\(word.text)\"")
+          + "\"{{manifest}}/\(path)\"")
     }
   }
 

@@ -65,7 +65,7 @@ struct ManifestReader: YAMLReader {
     case "programs": manifest.programs = programs(entry)
     case "files": manifest.files = elements(entry).compactMap { file($0) }
     case "prepare":
-      manifest.prepare = elements(entry).compactMap { command($0, "an element of `prepare`") }
+      manifest.prepare = elements(entry).compactMap { command($0, "a command of `prepare`") }
     case "stop": manifest.stop = stop(entry.value)
     case "logs":
       manifest.logs = (words(entry) ?? []).compactMap { path($0, side: .node) }
@@ -98,7 +98,8 @@ extension ManifestReader {
     var ports: [SystemManifest.Port] = []
     for entry in entries(node, "`ports`", keys: nil) ?? [] {
       checkName(entry.key, at: entry.keyPosition, "a port's name")
-      guard let number = number(entry, in: 1...65_535) else { continue }
+      // A port without a number is refused, and known by its name all the same.
+      let number = number(entry, in: 1...65_535) ?? -ports.count
       if let other = ports.first(where: { $0.number == number }) {
         refuse(entry.value.position, "the port \(number) is that of `\(other.name)` already")
       }
@@ -171,7 +172,7 @@ extension ManifestReader {
   }
 
   private mutating func readStart(_ entry: YAMLEntry) -> SystemManifest.StartTemplate? {
-    if case .sequence = entry.value.content {
+    guard case .mapping = entry.value.content else {
       return command(entry.value, "`start`").map { .init(command: $0) }
     }
     let keys = ["command", "user", "directory", "environment", "limits"]

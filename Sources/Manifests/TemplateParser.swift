@@ -99,7 +99,8 @@ struct TemplateParser {
     }
     guard let found else {
       throw problem(
-        "a condition is `{{if first}}` or `{{if option.NAME}}`, or `{{if not …}}` either")
+        "a condition is `{{if first}}` or `{{if option.NAME}}`, or the same with `not`: "
+          + "`{{if not first}}`")
     }
     return .condition(found, isNegated: isNegated, try parts(within: (tag, "if")))
   }

@@ -7,18 +7,23 @@ public func nearest(_ name: String, among known: [String]) -> String? {
   return best.distance * 3 <= max(name.count, best.name.count) ? best.name : nil
 }
 
-/// How many letters must be put in, left out or exchanged to turn one word into the other.
+/// How many letters must be put in, left out or exchanged, or neighbours swapped, to turn one word into
+/// the other.
 private func editDistance(_ left: String, _ right: String) -> Int {
-  let right = Array(right)
-  var row = Array(0...right.count)
-  for (place, letter) in left.enumerated() {
-    var diagonal = row[0]
-    row[0] = place + 1
+  let (left, right) = (Array(left), Array(right))
+  var before: [Int] = []
+  var last = Array(0...right.count)
+  for place in left.indices {
+    var row = [place + 1]
     for column in right.indices {
-      let substituted = diagonal + (letter == right[column] ? 0 : 1)
-      diagonal = row[column + 1]
-      row[column + 1] = min(substituted, row[column] + 1, diagonal + 1)
+      let isSame = left[place] == right[column]
+      var distance = min(last[column] + (isSame ? 0 : 1), last[column + 1] + 1, row[column] + 1)
+      if place > 0, column > 0, left[place] == right[column - 1], left[place - 1] == right[column] {
+        distance = min(distance, before[column - 1] + 1)
+      }
+      row.append(distance)
     }
+    (before, last) = (last, row)
   }
-  return row[right.count]
+  return last[right.count]
 }

@@ -144,7 +144,7 @@ struct ResolutionTests {
     for (given, text) in [
       (["moded": "x"], "--option moded: sample has no such option; did you mean mode?"),
       (["zzz": "x"], "--option zzz: sample has no such option; there are mode, note"),
-      (["mode": "saef"], "--option mode=saef: there are fast, safe"),
+      (["mode": "quick"], "--option mode=quick: there are fast, safe"),
       (["mode": "saf"], "--option mode=saf: did you mean safe?"),
     ] {
       #expect(throws: DeploymentError(text)) { try manifest.options(given: given) }
