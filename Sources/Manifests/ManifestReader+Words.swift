@@ -60,20 +60,25 @@ extension ManifestReader {
     word(entry).flatMap { path($0, side: side) }
   }
 
-  /// A path under the node's folder, tried on a node.
-  mutating func path(_ word: YAMLWord, side: TemplateNames.Side) -> Template? {
+  /// A path under the node's folder, tried on each node.
+  ///
+  /// - Parameter isAnywhere: Whether an absolute one may lead anywhere.
+  mutating func path(
+    _ word: YAMLWord, side: TemplateNames.Side, isAnywhere: Bool = false
+  ) -> Template? {
     guard let template = template(word, side: side) else { return nil }
     for place in 0..<nodeCount {
       let scope = TemplateScope(cluster: sample, own: place, data: "/node/data")
       let path = template.rendered(in: scope)
-      let isUnder = path.hasPrefix("/node/") || !path.hasPrefix("/")
-      if !isUnder || !path.drop(while: { $0 == "/" }).isPlainRelativePath {
-        refuse(
-          word.position,
-          "this path leads out of the node's folder; write it from there on, without `..`: logs/a.log"
-        )
-        return nil
-      }
+      if path.isPlainRelativePath || isAnywhere && path == "/" { continue }
+      if path.isPlainAbsolutePath, isAnywhere || path.hasPrefix("/node/") { continue }
+      refuse(
+        word.position,
+        isAnywhere
+          ? "this is no path of a folder; write it without `..` and empty parts: /var/empty"
+          : "this path leads out of the node's folder; write it from there on, without `..`: "
+            + "logs/a.log")
+      return nil
     }
     return template
   }

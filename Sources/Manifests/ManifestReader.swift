@@ -186,10 +186,7 @@ extension ManifestReader {
         start.command = command(entry.value, "`command`") ?? start.command
       case "user": start.user = name(entry, "a user's name")
       case "directory":
-        start.directory = word(entry).flatMap { word in
-          word.text.hasPrefix("/") && !word.text.contains("{{")
-            ? template(word, side: .node) : path(word, side: .node)
-        }
+        start.directory = word(entry).flatMap { path($0, side: .node, isAnywhere: true) }
       case "environment": start.environment = environment(entry.value)
       default:
         for limit in self.entries(entry.value, "`limits`", keys: ["open-files"]) ?? [] {

@@ -157,7 +157,7 @@ struct ManifestErrorCase: CustomTestStringConvertible, Sendable {
     .init(
       "start", "start: { command: [a], directory: ../x }",
       [
-        "4:35: this path leads out of the node's folder; write it from there on, without `..`: logs/a.log"
+        "4:35: this is no path of a folder; write it without `..` and empty parts: /var/empty"
       ]),
     .init(
       "start", "start: { command: [a], environment: { \"A B\": c, 1A: d, LD: \"{{x}}\" } }",
