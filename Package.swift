@@ -17,15 +17,22 @@ struct Room {
   var name: String
   var path: String
   var needs: [Target.Dependency]
+  /// A folder of files whose bytes become part of the code.
+  var embedded: String?
 
-  init(_ name: String, _ path: String, needs: [Target.Dependency] = []) {
+  init(
+    _ name: String, _ path: String, needs: [Target.Dependency] = [], embedded: String? = nil
+  ) {
     self.name = name
     self.path = path
     self.needs = needs
+    self.embedded = embedded
   }
 
   var target: Target {
-    .target(name: name, dependencies: needs, path: path, swiftSettings: strict)
+    .target(
+      name: name, dependencies: needs, path: path,
+      resources: embedded.map { [.embedInCode($0)] }, swiftSettings: strict)
   }
 
   var product: Product { .library(name: name, targets: [name]) }
@@ -34,7 +41,6 @@ struct Room {
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let arguments: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
-/// Only tests read YAML by it: it needs Foundation, which would triple the size of the executable.
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -108,9 +114,13 @@ let rooms: [Room] = [
       "Histories", "Values",
     ]),
 
-  Room("Suites", "Sources/Suites", needs: ["Verdicts", "Values", yams]),
+  Room("YAML", "Sources/YAML", needs: [yams]),
+  Room("Suites", "Sources/Suites", needs: ["YAML", "Verdicts", "Values"]),
+  Room(
+    "Manifests", "Sources/Manifests", needs: ["YAML", "Environments", "Values"],
+    embedded: "BuiltIn"),
   Room("Diagrams", "Sources/Diagrams", needs: ["Values"]),
-  Room("Reports", "Sources/Reports", needs: ["Suites", "Verdicts", "Histories", "Values"]),
+  Room("Reports", "Sources/Reports", needs: ["Suites", "YAML", "Verdicts", "Histories", "Values"]),
   Room(
     "Controller", "Sources/Controller",
     needs: [
@@ -144,7 +154,7 @@ let package = Package(
       name: "shrike",
       dependencies: [
         "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Suites",
-        "Diagrams",
+        "YAML", "Manifests", "Diagrams",
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
         "Ladders", "Invariants", "Convergence",
         "NodeProcesses", "LocalProcesses", "Processes", "CProcess", "Exploration", "Simulations",
@@ -190,7 +200,9 @@ let package = Package(
       "Values"),
     tests("Invariants", "Invariants", "Verdicts", "Histories", "Values"),
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),
-    tests("Suites", "Suites", "Reports", "Verdicts", "Values"),
+    tests("YAML", "YAML"),
+    tests("Suites", "Suites", "YAML", "Reports", "Verdicts", "Values"),
+    tests("Manifests", "Manifests", "YAML", "Environments", "Values"),
     tests("Diagrams", "Diagrams", "Values"),
     tests(
       "Controller", "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Generators",

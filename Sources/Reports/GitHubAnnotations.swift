@@ -1,4 +1,5 @@
 public import Suites
+import YAML
 
 /// What went wrong in a suite as workflow commands, which GitHub shows where the test stands.
 public enum GitHubAnnotations {

@@ -1,6 +1,7 @@
 public import Suites
 public import Values
 import Verdicts
+import YAML
 
 /// A suite's result for machines: what `shrike suite --json` prints.
 public enum SuiteDocument {

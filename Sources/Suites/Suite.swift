@@ -1,3 +1,5 @@
+public import YAML
+
 /// A matrix of tests with what is expected of each: a suite file, read.
 public struct Suite: Hashable, Sendable {
   public var name: String

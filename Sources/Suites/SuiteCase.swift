@@ -1,3 +1,5 @@
+public import YAML
+
 /// One case of a suite: a test under a seed, or a campaign from a seed on.
 public struct SuiteCase: Hashable, Sendable {
   public var id: String

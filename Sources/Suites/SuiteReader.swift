@@ -1,7 +1,8 @@
 import Values
+import YAML
 
 /// Reads the tree of a suite file, and takes note of all mistakes in it.
-struct SuiteReader {
+struct SuiteReader: YAMLReader {
   /// The keys of a suite's own in a test, beside the options of `shrike test`.
   static let ownKeys = [
     "id", "expect", "system", "bin", "arguments", "options", "seed", "seeds", "runs", "fail-fast",
@@ -15,10 +16,6 @@ struct SuiteReader {
   init(vocabulary: TestVocabulary, folder: String) {
     self.vocabulary = vocabulary
     self.folder = folder
-  }
-
-  mutating func refuse(_ position: TextPosition, _ text: String) {
-    mistakes.append(Mistake(position, text))
   }
 
   /// - Returns: Nothing where there are mistakes.
@@ -93,9 +90,9 @@ struct SuiteReader {
   /// What a test or the defaults say.
   private mutating func settings(
     _ node: YAMLNode, isDefaults: Bool
-  ) -> (settings: TestSettings, id: Word?) {
+  ) -> (settings: TestSettings, id: YAMLWord?) {
     var settings = TestSettings()
-    var id: Word?
+    var id: YAMLWord?
     let known =
       SuiteReader.ownKeys.filter { !isDefaults || $0 != "id" } + vocabulary.options.map(\.key)
     let what = isDefaults ? "defaults" : "a test"
@@ -118,12 +115,12 @@ struct SuiteReader {
     return (settings, id)
   }
 
-  private mutating func values(_ entry: YAMLEntry, _ kind: TestVocabulary.Kind) -> [Word]? {
+  private mutating func values(_ entry: YAMLEntry, _ kind: TestVocabulary.Kind) -> [YAMLWord]? {
     switch kind {
     case .value: word(entry).map { [$0] }
     case .words, .repeated: words(entry)
     case .flag:
-      flag(entry).map { [Word(text: $0 ? "true" : "false", position: entry.value.position)] }
+      flag(entry).map { [YAMLWord(text: $0 ? "true" : "false", position: entry.value.position)] }
     }
   }
 }
@@ -132,7 +129,7 @@ struct SuiteReader {
 
 extension SuiteReader {
   /// An id names folders, too.
-  private mutating func identifier(_ entry: YAMLEntry) -> Word? {
+  private mutating func identifier(_ entry: YAMLEntry) -> YAMLWord? {
     guard let id = word(entry) else { return nil }
     let isFit = id.text.utf8.allSatisfy { byte in
       switch byte {
@@ -148,7 +145,7 @@ extension SuiteReader {
     return id
   }
 
-  private mutating func system(_ entry: YAMLEntry, other program: Word?) -> Word? {
+  private mutating func system(_ entry: YAMLEntry, other program: YAMLWord?) -> YAMLWord? {
     if program != nil { refuse(entry.keyPosition, "with `bin` there is no `system`") }
     guard let system = word(entry) else { return nil }
     guard !system.text.hasPrefix("-") else {
@@ -158,7 +155,7 @@ extension SuiteReader {
     return system
   }
 
-  private mutating func program(_ entry: YAMLEntry, other system: Word?) -> Word? {
+  private mutating func program(_ entry: YAMLEntry, other system: YAMLWord?) -> YAMLWord? {
     if system != nil { refuse(entry.keyPosition, "with `system` there is no `bin`") }
     guard var program = word(entry) else { return nil }
     if program.text.hasPrefix("./") { program.text.removeFirst(2) }
@@ -173,7 +170,7 @@ extension SuiteReader {
         refuse(entry.keyPosition, "an option's name is a word without \"=\"")
       }
       guard let value = word(entry) else { return nil }
-      return .init(name: Word(text: entry.key, position: entry.keyPosition), value: value)
+      return .init(name: YAMLWord(text: entry.key, position: entry.keyPosition), value: value)
     }
   }
 
@@ -225,66 +222,6 @@ extension SuiteReader {
       return .invalid(types.map(\.text))
     default:
       refuse(node.position, "`expect` is valid, unknown, invalid or { invalid: [types] }")
-      return nil
-    }
-  }
-}
-
-// MARK: - Kinds of values
-
-extension SuiteReader {
-  /// The entries of a mapping whose keys are all among `keys`.
-  private mutating func entries(
-    _ node: YAMLNode, _ what: String, keys: [String]?
-  ) -> [YAMLEntry]? {
-    guard case .mapping(let entries) = node.content else {
-      refuse(node.position, "\(what) is a mapping of keys to values, and this is \(node.kind)")
-      return nil
-    }
-    guard let keys else { return entries }
-    for entry in entries where !keys.contains(entry.key) {
-      let near = nearest(entry.key, among: keys)
-      let hint =
-        near.map { "; did you mean `\($0)`?" } ?? "; there are \(keys.joined(separator: ", "))"
-      refuse(entry.keyPosition, "\(what) has no key `\(entry.key)`\(hint)")
-    }
-    return entries.filter { keys.contains($0.key) }
-  }
-
-  private mutating func word(_ entry: YAMLEntry) -> Word? {
-    guard case .scalar(let text, _) = entry.value.content else {
-      refuse(entry.value.position, "`\(entry.key)` is one value, and this is \(entry.value.kind)")
-      return nil
-    }
-    return Word(text: text, position: entry.value.position)
-  }
-
-  /// One value, or a list of values.
-  private mutating func words(_ entry: YAMLEntry) -> [Word]? {
-    guard case .sequence(let nodes) = entry.value.content else {
-      guard case .scalar(let text, _) = entry.value.content else {
-        refuse(
-          entry.value.position,
-          "`\(entry.key)` is a value or a list, and this is \(entry.value.kind)")
-        return nil
-      }
-      return [Word(text: text, position: entry.value.position)]
-    }
-    return nodes.compactMap { node in
-      guard case .scalar(let text, _) = node.content else {
-        refuse(node.position, "an element of `\(entry.key)` is one value, and this is \(node.kind)")
-        return nil
-      }
-      return Word(text: text, position: node.position)
-    }
-  }
-
-  private mutating func flag(_ entry: YAMLEntry) -> Bool? {
-    switch entry.value.content {
-    case .scalar("true", isPlain: true): return true
-    case .scalar("false", isPlain: true): return false
-    default:
-      refuse(entry.value.position, "`\(entry.key)` is true or false")
       return nil
     }
   }

@@ -1,3 +1,5 @@
+public import YAML
+
 /// One test of a suite: settings with seeds, and what is expected.
 public struct SuiteTest: Hashable, Sendable {
   public let id: String
@@ -32,7 +34,7 @@ public struct SuiteTest: Hashable, Sendable {
   /// - Returns: The mistake, and the test without what is wrong, to be looked at for further ones;
   ///   nothing where what it says else can't be judged without it.
   public func mistake(_ message: String) -> (mistake: Mistake, rest: SuiteTest?) {
-    var best: (mention: Mention, key: String, word: Word)?
+    var best: (mention: Mention, key: String, word: YAMLWord)?
     for (key, word) in settings.allWords {
       let mention = Mention(of: key, word.text, in: message)
       if mention.points > 0, best.map({ $0.mention < mention }) ?? true {

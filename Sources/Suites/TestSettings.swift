@@ -1,25 +1,21 @@
-/// A word of a suite file, with where it stands.
-struct Word: Hashable, Sendable {
-  var text: String
-  var position: TextPosition
-}
+import YAML
 
 /// What a test says, or what the suite's defaults say for it.
 struct TestSettings: Hashable, Sendable {
   /// An option of `shrike test`, with its values.
   struct Setting: Hashable, Sendable {
     var option: TestVocabulary.Option
-    var values: [Word]
+    var values: [YAMLWord]
   }
 
   /// One of the system's own options.
   struct SystemOption: Hashable, Sendable {
-    var name: Word
-    var value: Word
+    var name: YAMLWord
+    var value: YAMLWord
   }
 
-  var system: Word?
-  var program: Word?
+  var system: YAMLWord?
+  var program: YAMLWord?
   var programArguments: [String] = []
   var settings: [Setting] = []
   /// The system's own options.
@@ -99,8 +95,8 @@ struct TestSettings: Hashable, Sendable {
   var place: String? { settings.first { $0.option.option == "env" }?.values.first?.text }
 
   /// All that is said, each word with its key.
-  var allWords: [(key: String, word: Word)] {
-    var words: [(String, Word)] = []
+  var allWords: [(key: String, word: YAMLWord)] {
+    var words: [(String, YAMLWord)] = []
     if let system { words.append(("system", system)) }
     if let program { words.append(("bin", program)) }
     for setting in settings {
@@ -114,7 +110,7 @@ struct TestSettings: Hashable, Sendable {
   }
 
   /// The settings without one word.
-  func without(_ word: Word) -> TestSettings {
+  func without(_ word: YAMLWord) -> TestSettings {
     var rest = self
     rest.systemOptions.removeAll { $0.name == word || $0.value == word }
     for index in rest.settings.indices { rest.settings[index].values.removeAll { $0 == word } }

@@ -4,6 +4,7 @@ import Environments
 import Exploration
 import Glibc
 import Histories
+import Manifests
 import Nemeses
 import Reports
 import Values
@@ -27,7 +28,7 @@ enum Failure {
   static func code(of error: any Error) -> Controller.ExitCode {
     switch error {
     case is PlanError, is NemesisError, is HistoryFileError, is FaultFormatError,
-      is UnreadableOperation, is ExplorationError:
+      is UnreadableOperation, is ExplorationError, is ManifestError, is DeploymentError:
       .usage
     default: .hindered
     }

@@ -20,6 +20,7 @@ struct Shrike: ParsableCommand {
         shrike shrink results/latest
         shrike zoo broadcast
         shrike claims 16
+        shrike manifest show etcd
         shrike explore two-phase-commit --node-count 5
 
       Exit codes: 0 valid, 1 invalid, 2 unknown, 64 the request makes no sense, 70 Shrike failed or
@@ -28,7 +29,8 @@ struct Shrike: ParsableCommand {
     subcommands: [
       TestCommand.self, CheckCommand.self, ConvertCommand.self, SuiteCommand.self,
       ReplayCommand.self, ShrinkCommand.self, ExploreCommand.self, ZooCommand.self,
-      ClaimsCommand.self, ListCommand.self, NodeCommandLine.self, BenchCommand.self,
+      ClaimsCommand.self, ManifestCommand.self, ListCommand.self, NodeCommandLine.self,
+      BenchCommand.self,
       SuperviseCommand.self,
     ])
 

@@ -1,5 +1,6 @@
 import Suites
 import Verdicts
+import YAML
 
 /// A vocabulary of all kinds of options.
 let vocabulary = TestVocabulary([

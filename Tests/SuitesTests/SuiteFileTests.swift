@@ -1,5 +1,6 @@
 import Suites
 import Testing
+import YAML
 
 @Suite("Suite files")
 struct SuiteFileTests {

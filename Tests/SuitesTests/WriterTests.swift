@@ -5,6 +5,7 @@ import Suites
 import Testing
 import Values
 import Verdicts
+import YAML
 
 @Suite("What suites are told in")
 struct WriterTests {

@@ -6,6 +6,7 @@ import Suites
 import SystemPackage
 import Values
 import Verdicts
+import YAML
 
 struct SuiteCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Controller
 import Suites
 import SystemPackage
+import YAML
 
 /// A suite file, with all that its tests ask for looked up before anything starts.
 struct SuiteFile {

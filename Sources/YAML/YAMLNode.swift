@@ -62,7 +62,7 @@ public struct YAMLNode: Hashable, Sendable {
   }
 
   /// What kind of node this is, as messages say it.
-  var kind: String {
+  public var kind: String {
     switch content {
     case .scalar: "a word"
     case .sequence: "a list"

@@ -1,5 +1,5 @@
-import Suites
 import Testing
+import YAML
 
 /// A node as a text that tells everything apart but positions.
 func outline(_ node: YAMLNode) -> String {
