@@ -5,7 +5,7 @@ public import Values
 extension LocalProcesses {
   /// Sends a client's request; there is no latency and no fault on the way.
   public func submit(_ request: Request, as id: RequestID, to node: NodeID) {
-    outstanding[id.client] = OutstandingRequest(number: id.number, node: node)
+    outstanding.begin(id, at: node)
     traffic.withClients += 1
     let channel = channels[node.index]
     var body = request.body(names)
@@ -33,35 +33,17 @@ extension LocalProcesses {
     traffic.delivered += 1
     messageLog?.record(.sent, at: now, line)
     messageLog?.record(.delivered, at: now, line)
-    guard let request = outstanding[client], var body = envelope.body.value.map else { return }
-    let id = RequestID(client: client, number: request.number)
-    guard let number = body[.string("in_reply_to")]?.integer else {
-      guard request.node == channel.node else { return }
-      outstanding[client] = nil
-      return reportMalformed(
-        id, "field \"in_reply_to\": expected an integer", line: line, from: channel)
-    }
-    guard number == request.number else { return }
-    outstanding[client] = nil
-    body[.string("in_reply_to")] = nil
-    body[.string("msg_id")] = nil
-    do throws(BodyError) {
-      let reply = try Reply(body: body)
-      if let problem = reply.unknownField(in: body) {
-        guard !settings.isCompatible else { throw problem }
-        reportUnknownField(problem, line: line, from: channel)
-      }
+    let answer = outstanding.take(
+      envelope, from: channel.node, to: client, isStrict: settings.isCompatible)
+    switch answer {
+    case .replied(let id, let reply, let oddity):
+      if let oddity { reportUnknownField(oddity, line: line, from: channel) }
       events.append(.replied(id, reply, from: channel.node))
-    } catch {
-      reportMalformed(id, error.description, line: line, from: channel)
+    case .malformed(let id, let problem):
+      let text = String(decoding: line, as: UTF8.self)
+      events.append(.malformedReply(id, from: channel.node, problem: problem, line: text))
+    case nil: break
     }
-  }
-
-  private func reportMalformed(
-    _ id: RequestID, _ problem: String, line: UnsafeRawBufferPointer, from channel: NodeChannel
-  ) {
-    let text = String(decoding: line, as: UTF8.self)
-    events.append(.malformedReply(id, from: channel.node, problem: problem, line: text))
   }
 
   /// Tells of the first reply of a node that says more than the protocol knows.

@@ -18,12 +18,6 @@ struct MessageUnderWay {
   }
 }
 
-/// What a client waits for.
-struct OutstandingRequest {
-  var number: Int
-  var node: NodeID
-}
-
 extension LocalProcesses {
   /// The client that sends `init`.
   static let initClient: StaticString = "c-init"
@@ -236,20 +230,7 @@ extension LocalProcesses {
   /// A service takes a request in, and its answer is under way.
   private func answer(_ message: MessageUnderWay, from node: NodeID, _ service: Service) {
     guard let body = (try? Value(json: message.line[message.body]))?.map else { return }
-    var reply: Reply?
-    do throws(BodyError) {
-      let request = try Request(body: body, names)
-      // Taken out, so that it is changed in place.
-      guard var state = services.removeValue(forKey: service) else { return }
-      reply = state.handle(request, from: node.index)
-      services[service] = state
-    } catch {
-      if !settings.isCompatible {
-        reply = .failed(ErrorReply(.malformedRequest, error.description))
-      }
-    }
-    guard var answer = reply?.body else { return }
-    answer[.string("in_reply_to")] = body[.string("msg_id")] ?? .null
+    guard let answer = services.answer(body, to: service, from: node, names) else { return }
     let line = line(from: service.rawValue, to: names[node], body: answer)
     traffic.betweenServers += 1
     record(.sent, line)

@@ -30,9 +30,9 @@ public final class LocalProcesses: Environment {
   var faults: LinkFaults
   var latencyDraws: Draws
   var underWay = DeliveryQueue<MessageUnderWay>()
-  var services: [Service: ServiceState]
+  var services: SharedServices
   /// The request that each client waits for.
-  var outstanding: [Int: OutstandingRequest] = [:]
+  var outstanding = OutstandingRequests()
   var messageNumber = 0
   var messageLog: MessageLog?
   public internal(set) var traffic = Traffic()
@@ -46,14 +46,7 @@ public final class LocalProcesses: Environment {
     let draws = Draws(seed: settings.seed)
     faults = LinkFaults(draws: draws.child(0))
     latencyDraws = draws.child(1)
-    services = Dictionary(
-      uniqueKeysWithValues: Service.allCases.enumerated().map { number, service in
-        (
-          service,
-          ServiceState(
-            service, draws: draws.child(2 + UInt64(number)), isCompatible: settings.isCompatible)
-        )
-      })
+    services = SharedServices(draws: draws, from: 2, isCompatible: settings.isCompatible)
     poller = try Poller()
   }
 

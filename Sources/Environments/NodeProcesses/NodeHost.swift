@@ -1,9 +1,29 @@
 import Glibc
-import Nodes
-import Values
+package import Nodes
+package import Values
 
 /// Runs one node after its `init`: hands it events, and executes the effects that it asks for.
-final class NodeHost<N: Node> {
+package final class NodeHost<N: Node> {
+  /// Where a message goes.
+  package enum Destination {
+    case peer(NodeID)
+    case service(Service)
+    /// Whoever sent the request, as the caller of `receive` knows them.
+    case client(origin: Int)
+  }
+
+  /// A message in `output`.
+  package struct Outgoing {
+    package var destination: Destination
+    /// Where its text stands, without the line's end.
+    package var range: Range<Int>
+  }
+
+  private struct Client {
+    var name: String
+    var origin: Int
+  }
+
   private var node: N
   private let name: String
   private let names: NodeNames
@@ -15,19 +35,21 @@ final class NodeHost<N: Node> {
   /// What storage has to tell the node.
   private var completions: [Event<N>] = []
   /// The clients of requests that this boot received and did not answer.
-  private var clients: [RequestID: String] = [:]
+  private var clients: [RequestID: Client] = [:]
   private var calls: [Int: Token] = [:]
   /// Numbers of calls rise over boots, so that an answer to an earlier boot's is none to this one's.
   private var callNumber = Int(clock(CLOCK_MONOTONIC) / 1_000)
   private var reportedMarks: Set<Mark> = []
 
   /// Lines for the network and for the log, written once a batch.
-  private(set) var output: [UInt8] = []
-  private(set) var log: [UInt8] = []
+  package private(set) var output: [UInt8] = []
+  package private(set) var log: [UInt8] = []
+  /// The messages in `output`, in order.
+  package private(set) var outgoing: [Outgoing] = []
   /// Why the node can't go on, once it can't.
-  private(set) var failure: String?
+  package private(set) var failure: String?
 
-  init(_ settings: NodeProcessSettings, node id: NodeID, names: NodeNames) {
+  package init(_ settings: NodeProcessSettings, node id: NodeID, names: NodeNames) {
     self.names = names
     name = names[id]
     node = N(
@@ -41,7 +63,7 @@ final class NodeHost<N: Node> {
   }
 
   /// Delivers the first event, with what the disk kept.
-  func start() {
+  package func start() {
     guard let surviving = files.recover(N.File.allCases.map(\.rawValue)) else {
       failure = files.failure ?? "can't read its files"
       return
@@ -50,9 +72,9 @@ final class NodeHost<N: Node> {
   }
 
   /// When the next timer is due, if one is set.
-  var nextTimer: Nanoseconds? { timers.first }
+  package var nextTimer: Nanoseconds? { timers.first }
 
-  func fireTimers() {
+  package func fireTimers() {
     for (timer, due) in timers.timers(dueAt: clock(CLOCK_MONOTONIC)) {
       guard timers.fire(timer, due: due), let timer = N.Timer(rawValue: UInt8(timer)) else {
         continue
@@ -62,7 +84,7 @@ final class NodeHost<N: Node> {
   }
 
   /// Ends a batch: makes durable what was asked for, and sets free what waited for it.
-  func settle() {
+  package func settle() {
     while failure == nil {
       if !completions.isEmpty {
         let events = completions
@@ -77,8 +99,9 @@ final class NodeHost<N: Node> {
   }
 
   /// Forgets what was written.
-  func clearOutput() {
+  package func clearOutput() {
     output.removeAll(keepingCapacity: true)
+    outgoing.removeAll(keepingCapacity: true)
     log.removeAll(keepingCapacity: true)
   }
 
@@ -112,7 +135,7 @@ final class NodeHost<N: Node> {
 
   private func execute(_ effect: Effect<N>) {
     switch effect {
-    case .send(let peer, let message): send(message, to: names[peer])
+    case .send(let peer, let message): send(message, to: peer)
     case .reply(let request, let reply):
       guard let client = clients.removeValue(forKey: request) else { return }
       send(reply, to: client, inReplyTo: .integer(request.number))
@@ -121,7 +144,7 @@ final class NodeHost<N: Node> {
       calls[callNumber] = token
       var body = request.body(names)
       body[.string("msg_id")] = .integer(callNumber)
-      send(body, to: service.rawValue)
+      send(body, to: service.rawValue, .service(service))
     case .setTimer(let timer, let delays):
       let delay = self.delays.within(delays)
       timers.set(Int(timer.rawValue), due: clock(CLOCK_MONOTONIC) + delay)
@@ -140,7 +163,7 @@ final class NodeHost<N: Node> {
     }
   }
 
-  func write(log line: String) {
+  package func write(log line: String) {
     log.append(contentsOf: line.utf8)
     log.append(UInt8(ascii: "\n"))
   }
@@ -157,46 +180,63 @@ extension NodeHost {
     output.appendText(",\"body\":")
   }
 
-  private func send(_ body: ValueMap, to destination: String) {
-    beginLine(to: destination)
+  /// Ends the line that began at `start`.
+  private func endLine(from start: Int, _ destination: Destination) {
+    outgoing.append(Outgoing(destination: destination, range: start..<output.count))
+    output.append(UInt8(ascii: "\n"))
+  }
+
+  private func send(_ body: ValueMap, to name: String, _ destination: Destination) {
+    let start = output.count
+    beginLine(to: name)
     Value.map(body).writeJSON(into: &output)
-    output.appendText("}\n")
+    output.appendText("}")
+    endLine(from: start, destination)
   }
 
   /// A message to a peer is its kind for people and its encoding for the peer.
-  private func send(_ message: N.Message, to peer: String) {
-    beginLine(to: peer)
+  private func send(_ message: N.Message, to peer: NodeID) {
+    let start = output.count
+    beginLine(to: names[peer])
     output.appendText("{\"type\":")
     output.appendJSON(message.kind)
     output.appendText(",\"data\":\"")
     Base64.append(message.encoded, to: &output)
-    output.appendText("\"}}\n")
+    output.appendText("\"}}")
+    endLine(from: start, .peer(peer))
   }
 
-  private func send(_ reply: Reply, to client: String, inReplyTo number: Value) {
+  private func send(_ reply: Reply, to client: Client, inReplyTo number: Value) {
     var body = reply.body
     body[.string("in_reply_to")] = number
-    send(body, to: client)
+    send(body, to: client.name, .client(origin: client.origin))
   }
 
   /// Answers the `init` that made this node.
   func acknowledgeInit(from client: String, _ number: Value) {
     guard failure == nil else { return }
     let body: Value = ["type": "init_ok", "in_reply_to": number]
-    send(body.map ?? ValueMap(), to: client)
+    send(body.map ?? ValueMap(), to: client, .client(origin: 0))
   }
 
   /// Takes in one line.
-  func receive(_ line: UnsafeRawBufferPointer) {
+  package func receive(_ line: UnsafeRawBufferPointer) {
     guard let envelope = Envelope(line: line), let source = envelope.source.string else {
       return write(log: "not a message: \(String(decoding: line, as: UTF8.self))")
     }
+    receive(envelope, from: source, origin: 0)
+  }
+
+  /// Takes in one message.
+  ///
+  /// - Parameter origin: Where replies to it go.
+  package func receive(_ envelope: Envelope, from source: String, origin: Int) {
     if let peer = names[source] {
       receiveMessage(envelope, from: peer)
     } else if Service(rawValue: source) != nil {
       receiveAnswer(envelope)
     } else {
-      receiveRequest(envelope, from: source)
+      receiveRequest(envelope, from: Client(name: source, origin: origin))
     }
   }
 
@@ -229,7 +269,7 @@ extension NodeHost {
     }
   }
 
-  private func receiveRequest(_ envelope: Envelope, from client: String) {
+  private func receiveRequest(_ envelope: Envelope, from client: Client) {
     guard var body = envelope.body.value.map else { return }
     let number = body[.string("msg_id")]
     guard let integer = number?.integer else {
@@ -239,14 +279,23 @@ extension NodeHost {
     body[.string("msg_id")] = nil
     do throws(BodyError) {
       let request = try Request(body: body, names)
+      if case .custom(let body) = request, body["type"] == NodeStatus.requestType {
+        return send(.custom(status.body), to: client, inReplyTo: .integer(integer))
+      }
       let id = RequestID(
-        client: envelope.source.clientNumber ?? NodeHost.number(ofClient: client), number: integer)
+        client: envelope.source.clientNumber ?? NodeHost.number(ofClient: client.name),
+        number: integer)
       clients[id] = client
       handle(.request(id, request))
     } catch {
       let reply = Reply.failed(ErrorReply(.malformedRequest, error.description))
       send(reply, to: client, inReplyTo: .integer(integer))
     }
+  }
+
+  private var status: NodeStatus {
+    NodeStatus(
+      role: node.roleName, isPrimary: node.isPrimary, status: node.status, isWhole: node.isWhole)
   }
 
   /// A number beyond those of clients that are called `c<number>`.

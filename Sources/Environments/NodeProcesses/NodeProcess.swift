@@ -12,10 +12,7 @@ import Values
 ///   the last line of standard error says why.
 public func runNode<N: Node>(_: N.Type, _ settings: NodeProcessSettings) -> Int32 {
   signal(SIGPIPE, SIG_IGN)
-  var settings = settings
-  settings.dataDirectory =
-    settings.dataDirectory ?? getenv("SHRIKE_DATA").map { String(cString: $0) }
-  return NodeProcess<N>(settings).run()
+  return NodeProcess<N>(settings.completedByEnvironment()).run()
 }
 
 private final class NodeProcess<N: Node> {

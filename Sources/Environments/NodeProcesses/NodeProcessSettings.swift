@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a node's process was started with.
 public struct NodeProcessSettings: Sendable {
   /// The system's own options.
@@ -18,5 +20,13 @@ public struct NodeProcessSettings: Sendable {
     self.bugs = bugs
     self.dataDirectory = dataDirectory
     self.seed = seed
+  }
+
+  /// These settings with what the environment's variables say where they say nothing.
+  package func completedByEnvironment() -> NodeProcessSettings {
+    var settings = self
+    settings.dataDirectory =
+      dataDirectory ?? getenv("SHRIKE_DATA").map { String(cString: $0) }
+    return settings
   }
 }

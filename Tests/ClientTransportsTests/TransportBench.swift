@@ -1,0 +1,102 @@
+import ClientTransports
+import Environments
+import Glibc
+import NIOCore
+import NIOPosix
+import NodeProcesses
+import NodeServers
+import Nodes
+import Synchronization
+import Values
+
+/// A transport, and nodes in this process that it speaks to.
+final class TransportBench<N: Node> {
+  let transport: FrameTransport
+  private let names: NodeNames
+  private let ports: [Int]
+  private let bugs: Set<String>
+  private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+  private let events = EventList()
+  private var servers: [NodeServer<N>] = []
+  private var taken = 0
+
+  init(_: N.Type, count: Int, bugs: Set<String> = []) {
+    names = .numbered(count: count)
+    ports = freePorts(count)
+    self.bugs = bugs
+    transport = FrameTransport(on: group.next(), names: names, token: "secret", seed: 1)
+  }
+
+  deinit {
+    transport.close()
+    for server in servers { _ = try? server.stop().wait() }
+    try? group.syncShutdownGracefully()
+  }
+
+  func open() throws {
+    let endpoints = names.nodes.map {
+      Endpoint(
+        node: $0, name: names[$0], address: "127.0.0.1", ports: ["client": ports[$0.index]])
+    }
+    try transport.open(endpoints) { [events] in events.append($0) }
+  }
+
+  func serve(_ node: Int) throws -> NodeServer<N> {
+    let members = zip(names.names, ports).map { name, port in
+      NodeServerSettings.Member(name, NetworkAddress(host: "127.0.0.1", port: port))
+    }
+    let server = NodeServer<N>(
+      NodeProcessSettings(bugs: bugs, seed: 1),
+      NodeServerSettings(
+        name: members[node].name, members: members, listen: members[node].address,
+        token: "secret"),
+      on: group.next())
+    _ = try server.start().wait()
+    servers.append(server)
+    return server
+  }
+
+  /// All events so far.
+  var seen: [TransportEvent] { events.all }
+
+  /// The next event of a kind, after the last one that was taken; nothing where none comes.
+  func next(where isWanted: (TransportEvent) -> Bool) -> TransportEvent? {
+    for _ in 0..<1_000 {
+      let all = events.all
+      if let place = all.indices.dropFirst(taken).first(where: { isWanted(all[$0]) }) {
+        taken = place + 1
+        return all[place]
+      }
+      usleep(5_000)
+    }
+    return nil
+  }
+}
+
+/// Events as they come from whatever thread.
+private final class EventList: Sendable {
+  private let events = Mutex<[TransportEvent]>([])
+
+  func append(_ event: TransportEvent) { events.withLock { $0.append(event) } }
+
+  var all: [TransportEvent] { events.withLock { $0 } }
+}
+
+/// Ports of the loopback interface that nobody has now.
+private func freePorts(_ count: Int) -> [Int] {
+  let sockets = (0..<count).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
+  defer { for descriptor in sockets { close(descriptor) } }
+  return sockets.map { descriptor in
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var count = socklen_t(MemoryLayout<sockaddr_in>.size)
+    return withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, count)
+        getsockname(descriptor, $0, &count)
+      }
+      return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+    }
+  }
+}
