@@ -126,8 +126,8 @@ let rooms: [Room] = [
     needs: [
       "Systems", "Algorithms", "Workloads", "Nemeses", "Generators", "Verdicts", "Linearizability",
       "ObjectModels", "Isolation", "Convergence", "Invariants", "Environments", "Simulations",
-      "LocalProcesses",
-      "NodeProcesses", "Diagrams",
+      "LocalProcesses", "NamespaceLab", "Hosts", "ClientTransports", "NodeServers", "Processes",
+      "NodeProcesses", "Manifests", "Diagrams",
       "Histories", "Nodes", "Values", system,
     ]),
 ]
@@ -157,7 +157,8 @@ let package = Package(
         "YAML", "Manifests", "Diagrams",
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
         "Ladders", "Invariants", "Convergence",
-        "NodeProcesses", "LocalProcesses", "Processes", "CProcess", "Exploration", "Simulations",
+        "NodeProcesses", "LocalProcesses", "Hosts", "NamespaceLab", "Processes", "CProcess",
+        "Exploration", "Simulations",
         "Generators",
         "Environments",
         system, arguments, heap,

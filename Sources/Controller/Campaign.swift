@@ -163,8 +163,7 @@ extension Plan {
   /// The marks that a thorough campaign reaches: the system's own, and those of the nemeses.
   package var knownMarks: [String] {
     get throws {
-      let system = system.flatMap(BundledSystem.named)
-      return (system?.description.marks ?? [])
+      (bundledDescription?.marks ?? [])
         + NemesisMark.known(try families, nodeCount: nodes.count)
     }
   }

@@ -89,7 +89,7 @@ extension Plan {
 extension Plan {
   /// The marks that a thorough campaign of the system reaches.
   var marks: [String] {
-    system.flatMap { BundledSystem.named($0)?.description.marks } ?? []
+    bundledDescription?.marks ?? []
   }
 }
 

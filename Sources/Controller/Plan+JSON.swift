@@ -56,10 +56,11 @@ private struct PlanField: Sendable {
 
   static let all: [PlanField] = [
     .optionalText("system", \.system),
+    .optionalText("manifest", \.manifest),
     .optionalText("bin", \.binary),
     .texts("arguments", \.arguments),
     .text("workload", \.workload),
-    PlanField(name: "env", kind: "simulated or local") {
+    PlanField(name: "env", kind: "simulated, local or lab") {
       .string($0.place.rawValue)
     } write: { plan, value in
       guard let place = value.name.flatMap(Place.init) else { return false }

@@ -29,11 +29,11 @@ extension Plan {
 
   /// Refuses nemeses that ask for what the system hasn't: another version, or a type of messages.
   func checkNemeses() throws {
-    let description = system.flatMap { BundledSystem.named($0)?.description }
+    let description = bundledDescription
     if try upgrades {
       guard place == .simulated else {
         throw PlanError(
-          "nemesis kill:upgrade: a local process is always of the version that is installed; "
+          "nemesis kill:upgrade: a real process is always of the version that is installed; "
             + "--env simulated has two in one cluster")
       }
       if let description, description.versionCount < 2 {
@@ -50,6 +50,11 @@ extension Plan {
               ? "its nodes send each other none" : "it has \(known.joined(separator: ", "))"))
       }
     }
+  }
+
+  /// What the bundled system says of itself; nothing where the system is another.
+  var bundledDescription: AlgorithmDescription? {
+    manifest == nil ? system.flatMap { BundledSystem.named($0)?.description } : nil
   }
 
   /// The families of faults that are asked for.
@@ -86,7 +91,10 @@ extension Plan {
   /// What a bundled system claims to survive.
   private var claims: [NemesisSpec]? {
     get throws {
-      try system.flatMap { Plan.claims[$0] }?.get()
+      if case .manifest(let manifest, _) = try subject {
+        return try manifest.survives.map { try NemesisSpec(parsing: $0) }
+      }
+      return try system.flatMap { Plan.claims[$0] }?.get()
     }
   }
 
@@ -106,16 +114,17 @@ extension Plan {
   private var allNemeses: [NemesisSpec] {
     get throws {
       let claims = try claims
-      switch place {
-      case .simulated: return claims ?? FaultFamily.allCases.map { NemesisSpec($0) }
-      case .local:
-        let families: [FaultFamily] = [
-          .partition, .kill, .pause, .delay, .loss, .duplicate, .reorder,
-        ]
-        return families.filter { family in
-          claims?.contains { $0.family == family } ?? true
-        }.map { NemesisSpec($0) }
-      }
+      let families: [FaultFamily] =
+        switch place {
+        // Whatever a bundled system claims, and no other can be simulated.
+        case .simulated: []
+        case .local: [.partition, .kill, .pause, .delay, .loss, .duplicate, .reorder]
+        case .lab: [.partition, .kill, .pause]
+        }
+      guard place != .simulated else { return claims ?? [] }
+      return families.filter { family in
+        claims?.contains { $0.family == family } ?? true
+      }.map { NemesisSpec($0) }
     }
   }
 }

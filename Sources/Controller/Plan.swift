@@ -9,10 +9,15 @@ public struct Plan: Hashable, Sendable {
   public enum Place: String, Hashable, Sendable, CaseIterable {
     case simulated
     case local
+    /// On hosts in network namespaces of this machine.
+    case lab
   }
 
-  /// A bundled system's name; nothing where `binary` names a program.
+  /// The name of a bundled system, or of one whose manifest comes with Shrike or is at `manifest`;
+  /// nothing where `binary` names a program.
   public var system: String?
+  /// The file of the system's manifest, where it is the user's.
+  public var manifest: String?
   /// The program that is a node, with its arguments.
   public var binary: String?
   public var arguments: [String] = []

@@ -27,6 +27,7 @@ public struct Test: Sendable {
   /// - Throws: When the plan names something that does not exist or asks for what can't be.
   public init(_ plan: Plan) throws {
     try plan.checkFields()
+    try plan.checkSubject()
     self.plan = plan
     expectations = try plan.expectations.map { text throws(PlanError) in try Bound(text) }
     names = NodeNames(plan.nodes)
@@ -148,6 +149,6 @@ extension Test {
 extension Plan {
   /// Who must be up for the system to make progress; of an unknown system's nodes, all.
   fileprivate var quorum: Quorum {
-    system.flatMap { BundledSystem.named($0)?.description.quorum } ?? .all
+    bundledDescription?.quorum ?? .all
   }
 }

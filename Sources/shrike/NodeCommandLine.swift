@@ -2,6 +2,7 @@ import Algorithms
 import ArgumentParser
 import Controller
 import Glibc
+import Hosts
 import LocalProcesses
 import NodeProcesses
 import Systems
@@ -36,6 +37,22 @@ struct NodeCommandLine: ParsableCommand {
     var settings = NodeProcessSettings(bugs: Set(bug), dataDirectory: data, seed: seed)
     settings.options = Dictionary(options: options)
     quit(system.run(settings))
+  }
+}
+
+struct AgentCommandLine: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "agent", abstract: "Start and end programs on a host, as its controller says.",
+    shouldDisplay: false)
+
+  @Argument(parsing: .captureForPassthrough)
+  var arguments: [String] = []
+
+  func run() throws {
+    guard let settings = AgentSettings(arguments: arguments) else {
+      Failure.end(.usage, "agents are started by controllers only", json: false)
+    }
+    quit(runAgent(settings))
   }
 }
 

@@ -18,7 +18,7 @@ extension Plan {
     }
     let folder = RunFolder(FilePath(what))
     self = try Plan(path: folder.plan)
-    if place == .local, !asPlanned { faults = try folder.happenedFaults() }
+    if place != .simulated, !asPlanned { faults = try folder.happenedFaults() }
   }
 
   /// Says so where the plan of a simulated run was made by another build, and makes it this one's.

@@ -31,7 +31,7 @@ struct Shrike: ParsableCommand {
       ReplayCommand.self, ShrinkCommand.self, ExploreCommand.self, ZooCommand.self,
       ClaimsCommand.self, ManifestCommand.self, ListCommand.self, NodeCommandLine.self,
       BenchCommand.self,
-      SuperviseCommand.self,
+      SuperviseCommand.self, AgentCommandLine.self,
     ])
 
   /// Ends with Maelstrom's exit code where a command line for it can't be read.

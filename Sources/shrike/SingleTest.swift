@@ -73,14 +73,18 @@ struct SingleTest {
     surroundings.logsDeliveredMessages = output.logNetRecv
     var status = StatusLine()
     var nextShow = Nanoseconds(0)
-    let run = try LocalRun(plan, surroundings)
-    let outcome = try run.run(
-      journal: journal, interrupted: { Interruption.hasCome },
-      watch: { progress, now in
-        guard now >= nextShow else { return }
-        nextShow = now + .milliseconds(200)
-        status.show(progress.line(at: now))
-      })
+    let watch: (Progress, Nanoseconds) -> Void = { progress, now in
+      guard now >= nextShow else { return }
+      nextShow = now + .milliseconds(200)
+      status.show(progress.line(at: now))
+    }
+    let interrupted: @Sendable () -> Bool = { Interruption.hasCome }
+    let outcome =
+      plan.place == .lab
+      ? try LabRun(plan, surroundings).run(
+        journal: journal, interrupted: interrupted, watch: watch)
+      : try LocalRun(plan, surroundings).run(
+        journal: journal, interrupted: interrupted, watch: watch)
     status.clear()
     return outcome
   }
@@ -97,6 +101,10 @@ extension Plan {
     case .simulated: _ = try SimulatedRun(self)
     case .local:
       try LocalRun(
+        self, LocalRun.Surroundings(folder: RunFolder("/"), executable: ownExecutable)
+      ).check()
+    case .lab:
+      try LabRun(
         self, LocalRun.Surroundings(folder: RunFolder("/"), executable: ownExecutable)
       ).check()
     }

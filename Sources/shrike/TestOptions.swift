@@ -2,6 +2,8 @@ import Algorithms
 import ArgumentParser
 import Controller
 import Glibc
+import Manifests
+import SystemPackage
 import Systems
 import Values
 import Workloads
@@ -20,8 +22,10 @@ struct TestOptions: ParsableArguments {
   @Option(name: [.customShort("w"), .long], help: "What to do to the system; see `shrike list`.")
   var workload: String?
 
-  @Option(name: .customLong("env"), help: "Where nodes run: simulated or local.")
-  var environment = "local"
+  @Option(
+    name: .customLong("env"),
+    help: "Where nodes run: simulated, local, or lab: hosts in network namespaces of this machine.")
+  var environment: String?
 
   @Option(help: "How many nodes: n1…, or n0… with --bin as Maelstrom's.")
   var nodeCount: Int?
@@ -118,10 +122,16 @@ struct TestOptions: ParsableArguments {
     let workload = try self.workload ?? standardWorkload()
     var plan = Plan(
       system: system, workload: workload, nodes: names, concurrency: try threadCount(names.count))
+    plan.manifest = try manifestPath
+    if plan.manifest != nil { plan.system = try manifest?.name }
     plan.binary = try bin.map(TestOptions.absolutePath)
     plan.arguments = (maelstromCompat ? strayWords : []) + binArguments
+    // A system with a manifest runs on hosts and nowhere else.
+    let environment = try environment ?? (manifest == nil ? "local" : "lab")
     guard let place = Plan.Place(rawValue: environment) else {
-      throw PlanError("there is no environment \"\(environment)\"; there are simulated, local")
+      throw PlanError(
+        "there is no environment \"\(environment)\"; there are "
+          + Plan.Place.allCases.map(\.rawValue).joined(separator: ", "))
     }
     plan.place = place
     plan.seed = try givenSeed() ?? UInt64.random(in: 0..<1 << 53)
@@ -178,7 +188,9 @@ struct TestOptions: ParsableArguments {
       }
       return names
     }
-    guard let nodeCount else { return NodeNames.numbered(count: 5).names }
+    guard let nodeCount else {
+      return NodeNames.numbered(count: try manifest?.nodeCount ?? 5).names
+    }
     guard nodeCount > 0 else { throw PlanError("--node-count \(nodeCount): at least 1") }
     guard nodeCount <= Plan.nodesMax else {
       throw PlanError("--node-count \(nodeCount): at most \(Plan.nodesMax)")
@@ -188,13 +200,40 @@ struct TestOptions: ParsableArguments {
 
   private func standardWorkload() throws -> String {
     guard let system else { return LinKVWorkload.name }
+    if let manifest = try manifest {
+      guard let first = manifest.workloads.first else {
+        throw PlanError("\(manifest.name) answers no workload")
+      }
+      return first.name
+    }
     guard let bundled = BundledSystem.named(system), let first = bundled.description.workloads.first
     else {
       throw PlanError(
         "there is no system \"\(system)\"; there are "
-          + BundledSystem.all.map(\.description.name).joined(separator: ", "))
+          + (BundledSystem.all.map(\.description.name) + SystemManifest.builtInNames)
+          .joined(separator: ", ") + "; or name the file of a manifest, as ./system.yaml")
     }
     return first
+  }
+
+  /// The file of a manifest, where the system is named by one.
+  private var manifestPath: String? {
+    get throws {
+      guard let system, system.contains("/") || system.hasSuffix(".yaml") else { return nil }
+      guard let resolved = realpath(system, nil) else {
+        throw PlanError("\(system): \(String(cString: strerror(errno)))")
+      }
+      defer { free(resolved) }
+      return String(cString: resolved)
+    }
+  }
+
+  /// The manifest of the system, where it has one.
+  private var manifest: SystemManifest? {
+    get throws {
+      if let path = try manifestPath { return try SystemManifest.read(FilePath(path)) }
+      return system.flatMap { SystemManifest.builtIn(named: $0, vocabulary: .full) }
+    }
   }
 
   private func threadCount(_ nodeCount: Int) throws -> Int {

@@ -1,0 +1,153 @@
+import Algorithms
+import ClientTransports
+import Environments
+import Glibc
+import Hosts
+import Manifests
+import NamespaceLab
+import NodeServers
+import Nodes
+import Processes
+import SystemPackage
+import Systems
+public import Values
+
+/// A test of a system whose nodes run on hosts in namespaces of this machine.
+public struct LabRun {
+  /// The port of bundled nodes.
+  private static let port = 7_400
+
+  private let test: Test
+  private let plan: Plan
+  private let surroundings: LocalRun.Surroundings
+  private let subject: SystemUnderTest
+
+  /// - Throws: When the plan names something that does not exist or asks for what can't be.
+  public init(_ plan: Plan, _ surroundings: LocalRun.Surroundings) throws {
+    self.plan = plan
+    self.surroundings = surroundings
+    test = try Test(plan)
+    subject = try plan.subject
+  }
+
+  /// Refuses what can't be done on this machine's hosts, before anything is made.
+  public func check() throws { try test.check(against: makeCluster(folder: "/")) }
+
+  /// Runs to the end, in real time.
+  public func run(
+    journal: any RunJournal, interrupted: @escaping @Sendable () -> Bool,
+    watch: @escaping (Progress, Nanoseconds) -> Void
+  ) throws -> Outcome {
+    try makeDirectories(surroundings.folder.data)
+    return try test.run(
+      in: makeCluster(folder: surroundings.folder.data.string), journal: journal,
+      interrupted: interrupted, watch: watch)
+  }
+
+  private func makeCluster(folder: String) throws -> HostCluster {
+    let data = canonicalPath(folder) ?? folder
+    let lab = NamespaceLab(command: [surroundings.executable, "agent"], directory: data)
+    var settings = HostSettings(
+      homeDirectory: data, logDirectory: surroundings.folder.nodes.string)
+    settings.echoesStandardError = surroundings.echoesStandardError
+    let members = test.names.nodes.map { node in
+      SystemCluster.Member(
+        Endpoint(
+          node: node, name: test.names[node], address: NamespaceLab.address(node.index),
+          ports: ports),
+        home: lab.homeTarget ?? "\(data)/\(test.names[node])")
+    }
+    // Strangers are kept out by what only this run knows.
+    let token = "shrike-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+    switch subject {
+    case .bundled(let system):
+      var hosted = HostedSystem(
+        names: test.names,
+        nodes: members.map { bundledNode(system, $0, among: members, token: token) })
+      hosted.programs = []
+      let seed = plan.seed
+      return try HostCluster(hosted, settings, on: lab) { surroundings in
+        FrameTransport(on: surroundings.loop, names: surroundings.names, token: token, seed: seed)
+      }
+    case .program:
+      preconditionFailure("a program that speaks on its standard streams has no place in the lab")
+    case .manifest(let manifest, let manifestFolder):
+      let cluster = SystemCluster(
+        members: members, token: token,
+        options: try manifest.options(given: plan.options, workload: plan.workload),
+        manifestFolder: manifestFolder)
+      var hosted = HostedSystem(
+        names: test.names,
+        nodes: try test.names.nodes.map { HostedNode(try manifest.resolved(for: $0, in: cluster)) })
+      hosted.packages = manifest.packages
+      hosted.programs = manifest.programs
+      return try HostCluster(
+        hosted, settings, on: lab, transport: try transport(of: manifest, in: cluster))
+    }
+  }
+
+  private var ports: [String: Int] {
+    if case .manifest(let manifest, _) = subject { return manifest.portNumbers }
+    return ["client": LabRun.port]
+  }
+
+  private func bundledNode(
+    _ system: BundledSystem, _ member: SystemCluster.Member, among members: [SystemCluster.Member],
+    token: String
+  ) -> HostedNode {
+    let own = member.endpoint
+    func place(_ endpoint: Endpoint) -> String { "\(endpoint.address):\(LabRun.port)" }
+    var words = [
+      surroundings.executable, "node", system.description.name, "--name", own.name,
+      "--listen", place(own), "--peers",
+      members.map { "\($0.endpoint.name)=\(place($0.endpoint))" }.joined(separator: ","),
+      "--data", "\(member.home)/data",
+    ]
+    for bug in plan.bugs { words += ["--bug", bug] }
+    for (option, value) in plan.options.sorted(by: { $0.key < $1.key }) {
+      words += ["--option", "\(option)=\(value)"]
+    }
+    var node = HostedNode(command: words)
+    node.environment = ["SHRIKE_TOKEN": token]
+    node.ports = own.ports
+    node.isBundled = true
+    return node
+  }
+
+  private func transport(
+    of manifest: SystemManifest, in cluster: SystemCluster
+  ) throws -> (HostCluster.Surroundings) throws -> any ClientTransport {
+    let seed = plan.seed
+    switch manifest.client {
+    case .maelstrom(let port):
+      return { surroundings in
+        FrameTransport(
+          on: surroundings.loop, names: surroundings.names, port: port, token: cluster.token,
+          seed: seed)
+      }
+    default: throw PlanError("not yet")
+    }
+  }
+}
+
+extension HostedNode {
+  /// A node as its manifest has it.
+  fileprivate init(_ node: ResolvedNode) {
+    self.init(command: node.start.words)
+    environment = node.start.environment
+    user = node.start.user
+    directory = node.start.directory
+    files = node.files.map {
+      HostedFile(
+        path: String($0.path.dropFirst(node.home.count + 1)), content: $0.content,
+        mode: UInt32($0.mode))
+    }
+    preparations = node.prepare.map(\.words)
+    stopSignal = node.stop.signal.number
+    stopPatience = node.stop.patience
+    ports = node.endpoint.ports
+    ready = node.ready?.probe
+    readyTimeout = node.ready?.limit ?? readyTimeout
+    leader = node.leader
+  }
+}

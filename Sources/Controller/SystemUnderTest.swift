@@ -1,0 +1,83 @@
+import Algorithms
+import Glibc
+package import Manifests
+import Nodes
+import SystemPackage
+package import Systems
+import Values
+import Workloads
+
+/// What a plan tests.
+package enum SystemUnderTest: Sendable {
+  /// An algorithm of Shrike's own.
+  case bundled(BundledSystem)
+  /// A program that is a node in the Maelstrom protocol, on its standard input and output.
+  case program(String)
+  /// A system that a manifest tells how to run; the folder is where the manifest is.
+  case manifest(SystemManifest, folder: String)
+}
+
+extension Plan {
+  /// The system that the plan names, with its bugs and options known.
+  ///
+  /// - Throws: When there is none of that name, or it hasn't what the plan asks of it.
+  package var subject: SystemUnderTest {
+    get throws {
+      if let binary { return .program(binary) }
+      if let manifest {
+        let folder = FilePath(manifest).removingLastComponent().string
+        return .manifest(
+          try SystemManifest.read(FilePath(manifest)), folder: folder.isEmpty ? "/" : folder)
+      }
+      if let system, let builtIn = SystemManifest.builtIn(named: system, vocabulary: .full) {
+        return .manifest(builtIn, folder: "/")
+      }
+      return .bundled(try bundledSystem)
+    }
+  }
+
+  /// Refuses a system in a place where it can't run, and what it hasn't.
+  func checkSubject() throws {
+    switch (try subject, place) {
+    case (.bundled, _), (.program, .local): break
+    case (.program, .simulated):
+      throw PlanError("only bundled systems can be simulated, not the program \(systemName)")
+    case (.program, .lab):
+      throw PlanError(
+        "\(systemName) speaks on its standard input and output, which is for --env local; "
+          + "a manifest tells how to run a system on hosts: shrike manifest init")
+    case (.manifest(let manifest, _), .lab):
+      guard bugs.isEmpty else { throw PlanError("\(manifest.name) has no planted bugs") }
+      _ = try manifest.options(given: options, workload: workload)
+      guard manifest.workloads.contains(where: { $0.name == workload }) else {
+        throw PlanError(
+          "\(manifest.name) answers no workload \"\(workload)\"; it has "
+            + manifest.workloads.map(\.name).joined(separator: ", "))
+      }
+    case (.manifest(let manifest, _), _):
+      throw PlanError("\(manifest.name) runs on hosts: --env lab, not \(place.rawValue)")
+    }
+    guard place == .lab else { return }
+    guard latency == nil else {
+      throw PlanError("latency: the lab's network is real; --env simulated or local can delay it")
+    }
+    guard !isCompatible else {
+      throw PlanError("maelstrom-compat: Maelstrom has no hosts; --env local")
+    }
+  }
+}
+
+extension SystemManifest {
+  /// Reads a manifest from its file.
+  package static func read(_ path: FilePath) throws -> SystemManifest {
+    let bytes: [UInt8]
+    do { bytes = try FileContents.read(path) } catch { throw PlanError("\(path): \(error)") }
+    return try SystemManifest(
+      yaml: String(decoding: bytes, as: UTF8.self), file: path.string, vocabulary: .full)
+  }
+}
+
+extension ManifestVocabulary {
+  /// All that manifests can speak of.
+  package static let full = ManifestVocabulary(workloads: workloads.map { $0.name })
+}
