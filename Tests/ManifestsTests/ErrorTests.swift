@@ -1,5 +1,7 @@
 import Manifests
 import Testing
+import Values
+import YAML
 
 /// Lines of one key in a sample manifest, or a whole one, and what is said of it.
 struct ManifestErrorCase: CustomTestStringConvertible, Sendable {
@@ -423,6 +425,39 @@ struct ManifestErrorTests {
         manifest:6:14: there is no workload `lin-kb`; did you mean `lin-kv`?
         manifest:7:22: kill:two is no nemesis
         """)
+  }
+
+  @Test("is told of damaged ones, too, and those that are still sound resolve", arguments: 0..<8)
+  func damaged(seed: UInt64) throws {
+    var draws = Draws(seed: seed)
+    let etcd = try #require(SystemManifest.builtInText(named: "etcd"))
+    var soundCount = 0
+    for text in Array(repeating: [etcd, SystemManifest.starterText], count: 25).joined() {
+      var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(Array.init)
+      for _ in 0...draws.below(3) {
+        let line = draws.below(lines.count)
+        let column = draws.below(lines[line].count + 1)
+        switch draws.below(4) {
+        case 0: lines[line].removeFirst(column)
+        case 1: lines[line].removeLast(lines[line].count - column)
+        case 2: lines[line].insert(contentsOf: "{{", at: column)
+        default: lines.swapAt(line, draws.below(lines.count))
+        }
+      }
+      let damaged = lines.map { String($0) }.joined(separator: "\n")
+      do {
+        let manifest = try SystemManifest(yaml: damaged, file: "m")
+        let cluster = try cluster(of: manifest)
+        for place in 0..<3 { _ = try? manifest.resolved(for: NodeID(place), in: cluster) }
+        soundCount += 1
+      } catch let error as ManifestError {
+        for mistake in error.mistakes {
+          #expect(1...lines.count + 1 ~= mistake.position.line, "\(error)")
+          #expect(mistake.position.column >= 1 && !mistake.text.isEmpty)
+        }
+      }
+    }
+    #expect(1..<50 ~= soundCount)
   }
 
   @Test("is nothing where all is well, in whatever order it stands")

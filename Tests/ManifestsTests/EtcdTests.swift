@@ -44,7 +44,7 @@ struct EtcdTests {
             HTTPProbe(
               port: 2379, path: "/v3/maintenance/status", body: "{}",
               condition: .equal("leader", "header.member_id"))))
-      #expect(node.stop == .init(signal: .terminate, patience: .seconds(5)))
+      #expect(node.stop == .init(signal: .terminate, patience: .seconds(10)))
     }
   }
 
