@@ -2,6 +2,7 @@ import Algorithms
 import ArgumentParser
 import Controller
 import Glibc
+import NodeCommands
 import Systems
 import Values
 import Workloads
