@@ -4,7 +4,7 @@ BUILD := swift build -c release
 SHRIKE := .build/release/shrike
 
 .PHONY: demo test unit processes twins corpus corpora models budgets campaigns claims suite verdicts glomers readme zoo correct \
-  lint bench release clean setup build
+  lint bench release node clean setup build
 
 setup:
 	@.ci/setup
@@ -110,5 +110,11 @@ release: setup
 	strip -o .build-release/shrike .build-release/release/shrike
 	@ls -l .build-release/shrike
 
+## One self-contained binary that is a node of a bundled system, in .build-node/shrike-node.
+node: setup
+	$(BUILD) --product shrike-node --static-swift-stdlib --scratch-path .build-node
+	strip -o .build-node/shrike-node .build-node/release/shrike-node
+	@ls -l .build-node/shrike-node
+
 clean:
-	rm -rf .build .build-release
+	rm -rf .build .build-release .build-node

@@ -89,9 +89,12 @@ let rooms: [Room] = [
   Room(
     "Systems", "Sources/Systems",
     needs: [
-      "Environments", "Simulations", "LocalProcesses", "NodeProcesses", "Exploration", "Histories",
-      "Algorithms", "Nodes", "Values",
+      "Environments", "Simulations", "LocalProcesses", "NodeProcesses", "NodeServers",
+      "Exploration", "Histories", "Algorithms", "Nodes", "Values",
     ]),
+  Room(
+    "NodeCommands", "Sources/NodeCommands",
+    needs: ["Systems", "Algorithms", "NodeProcesses", "NodeServers", arguments]),
 
   Room("Verdicts", "Checkers/Verdicts", needs: ["Histories", "Values"]),
   Room("Linearizability", "Checkers/Linearizability"),
@@ -140,7 +143,10 @@ func tests(_ name: String, _ needs: Target.Dependency...) -> Target {
 
 let package = Package(
   name: "shrike",
-  products: rooms.map(\.product) + [.executable(name: "shrike", targets: ["shrike"])],
+  products: rooms.map(\.product) + [
+    .executable(name: "shrike", targets: ["shrike"]),
+    .executable(name: "shrike-node", targets: ["shrike-node"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -153,16 +159,19 @@ let package = Package(
     .executableTarget(
       name: "shrike",
       dependencies: [
-        "Controller", "Systems", "Algorithms", "Workloads", "Nemeses", "Reports", "Suites",
-        "YAML", "Manifests", "Diagrams",
+        "Controller", "Systems", "NodeCommands", "Algorithms", "Workloads", "Nemeses", "Reports",
+        "Suites", "YAML", "Manifests", "Diagrams",
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
         "Ladders", "Invariants", "Convergence",
         "NodeProcesses", "LocalProcesses", "Hosts", "NamespaceLab", "Processes", "CProcess",
         "Exploration", "Simulations",
         "Generators",
         "Environments",
-        system, arguments, heap,
+        system, arguments, heap, nioCore, nioPosix, "ClientTransports", "NodeServers",
       ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "shrike-node", dependencies: ["NodeCommands", arguments], path: "Sources/shrike-node",
       swiftSettings: strict),
     tests("Values", "Values"),
     tests("Histories", "Histories", "Values"),
@@ -175,6 +184,13 @@ let package = Package(
     tests(
       "LocalProcesses", "LocalProcesses", "LocalProcessesFixture", "Environments", "Nodes",
       "Values"),
+    tests(
+      "NodeServers", "NodeServers", "NodeProcesses", "Algorithms", "Nodes", "Values", nioCore,
+      nioPosix),
+    tests(
+      "ClientTransports", "ClientTransports", "Environments", "NodeServers", "NodeProcesses",
+      "Algorithms", "Nodes", "Values", nioCore, nioPosix),
+    tests("NodeCommands", "NodeCommands", "NodeServers", "shrike-node"),
     .executableTarget(
       name: "LocalProcessesFixture",
       dependencies: ["LocalProcesses", "NodeProcesses", "Environments", "Nodes", "Values"],

@@ -1,6 +1,7 @@
 public import Algorithms
 public import Environments
 public import NodeProcesses
+public import NodeServers
 import Nodes
 public import Simulations
 import Values
@@ -12,6 +13,8 @@ public struct BundledSystem: Sendable {
   public let simulate: @Sendable (SimulationSettings) -> any SimulatedCluster
   /// Is one node of it on standard input and output; see `runNode`.
   public let run: @Sendable (NodeProcessSettings) -> Int32
+  /// Is one node of it that listens on a network; see `serveNode`.
+  public let serve: @Sendable (NodeProcessSettings, NodeServerSettings) -> Int32
 
   public init<System: Algorithm>(_: System.Type) {
     description = System.description
@@ -19,6 +22,7 @@ public struct BundledSystem: Sendable {
       SpecializedCluster(Simulation<System>($0, invariants: System.invariants()))
     }
     run = { runNode(System.self, $0) }
+    serve = { serveNode(System.self, $0, $1) }
   }
 
   /// All bundled systems, in the order in which they are listed.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Controller
+import NodeCommands
 
 /// The command line.
 @main

@@ -3,6 +3,7 @@ import ArgumentParser
 import Controller
 import Glibc
 import Manifests
+import NodeCommands
 import SystemPackage
 import Systems
 import Values

@@ -1,4 +1,5 @@
 import Algorithms
+import Glibc
 import NIOPosix
 import NodeProcesses
 import NodeServers
@@ -122,7 +123,8 @@ struct NodeServerTests {
     let cluster = try TestCluster(Broadcast.self, count: 3)
     #expect(cluster.ask(0, #""type":"broadcast","message":7"#)?["type"] == "broadcast_ok")
     var messages: Value?
-    for _ in 0..<100 where messages != [7] {
+    for _ in 0..<200 where messages != [7] {
+      usleep(20_000)
       messages = cluster.ask(2, #""type":"read""#)?["messages"]
     }
     #expect(messages == [7])

@@ -31,6 +31,8 @@ final class RawClient {
     send(Hello(token: token, name: "tester", hasServices: hasServices).bytes)
   }
 
+  fileprivate init(_ descriptor: Int32) { self.descriptor = descriptor }
+
   deinit { close(descriptor) }
 
   func send(raw bytes: [UInt8]) {
@@ -82,6 +84,25 @@ final class RawClient {
   }
 }
 
+/// Listens on the loopback interface, and takes little before it reads.
+final class RawListener: Sendable {
+  private let descriptor: Int32
+  let port: Int
+
+  init() {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var capacity: Int32 = 64 << 10
+    setsockopt(
+      descriptor, SOL_SOCKET, SO_RCVBUF, &capacity, socklen_t(MemoryLayout<Int32>.size))
+    port = bindToLoopback(descriptor)
+    listen(descriptor, 8)
+  }
+
+  deinit { close(descriptor) }
+
+  func accept() -> RawClient { RawClient(Glibc.accept(descriptor, nil, nil)) }
+}
+
 func frame(_ message: [UInt8]) -> [UInt8] {
   var buffer = ByteBuffer()
   Frame.write(message, into: &buffer)
@@ -99,16 +120,19 @@ func echo(_ number: Int, _ text: String = "hi", to node: String = "n1", from: St
 func freePorts(_ count: Int) -> [Int] {
   let sockets = (0..<count).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
   defer { for descriptor in sockets { close(descriptor) } }
-  return sockets.map { descriptor in
-    var address = loopback(port: 0)
-    var count = socklen_t(MemoryLayout<sockaddr_in>.size)
-    return withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, count)
-        getsockname(descriptor, $0, &count)
-      }
-      return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+  return sockets.map(bindToLoopback)
+}
+
+/// - Returns: The port that the system chose.
+private func bindToLoopback(_ descriptor: Int32) -> Int {
+  var address = loopback(port: 0)
+  var count = socklen_t(MemoryLayout<sockaddr_in>.size)
+  return withUnsafeMutablePointer(to: &address) { pointer in
+    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      bind(descriptor, $0, count)
+      getsockname(descriptor, $0, &count)
     }
+    return Int(UInt16(bigEndian: pointer.pointee.sin_port))
   }
 }
 

@@ -111,6 +111,14 @@ final class FramedNode {
     self.id = id
     self.name = name
   }
+
+  /// Why it can't be sent anything now, if it can't.
+  var problem: String? {
+    guard let connection = dialer?.connection else {
+      return dialer?.problem ?? "the connection was given up"
+    }
+    return connection.hasRoom ? nil : "it does not take what it is sent"
+  }
 }
 
 // MARK: Sending
@@ -118,8 +126,7 @@ final class FramedNode {
 extension FrameTransport {
   private func send(_ request: Request, as id: RequestID, to node: NodeID) {
     guard let node = nodes[node] else { return }
-    guard node.dialer?.connection != nil else {
-      let problem = node.dialer?.problem ?? "there is no connection"
+    if let problem = node.problem {
       let error = ErrorReply(.temporarilyUnavailable, "can't reach \(node.name): \(problem)")
       return report(.replied(id, .failed(error), from: node.id))
     }
@@ -158,7 +165,7 @@ extension FrameTransport {
   }
 
   private func ask(_ node: FramedNode) {
-    guard node.dialer?.connection != nil else { return }
+    guard node.problem == nil else { return }
     statusNumber += 1
     let body = ValueMap([
       .init(key: "type", value: NodeStatus.requestType),

@@ -51,6 +51,9 @@ package final class FrameConnection: ChannelDuplexHandler {
   /// How many bytes were sent and not taken.
   package var unsentCount: Int { flushedCount + batch.readableBytes }
 
+  /// Whether more should be sent only after ``ConnectionEvent/drained``.
+  package var hasRoom: Bool { unsentCount < FrameConnection.unsentCountMax }
+
   package func send(_ message: some Collection<UInt8>) {
     guard isOpen else { return }
     Frame.write(message, into: &batch)
@@ -58,13 +61,16 @@ package final class FrameConnection: ChannelDuplexHandler {
 
   package func flush() {
     guard isOpen, let context, batch.readableBytes > 0 else { return }
-    let count = batch.readableBytes
-    flushedCount += count
-    isFull = isFull || flushedCount > FrameConnection.unsentCountMax
-    let promise = context.eventLoop.makePromise(of: Void.self)
-    promise.futureResult.assumeIsolated().whenComplete { [self] _ in wasTaken(count) }
-    context.writeAndFlush(wrapOutboundOut(batch), promise: promise)
+    // All is settled before the write, which may be done before it returns, and be followed by more.
+    let bytes = batch
     batch = ByteBuffer()
+    flushedCount += bytes.readableBytes
+    isFull = isFull || flushedCount >= FrameConnection.unsentCountMax
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    promise.futureResult.assumeIsolated().whenComplete { [self] _ in
+      wasTaken(bytes.readableBytes)
+    }
+    context.writeAndFlush(wrapOutboundOut(bytes), promise: promise)
   }
 
   private func wasTaken(_ count: Int) {
@@ -72,7 +78,7 @@ package final class FrameConnection: ChannelDuplexHandler {
     guard isOpen, isFull, flushedCount <= FrameConnection.unsentCountMax / 2 else { return }
     isFull = false
     handle(self, .drained)
-    guard isReadHeldBack else { return }
+    guard isReadHeldBack, !isFull else { return }
     isReadHeldBack = false
     context?.read()
   }

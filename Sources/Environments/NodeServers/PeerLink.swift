@@ -1,12 +1,12 @@
-import NIOCore
+package import NIOCore
 
 /// What a node sends to one of its peers: over a connection of its own, or to be sent once there is one.
 ///
 /// While the peer takes nothing, the newest frames are kept and the oldest dropped.
-final class PeerLink {
+package final class PeerLink {
   static let pace = Dialer.Pace(first: .milliseconds(50), last: .seconds(1))
   /// How many bytes wait at most.
-  static let waitingCountMax = 4 << 20
+  package static let waitingCountMax = 4 << 20
 
   private let name: String
   private let log: (String) -> Void
@@ -14,7 +14,7 @@ final class PeerLink {
   private var waiting = FrameQueue(countMax: PeerLink.waitingCountMax)
 
   /// - Parameter log: Takes a line for people.
-  init(
+  package init(
     to name: String, at address: NetworkAddress, on loop: any EventLoop, hello: Hello,
     log: @escaping (String) -> Void
   ) {
@@ -25,16 +25,16 @@ final class PeerLink {
     }
   }
 
-  func start() { dialer?.start() }
+  package func start() { dialer?.start() }
 
-  func end() {
+  package func end() {
     dialer?.end()
     dialer = nil
   }
 
   /// Sends a message by the next ``flush()``.
-  func send(_ message: ArraySlice<UInt8>) {
-    if let connection = dialer?.connection, waiting.isEmpty, hasRoom(connection) {
+  package func send(_ message: ArraySlice<UInt8>) {
+    if let connection = dialer?.connection, waiting.isEmpty, connection.hasRoom {
       connection.send(message)
     } else {
       if waiting.append(Array(message)) {
@@ -43,11 +43,7 @@ final class PeerLink {
     }
   }
 
-  func flush() { dialer?.connection?.flush() }
-
-  private func hasRoom(_ connection: FrameConnection) -> Bool {
-    connection.unsentCount < FrameConnection.unsentCountMax
-  }
+  package func flush() { dialer?.connection?.flush() }
 
   private func take(_ event: ConnectionEvent) {
     switch event {
@@ -59,7 +55,7 @@ final class PeerLink {
 
   private func sendWaiting() {
     guard let connection = dialer?.connection else { return }
-    while hasRoom(connection), let message = waiting.removeFirst() { connection.send(message) }
+    while connection.hasRoom, let message = waiting.removeFirst() { connection.send(message) }
     connection.flush()
     guard waiting.isEmpty, waiting.droppedCount > 0 else { return }
     log("\(name) takes messages again; \(waiting.droppedCount) for it were dropped")

@@ -42,7 +42,7 @@ struct BenchCommand: ParsableCommand {
       for measurement in [
         try DriverBench.operations(), try NetworkBench.messages(), SimulationBench.events(),
         try ExplorationBench.states(), try HistoryBench.check(),
-      ] + (try RaftBench.all()) + (try HistoryReadBench.all()) {
+      ] + (try FrameBench.all()) + (try RaftBench.all()) + (try HistoryReadBench.all()) {
         print(measurement.row)
       }
       print("")

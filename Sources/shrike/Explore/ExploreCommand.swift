@@ -3,6 +3,7 @@ import ArgumentParser
 import Controller
 import Exploration
 import Glibc
+import NodeCommands
 import Nodes
 import Reports
 import Systems

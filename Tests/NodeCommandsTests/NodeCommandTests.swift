@@ -1,0 +1,129 @@
+import Glibc
+import NodeCommands
+import NodeServers
+import Testing
+
+@Suite("The node command")
+struct NodeCommandTests {
+  @Test("reads where to listen and whom to speak to")
+  func settings() throws {
+    let options = try NetworkOptions.parse([
+      "--listen", "0.0.0.0:7001", "--peers", "a=h1:7001,b=[::1]:7002", "--name", "b", "--token",
+      "t",
+    ])
+    let settings = try #require(try options.settings())
+    #expect(settings.listen == NetworkAddress(host: "0.0.0.0", port: 7001))
+    #expect(settings.members.map(\.name) == ["a", "b"])
+    #expect(settings.members[1].address == NetworkAddress(host: "::1", port: 7002))
+    #expect(settings.name == "b" && settings.token == "t")
+    #expect(try NetworkOptions.parse([]).settings() == nil)
+  }
+
+  @Test(
+    "says what is wrong with them in one line",
+    arguments: [
+      (["--name", "a"], "--peers, --name and --token need --listen host:port"),
+      (
+        ["--listen", "::1:80"],
+        "--listen ::1:80: expected host:port, or [address]:port with colons in it"
+      ),
+      (["--listen", "h:1"], "--listen needs --peers: n1=host:port,n2=host:port"),
+      (["--listen", "h:1", "--peers", "a=h:1"], "--listen needs --name: one of the members'"),
+      (
+        ["--listen", "h:1", "--peers", "a=h:1,b=h:2", "--name", "c"],
+        "--name c: no such member in --peers, which names a, b"
+      ),
+      (
+        ["--listen", "h:1", "--peers", "a=h:1,", "--name", "a"],
+        "--peers: \"\": expected name=host:port"
+      ),
+      (
+        ["--listen", "h:1", "--peers", "a=h:0", "--name", "a"],
+        "--peers: \"a=h:0\": expected name=host:port"
+      ),
+      (["--listen", "h:1", "--peers", "a=h:1,a=h:2", "--name", "a"], "--peers names a twice"),
+    ])
+  func problems(arguments: [String], text: String) throws {
+    let options = try NetworkOptions.parse(arguments)
+    let problem = #expect(throws: NetworkOptions.Problem.self) { try options.settings() }
+    #expect(problem?.description == text)
+  }
+}
+
+@Suite("The node program", .timeLimit(.minutes(1)))
+struct NodeProgramTests {
+  private static func command(_ port: Int, _ name: String = "n1") -> String {
+    "\(program) node echo --listen 127.0.0.1:\(port) --peers n1=127.0.0.1:\(port) --name \(name)"
+  }
+
+  @Test("ends with 64 and one line for options that make no sense")
+  func misuse() {
+    #expect(
+      output(of: NodeProgramTests.command(7_001, "n2"))
+        == "shrike: --name n2: no such member in --peers, which names n1\n64\n")
+  }
+
+  @Test("ends with 70 and one line where somebody listens")
+  func portInUse() {
+    let (descriptor, port) = listener()
+    defer { close(descriptor) }
+    #expect(
+      output(of: NodeProgramTests.command(port))
+        == "shrike: can't listen on 127.0.0.1:\(port): Address already in use\n70\n")
+  }
+
+  @Test("ends with 0 when it is asked to")
+  func end() {
+    let (descriptor, port) = listener()
+    close(descriptor)
+    let script =
+      "\(NodeProgramTests.command(port)) & until (: >/dev/tcp/127.0.0.1/\(port)); do sleep 0.02; "
+      + "done 2>/dev/null; kill -TERM $!; wait $!"
+    #expect(output(of: script) == "0\n")
+  }
+}
+
+/// What a script for bash prints, and then its status.
+private func output(of script: String) -> String {
+  guard let stream = popen("bash -c '\(script)' 2>&1; echo $?", "r") else { return "" }
+  defer { pclose(stream) }
+  var bytes: [UInt8] = []
+  while case let byte = fgetc(stream), byte != EOF { bytes.append(UInt8(byte)) }
+  return String(decoding: bytes, as: UTF8.self)
+}
+
+/// Somebody who listens on a port that the system chose.
+private func listener() -> (descriptor: Int32, port: Int) {
+  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+  var count = socklen_t(MemoryLayout<sockaddr_in>.size)
+  let port = withUnsafeMutablePointer(to: &address) { pointer in
+    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      bind(descriptor, $0, count)
+      listen(descriptor, 1)
+      getsockname(descriptor, $0, &count)
+    }
+    return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+  }
+  return (descriptor, port)
+}
+
+/// The program of the target shrike-node, which is built beside the tests.
+private let program: String = {
+  var directory = CommandLine.arguments[0]
+  if let own = realpath("/proc/self/exe", nil) {
+    directory = String(cString: own)
+    free(own)
+  }
+  // The runner may be the toolchain's; then the bundle it was given tells where things are built.
+  if let bundle = CommandLine.arguments.last(where: { $0.contains(".xctest") }) {
+    directory = bundle
+  }
+  while let slash = directory.lastIndex(of: "/") {
+    directory = String(directory[..<slash])
+    if access("\(directory)/shrike-node", X_OK) == 0 { return "\(directory)/shrike-node" }
+  }
+  return "shrike-node"
+}()
