@@ -114,6 +114,10 @@ let rooms: [Room] = [
       "Histories", "Values",
     ]),
 
+  Room(
+    "Clients", "Sources/Clients",
+    needs: ["Workloads", "Verdicts", "Nodes", "Histories", "Values"]),
+
   Room("YAML", "Sources/YAML", needs: [yams]),
   Room("Suites", "Sources/Suites", needs: ["YAML", "Verdicts", "Values"]),
   Room(
@@ -200,6 +204,9 @@ let package = Package(
       "Values"),
     tests("Invariants", "Invariants", "Verdicts", "Histories", "Values"),
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),
+    tests(
+      "Clients", "Clients", "Workloads", "Generators", "ObjectModels", "Verdicts", "Nodes",
+      "Histories", "Values"),
     tests("YAML", "YAML"),
     tests("Suites", "Suites", "YAML", "Reports", "Verdicts", "Values"),
     tests("Manifests", "Manifests", "YAML", "Environments", "Values"),
