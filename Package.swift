@@ -207,6 +207,9 @@ let package = Package(
     tests(
       "Clients", "Clients", "Workloads", "Generators", "ObjectModels", "Verdicts", "Nodes",
       "Histories", "Values"),
+    tests(
+      "ClientTransports", "ClientTransports", "Clients", "Environments", "NodeServers",
+      "NodeProcesses", "Algorithms", "Workloads", "Nodes", "Histories", "Values", nioCore, nioPosix),
     tests("YAML", "YAML"),
     tests("Suites", "Suites", "YAML", "Reports", "Verdicts", "Values"),
     tests("Manifests", "Manifests", "YAML", "Environments", "Values"),
