@@ -117,6 +117,10 @@ let rooms: [Room] = [
       "Histories", "Values",
     ]),
 
+  Room(
+    "Clients", "Sources/Clients",
+    needs: ["Workloads", "Verdicts", "Nodes", "Histories", "Values"]),
+
   Room("YAML", "Sources/YAML", needs: [yams]),
   Room("Suites", "Sources/Suites", needs: ["YAML", "Verdicts", "Values"]),
   Room(
@@ -217,6 +221,12 @@ let package = Package(
       "Values"),
     tests("Invariants", "Invariants", "Verdicts", "Histories", "Values"),
     tests("Nemeses", "Nemeses", "Environments", "Generators", "Histories", "Nodes", "Values"),
+    tests(
+      "Clients", "Clients", "Workloads", "Generators", "ObjectModels", "Verdicts", "Nodes",
+      "Histories", "Values"),
+    tests(
+      "ClientTransports", "ClientTransports", "Clients", "Environments", "NodeServers",
+      "NodeProcesses", "Algorithms", "Workloads", "Nodes", "Histories", "Values", nioCore, nioPosix),
     tests("YAML", "YAML"),
     tests("Suites", "Suites", "YAML", "Reports", "Verdicts", "Values"),
     tests("Manifests", "Manifests", "YAML", "Environments", "Values"),

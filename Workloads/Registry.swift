@@ -14,7 +14,7 @@ public let workloads: [any Workload.Type] = [
   DeliveryWorkload<BestEffortLevel>.self, DeliveryWorkload<ReliableLevel>.self,
   DeliveryWorkload<FIFOLevel>.self, DeliveryWorkload<CausalLevel>.self,
   DeliveryWorkload<TotalOrderLevel>.self, DeliveryWorkload<CausalTotalOrderLevel>.self,
-  ChatWorkload.self, ClocksWorkload.self,
+  ChatWorkload.self, ClocksWorkload.self, LockWorkload.self,
 ]
 
 /// The workload of a name.
