@@ -134,7 +134,7 @@ let rooms: [Room] = [
       "Systems", "Algorithms", "Workloads", "Nemeses", "Generators", "Verdicts", "Linearizability",
       "ObjectModels", "Isolation", "Convergence", "Invariants", "Environments", "Simulations",
       "LocalProcesses", "NamespaceLab", "Hosts", "ClientTransports", "NodeServers", "Processes",
-      "NodeProcesses", "Manifests", "Diagrams",
+      "NodeProcesses", "Manifests", "Clients", "Diagrams",
       "Histories", "Nodes", "Values", system,
     ]),
 ]
@@ -191,9 +191,6 @@ let package = Package(
     tests(
       "NodeServers", "NodeServers", "NodeProcesses", "Algorithms", "Nodes", "Values", nioCore,
       nioPosix),
-    tests(
-      "ClientTransports", "ClientTransports", "Environments", "NodeServers", "NodeProcesses",
-      "Algorithms", "Nodes", "Values", nioCore, nioPosix),
     tests("NodeCommands", "NodeCommands", "NodeServers", "shrike-node"),
     .executableTarget(
       name: "LocalProcessesFixture",

@@ -9,7 +9,7 @@ extension Driver {
     _ f: String, of node: NodeID, into actions: inout [Action]
   ) {
     guard !final.isWaiting(for: node) else { return }
-    var client = settings.workload.makeClient()
+    var client = settings.makeClient()
     let fields = finalFields(node)
     guard case .ask(let request) = client.begin(f, .null, fields) else { return }
     let id = final.begin(node, client, request)

@@ -72,7 +72,7 @@ public struct Driver: Sendable {
     threads = (0..<settings.concurrency).map { thread in
       ClientThread(
         process: thread, node: NodeID(thread % settings.nodes.count),
-        client: settings.workload.makeClient())
+        client: settings.makeClient())
     }
     faults = FaultCursor(schedule, ambushes: settings.ambushes)
     liveness = settings.liveness
@@ -400,7 +400,7 @@ extension Driver {
     if completion.type == .info {
       threads[thread].process += settings.concurrency
       threads[thread].requestNumber = 0
-      threads[thread].client = settings.workload.makeClient()
+      threads[thread].client = settings.makeClient()
       context.processes[thread] = threads[thread].process
     }
     generator.update(operation, thread: thread, context)

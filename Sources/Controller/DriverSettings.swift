@@ -6,6 +6,8 @@ public import Workloads
 /// What a driver needs to know of the test that it drives.
 public struct DriverSettings: Sendable {
   public var workload: any Workload
+  /// Makes a client of the system, where that does not speak as the workload's own does.
+  public var makeForeignClient: (@Sendable () -> any Client)?
   public var names: NodeNames
   public var concurrency: Int
   /// How long a client waits for a reply.
@@ -39,4 +41,7 @@ public struct DriverSettings: Sendable {
   }
 
   public var nodes: [NodeID] { names.nodes }
+
+  /// A client of one thread.
+  func makeClient() -> any Client { makeForeignClient?() ?? workload.makeClient() }
 }

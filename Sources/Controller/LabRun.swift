@@ -125,8 +125,19 @@ public struct LabRun {
           on: surroundings.loop, names: surroundings.names, port: port, token: cluster.token,
           seed: seed)
       }
-    default: throw PlanError("not yet")
+    case .etcd(let port): return http(.raw, port)
+    case .http(let port, let path): return http(.operations(path: path), port)
+    case .program: throw PlanError("not yet")
     }
+  }
+}
+
+extension LabRun {
+  private func http(
+    _ mode: HTTPTransport.Mode, _ port: String
+  ) -> (HostCluster.Surroundings) throws -> any ClientTransport {
+    let settings = HTTPTransport.Settings(mode: mode, port: port, timeout: test.timeout)
+    return { HTTPTransport(on: $0.loop, settings) }
   }
 }
 

@@ -1,5 +1,6 @@
 import Algorithms
 import Environments
+import Manifests
 import Nemeses
 import Systems
 import Values

@@ -1,8 +1,7 @@
-import Algorithms
-import Glibc
+import Environments
 package import Manifests
-import Nodes
-import SystemPackage
+import Nemeses
+package import SystemPackage
 package import Systems
 import Values
 import Workloads
@@ -69,15 +68,30 @@ extension Plan {
 
 extension SystemManifest {
   /// Reads a manifest from its file.
+  ///
+  /// - Throws: ``ManifestError`` with all mistakes, or why the file can't be read.
   package static func read(_ path: FilePath) throws -> SystemManifest {
     let bytes: [UInt8]
     do { bytes = try FileContents.read(path) } catch { throw PlanError("\(path): \(error)") }
-    return try SystemManifest(
-      yaml: String(decoding: bytes, as: UTF8.self), file: path.string, vocabulary: .full)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw PlanError("\(path): this is not text in UTF-8")
+    }
+    return try SystemManifest(yaml: text, file: path.string, vocabulary: .full)
   }
 }
 
 extension ManifestVocabulary {
-  /// All that manifests can speak of.
-  package static let full = ManifestVocabulary(workloads: workloads.map { $0.name })
+  /// All that manifests can speak of: workloads, and nemeses as `--nemesis` takes them.
+  package static let full = ManifestVocabulary(
+    workloads: Workloads.workloads.map { $0.name }
+  ) { text in
+    let family = String(text.prefix { $0 != ":" })
+    guard FaultFamily(rawValue: family) != nil else { return familyProblem(text) }
+    do throws(NemesisError) {
+      _ = try NemesisSpec(parsing: text)
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
 }

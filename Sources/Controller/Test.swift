@@ -83,6 +83,9 @@ public struct Test: Sendable {
     }
   }
 
+  /// How long clients wait for an answer.
+  var timeout: Nanoseconds { plan.timeout ?? workload.standardTimeout }
+
   /// The plan's operations, or the workload's at its rate, until its time limit.
   private var generator: any Generator {
     if let script {
@@ -124,9 +127,10 @@ public struct Test: Sendable {
     try environment.start()
     var settings = DriverSettings(
       workload: workload, names: names, concurrency: plan.concurrency,
-      timeout: plan.timeout ?? workload.standardTimeout,
+      timeout: timeout,
       seed: plan.seed)
     settings.ambushes = ambushes
+    settings.makeForeignClient = try plan.foreignClient
     settings.liveness = plan.liveness.map { bound in
       Liveness(
         names.nodes, count: plan.quorum.count(of: names.count), clientCount: plan.concurrency,

@@ -17,9 +17,7 @@ public struct ManifestVocabulary: Sendable {
   }
 
   /// The families of faults on hosts.
-  public static let families = Array(
-    Set(FaultFamily.allCases.map(\.rawValue)).union(["cpu", "memory"])
-  ).sorted()
+  public static let families = FaultFamily.allCases.map(\.rawValue).sorted()
 
   /// What is wrong with the family that a nemesis begins with.
   @Sendable

@@ -1,3 +1,4 @@
+import ClientTransports
 import Environments
 import Glibc
 import Nodes
@@ -141,6 +142,7 @@ extension HostCluster {
     isStopped = true
     transport?.close()
     probes?.end()
+    for probes in networkProbes { probes.close() }
     thread?.end()
     network.tearDown()
     groups?.remove()

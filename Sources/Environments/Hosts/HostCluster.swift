@@ -1,3 +1,4 @@
+import ClientTransports
 public import Environments
 import Glibc
 package import NIOCore
@@ -32,6 +33,7 @@ public final class HostCluster: Environment {
   var thread: NetworkThread?
   var transport: (any ClientTransport)?
   var probes: ProbeWatch?
+  var networkProbes: [HTTPProbes] = []
   var programs: ProgramRunner?
   var filter: (any PacketFilter)?
   var groups: ControlGroups?
@@ -220,6 +222,13 @@ public final class HostCluster: Environment {
   func watchProbes() {
     let mailbox = mailbox
     probes = ProbeWatch(nodes) { mailbox.put($0) }
+    guard let loop = thread?.loop else { return }
+    for (process, endpoint) in zip(nodes, endpoints) {
+      guard let settings = process.system.networkProbes else { continue }
+      let probes = HTTPProbes(on: loop, settings)
+      probes.open([endpoint]) { mailbox.put($0) }
+      networkProbes.append(probes)
+    }
   }
 
   var endpoints: [Endpoint] {

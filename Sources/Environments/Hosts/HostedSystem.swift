@@ -1,3 +1,4 @@
+import ClientTransports
 public import Environments
 public import Values
 
@@ -44,6 +45,21 @@ public struct HostedNode: Hashable, Sendable {
   public var isBundled = false
 
   public init(command: [String]) { self.command = command }
+}
+
+extension HostedNode {
+  /// What is asked of it over the network; nothing where its transport or programs tell.
+  var networkProbes: HTTPProbes.Settings? {
+    var leader = leader
+    if case .command = leader { leader = nil }
+    switch ready {
+    case .command: return nil
+    case .port, .http: return ready.map { HTTPProbes.Settings(ready: $0, leader: leader) }
+    case nil:
+      guard !isBundled, let port = ports["client"] ?? ports.values.min() else { return nil }
+      return HTTPProbes.Settings(ready: .port(port), leader: leader)
+    }
+  }
 }
 
 /// A file that a node needs.

@@ -53,7 +53,7 @@ struct ManifestCheck: ParsableCommand {
     var lines: [String] = []
     for file in files {
       do {
-        let name = try ManifestFile(path: file).manifest().name
+        let name = try SystemManifest.read(FilePath(file)).name
         sound.append(["file": .string(file), "name": .string(name)])
         if !json { print("\(file): \(name) is sound") }
       } catch let error as ManifestError {

@@ -1,0 +1,38 @@
+import Clients
+import Manifests
+import Values
+import Workloads
+
+extension Plan {
+  /// Makes clients of a system that does not speak as bundled ones do; nothing for one that does.
+  var foreignClient: (@Sendable () -> any Client)? {
+    get throws {
+      guard case .manifest(let manifest, _) = try subject else { return nil }
+      switch manifest.client {
+      case .maelstrom: return nil
+      case .http, .program: return { ForeignClient() }
+      case .etcd:
+        guard let client = EtcdClient(workload: workload, try etcdOptions(manifest)) else {
+          throw PlanError(
+            "etcd's client does not speak for the workload \"\(workload)\"; it does for "
+              + EtcdClient.workloads.joined(separator: ", "))
+        }
+        return { client }
+      }
+    }
+  }
+
+  /// What the options of a system that etcd's client speaks to say to that client.
+  private func etcdOptions(_ manifest: SystemManifest) throws -> EtcdClient.Options {
+    let values = try manifest.options(given: options, workload: workload)
+    var client = EtcdClient.Options()
+    client.readsAreSerializable = values["serializable-reads"] == "true"
+    if let text = values["lease-ttl"] {
+      guard let lease = Nanoseconds(duration: text), lease >= .seconds(1) else {
+        throw PlanError("option lease-ttl: \"\(text)\" is not a duration of a second or more")
+      }
+      client.leaseSeconds = Int(lease / .seconds(1))
+    }
+    return client
+  }
+}
