@@ -119,19 +119,16 @@ private func output(of script: String) -> String {
 /// Somebody who listens on a port that the system chose.
 private func listener() -> (descriptor: Int32, port: Int) {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-  var count = socklen_t(MemoryLayout<sockaddr_in>.size)
-  let port = withUnsafeMutablePointer(to: &address) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      bind(descriptor, $0, count)
-      listen(descriptor, 1)
-      getsockname(descriptor, $0, &count)
-    }
-    return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+  // A `sockaddr_in`, whose fields belong to one C module or another as modules are loaded.
+  var bytes: [UInt8] = [UInt8(AF_INET), 0, 0, 0, 127, 0, 0, 1] + [UInt8](repeating: 0, count: 8)
+  var count = socklen_t(bytes.count)
+  bytes.withUnsafeMutableBytes { buffer in
+    guard let address = buffer.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return }
+    bind(descriptor, address, count)
+    listen(descriptor, 1)
+    getsockname(descriptor, address, &count)
   }
-  return (descriptor, port)
+  return (descriptor, Int(bytes[2]) << 8 | Int(bytes[3]))
 }
 
 /// The program of the target shrike-node, which is built beside the tests.
