@@ -94,7 +94,7 @@ let rooms: [Room] = [
     ]),
   Room(
     "NodeCommands", "Sources/NodeCommands",
-    needs: ["Systems", "Algorithms", "NodeProcesses", "NodeServers", arguments]),
+    needs: ["Systems", "Algorithms", "NodeProcesses", "NodeServers"]),
 
   Room("Verdicts", "Checkers/Verdicts", needs: ["Histories", "Values"]),
   Room("Linearizability", "Checkers/Linearizability"),
@@ -175,7 +175,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "shrike-node", dependencies: ["NodeCommands", arguments], path: "Sources/shrike-node",
+      name: "shrike-node", dependencies: ["NodeCommands"], path: "Sources/shrike-node",
       swiftSettings: strict),
     tests("Values", "Values"),
     tests("Histories", "Histories", "Values"),
