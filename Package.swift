@@ -135,7 +135,7 @@ let rooms: [Room] = [
       "ObjectModels", "Isolation", "Convergence", "Invariants", "Environments", "Simulations",
       "LocalProcesses", "NamespaceLab", "Hosts", "ClientTransports", "NodeServers", "Processes",
       "NodeProcesses", "Manifests", "Clients", "Diagrams",
-      "Histories", "Nodes", "Values", system,
+      "Histories", "Nodes", "Values", system, deque,
     ]),
 ]
 

@@ -1,3 +1,4 @@
+import Clients
 import Environments
 public import Histories
 import Invariants
@@ -10,12 +11,19 @@ extension Test {
   /// The checkers that judge a run of this test.
   public var checkers: [any Checker] {
     let demand = plan.availability.flatMap(AvailabilityChecker.Demand.init) ?? .none
-    return workload.checkers + [
+    return judged + [
       AvailabilityChecker(
         demand: demand, countsAll: plan.isCompatible,
         placement: ClientPlacement(nodes: names.names, concurrency: plan.concurrency)),
       OperationStatistics(),
     ]
+  }
+
+  /// The workload's checkers; where the system tells revisions, reads that those prove stale are a
+  /// finding of their own.
+  private var judged: [any Checker] {
+    guard tellsRevisions else { return workload.checkers }
+    return workload.checkers.map { ExcusedReads($0) } + [StaleReadsChecker()]
   }
 
   /// Judges what a run left: its history, its nodes' conduct, and whether it proves anything.
@@ -133,7 +141,8 @@ extension Outcome {
 
   /// How many messages servers sent for each operation.
   public var messagesPerOperation: Double? {
-    guard statistics.operations > 0 else { return nil }
+    // The lab does not see messages, only packets.
+    guard statistics.operations > 0, plan.place != .lab else { return nil }
     return Double(statistics.betweenServers) / Double(statistics.operations)
   }
 }

@@ -127,7 +127,14 @@ public struct LabRun {
       }
     case .etcd(let port): return http(.raw, port)
     case .http(let port, let path): return http(.operations(path: path), port)
-    case .program: throw PlanError("not yet")
+    case .program:
+      let commands = try test.names.nodes.map { node in
+        try manifest.clientCommand(for: node, in: cluster) ?? []
+      }
+      let settings = ProgramTransport.Settings(
+        commands: commands, workerCount: plan.concurrency,
+        logDirectory: surroundings.folder.path.appending("clients").string)
+      return { ProgramTransport($0.programs, settings) }
     }
   }
 }

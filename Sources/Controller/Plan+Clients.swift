@@ -22,6 +22,16 @@ extension Plan {
     }
   }
 
+  /// Whether reads promise to see no older revision of the store than has been told of.
+  var tellsRevisions: Bool {
+    get throws {
+      guard case .manifest(let manifest, _) = try subject, case .etcd = manifest.client else {
+        return false
+      }
+      return try workload != LockWorkload.name && !etcdOptions(manifest).readsAreSerializable
+    }
+  }
+
   /// What the options of a system that etcd's client speaks to say to that client.
   private func etcdOptions(_ manifest: SystemManifest) throws -> EtcdClient.Options {
     let values = try manifest.options(given: options, workload: workload)

@@ -139,7 +139,10 @@ public final class HostCluster: Environment {
       events.append(
         .settled(
           .restart([node]),
-          FaultReport(did: [node: "answers after \((took / .milliseconds(1) * .milliseconds(1)).durationText)"], tookHold: true)))
+          FaultReport(
+            did: [
+              node: "answers after \((took / .milliseconds(1) * .milliseconds(1)).durationText)"
+            ], tookHold: true)))
     case .unreachable(let node, let reason):
       nodes[node.index].isReachable = false
       nodes[node.index].whyUnreachable = reason
