@@ -74,7 +74,9 @@ extension Outcome {
       parts += failovers.entries.compactMap { entry in
         guard let map = entry.value.map, map["count"] != 0 else { return nil }
         return "first success after \(entry.key.name ?? "") "
-          + quantiles(map) { "\($0) ms" }
+          + [("p50", "0.5"), ("max", "1")].compactMap { name, key in
+            map[.string(key)]?.integer.map { "\(name) \($0) ms" }
+          }.joined(separator: ", ")
       }
     }
     return parts.isEmpty ? nil : "  " + parts.joined(separator: "; ")

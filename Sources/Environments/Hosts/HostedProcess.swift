@@ -25,7 +25,7 @@ final class HostedProcess {
   var lastStatus: String?
   /// Whether its transport reaches it.
   var isReachable = false
-  var whyUnreachable = "not reached yet"
+  var whyUnreachable: String
   var role: String?
   /// When it was restarted, until it answers.
   var restarted: Nanoseconds?
@@ -42,6 +42,7 @@ final class HostedProcess {
     self.home = home
     self.homeOnHost = homeOnHost
     self.logPath = logPath
+    whyUnreachable = system.ready?.isNotSo ?? "it can't be reached"
     logDescriptor = open(logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard logDescriptor >= 0 else { throw SystemCallError("can't write \(logPath)") }
   }
