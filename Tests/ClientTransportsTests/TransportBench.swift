@@ -61,6 +61,11 @@ final class TransportBench<N: Node> {
     return server
   }
 
+  /// Puts somebody in the first node's place.
+  func fake(answer: String) throws -> FakeNode {
+    try FakeNode(port: ports[0], answer: answer, on: group)
+  }
+
   /// All events so far.
   var seen: [TransportEvent] { events.all }
 
