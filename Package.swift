@@ -119,7 +119,7 @@ let rooms: [Room] = [
 
   Room(
     "Clients", "Sources/Clients",
-    needs: ["Workloads", "Verdicts", "Nodes", "Histories", "Values"]),
+    needs: ["Workloads", "ObjectModels", "Verdicts", "Nodes", "Histories", "Values"]),
 
   Room("YAML", "Sources/YAML", needs: [yams]),
   Room("Suites", "Sources/Suites", needs: ["YAML", "Verdicts", "Values"]),

@@ -1,5 +1,6 @@
 import Histories
 public import Nodes
+import ObjectModels
 public import Values
 public import Verdicts
 public import Workloads
@@ -41,14 +42,16 @@ public struct EtcdClient: Client {
     dialogue = known.make(options)
   }
 
-  /// The checkers that judge a workload on etcd: the workload's own.
+  /// The checkers that judge a workload on etcd: the workload's own, a lock's by the lease that its
+  /// clients ask for.
   ///
   /// Of linearizable reads those that etcd's revisions prove stale, a known fault of etcd 3.4.23
   /// under pauses, are left to ``StaleReadsChecker``.
   public static func checkers(_ workload: any Workload, _ options: Options) -> [any Checker] {
-    guard !options.readsAreSerializable, !(workload is LockWorkload) else {
-      return workload.checkers
+    if workload is LockWorkload {
+      return [LockChecker(lease: .seconds(Int64(options.leaseSeconds)))]
     }
+    guard !options.readsAreSerializable else { return workload.checkers }
     return workload.checkers.map { ExcusedReads($0) } + [StaleReadsChecker()]
   }
 

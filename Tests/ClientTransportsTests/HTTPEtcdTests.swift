@@ -28,14 +28,8 @@ private final class Etcd {
     folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("shrike-etcd-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    client = try Etcd.freePort()
-    peer = try Etcd.freePort()
-  }
-
-  private static func freePort() throws -> Int {
-    let channel = try ServerBootstrap(group: loop).bind(host: "127.0.0.1", port: 0).wait()
-    defer { try? channel.close().wait() }
-    return channel.localAddress?.port ?? 0
+    client = unusedPort(on: loop)
+    peer = unusedPort(on: loop)
   }
 
   func start() throws {

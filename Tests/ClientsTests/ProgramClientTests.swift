@@ -107,7 +107,7 @@ struct ProgramClientTests {
       .appendingPathComponent("shrike-client-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let port = 20_000 + Int(getpid()) % 20_000
+    let port = 30_100 + Int(getpid()) % 2_500
     let server = try python([
       Self.documentation.appendingPathComponent("manifests/registers.py").path, "127.0.0.1",
       "\(port)", folder.appendingPathComponent("registers.json").path,

@@ -181,4 +181,22 @@ struct StaleReadsTests {
     #expect(names(LinKVWorkload(options), isSerializable: true) == ["linearizable"])
     #expect(names(LockWorkload(options), isSerializable: false) == ["lock"])
   }
+
+  @Test("are nothing to a lock, which is judged by the lease that its clients ask for")
+  func leases() throws {
+    let workload = LockWorkload(WorkloadOptions(seed: 0, nodes: [], concurrency: 1))
+    var lines = Lines()
+    lines.add(.invoke, 0, "acquire")
+    lines.add(.ok, 0, "acquire")
+    lines.add(.invoke, 1, "acquire")
+    lines.add(.ok, 1, "acquire")
+    lines.add(.invoke, 0, "release")
+    var operations = lines.operations
+    for place in operations.indices { operations[place].time = .milliseconds(300 * Int64(place)) }
+    let history = try History(operations)
+    for (seconds, verdict) in [(1, Verdict.valid), (2, .invalid)] {
+      let checkers = EtcdClient.checkers(workload, .init(leaseSeconds: seconds))
+      #expect(checkers.map { $0.check(history).verdict } == [verdict])
+    }
+  }
 }

@@ -37,7 +37,7 @@ public final class HTTPProbes: Sendable {
   private let settings: Settings
   private let rounds: NIOLoopBoundBox<[HTTPProbeRounds]>
 
-  /// - Parameter loop: Where its sockets are made and served.
+  /// - Parameter loop: Where its sockets are made and served; it runs until ``close()`` has returned.
   public init(on loop: any EventLoop, _ settings: Settings) {
     self.loop = loop
     self.settings = settings
