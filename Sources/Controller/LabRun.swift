@@ -38,6 +38,7 @@ public struct LabRun {
     journal: any RunJournal, interrupted: @escaping @Sendable () -> Bool,
     watch: @escaping (Progress, Nanoseconds) -> Void
   ) throws -> Outcome {
+    try NamespaceLab.becomeRoot()
     try makeDirectories(surroundings.folder.data)
     return try test.run(
       in: makeCluster(folder: surroundings.folder.data.string), journal: journal,

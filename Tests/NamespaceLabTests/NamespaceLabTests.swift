@@ -7,7 +7,9 @@ import Processes
 import Testing
 import Values
 
-@Suite("The namespace lab", .serialized, .timeLimit(.minutes(3)), .enabled(if: isRoot))
+@Suite(
+  "The namespace lab", .serialized, .timeLimit(.minutes(3)),
+  .enabled(if: isRoot, "hosts in namespaces need root and iproute2"))
 struct NamespaceLabTests {
   @Test("hosts know each other's names and their own, and see only their own processes")
   func fiveHosts() throws {
