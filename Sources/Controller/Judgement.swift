@@ -1,4 +1,3 @@
-import Clients
 import Environments
 public import Histories
 import Invariants
@@ -17,13 +16,6 @@ extension Test {
         placement: ClientPlacement(nodes: names.names, concurrency: plan.concurrency)),
       OperationStatistics(),
     ]
-  }
-
-  /// The workload's checkers; where the system tells revisions, reads that those prove stale are a
-  /// finding of their own.
-  private var judged: [any Checker] {
-    guard tellsRevisions else { return workload.checkers }
-    return workload.checkers.map { ExcusedReads($0) } + [StaleReadsChecker()]
   }
 
   /// Judges what a run left: its history, its nodes' conduct, and whether it proves anything.

@@ -14,7 +14,8 @@ extension Probe {
   public var isNotSo: String {
     switch self {
     case .port(let port): "its port \(port) accepts no connection"
-    case .http(let probe): "http port \(probe.port), path \(probe.path) does not answer as it should"
+    case .http(let probe):
+      "http port \(probe.port), path \(probe.path) does not answer as it should"
     case .command(let words): "\(words.joined(separator: " ")) does not end with status 0"
     }
   }

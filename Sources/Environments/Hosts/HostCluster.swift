@@ -75,7 +75,7 @@ public final class HostCluster: Environment {
 
   public var now: Nanoseconds { monotonicTime() - startTime }
 
-  public var primaries: [NodeID] { nodes.filter { $0.role == "leader" }.map(\.node) }
+  public var primaries: [NodeID] { nodes.filter(\.leads).map(\.node) }
 
   public func role(of node: NodeID) -> String? { nodes[node.index].role }
 

@@ -51,6 +51,9 @@ final class HostedProcess {
 
   var isRunning: Bool { task != nil }
 
+  /// Whether it takes itself for one that leads.
+  var leads: Bool { role == "leader" || role == "primary" }
+
   /// Keeps a line that the node's process printed.
   func log(_ line: String) {
     let bytes = Array((line + "\n").utf8)
