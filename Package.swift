@@ -87,6 +87,11 @@ let rooms: [Room] = [
     "NamespaceLab", "Sources/Environments/NamespaceLab",
     needs: ["Hosts", "Environments", "Processes", "Nodes", "Values", "CProcess"]),
   Room(
+    "Examinations", "Sources/Environments/Examinations",
+    needs: [
+      "NamespaceLab", "Hosts", "Environments", "Processes", "Nodes", "Values", "CProcess",
+    ]),
+  Room(
     "Systems", "Sources/Systems",
     needs: [
       "Environments", "Simulations", "LocalProcesses", "NodeProcesses", "NodeServers",
@@ -167,8 +172,8 @@ let package = Package(
         "Suites", "YAML", "Manifests", "Diagrams",
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
         "Ladders", "Invariants", "Convergence",
-        "NodeProcesses", "LocalProcesses", "Hosts", "NamespaceLab", "Processes", "CProcess",
-        "Exploration", "Simulations",
+        "NodeProcesses", "LocalProcesses", "Hosts", "NamespaceLab", "Examinations", "Processes",
+        "CProcess", "Exploration", "Simulations",
         "Generators",
         "Environments",
         system, arguments, heap, nioCore, nioPosix, "ClientTransports", "NodeServers",
@@ -200,13 +205,19 @@ let package = Package(
       "NamespaceLab", "NamespaceLab", "Hosts", "HostClusters", "HostsFixture", "Environments",
       "Processes", "Nodes",
       "Values"),
+    tests(
+      "Examinations", "Examinations", "HostClusters", "HostsFixture", "Environments", "Hosts",
+      "Processes", "Nodes",
+      "Values"),
     .target(
       name: "HostClusters",
       dependencies: ["NamespaceLab", "Hosts", "Environments", "Nodes", "Values"],
       path: "Tests/HostClusters", swiftSettings: strict),
     .executableTarget(
       name: "HostsFixture",
-      dependencies: ["HostClusters", "NamespaceLab", "Hosts", "Environments", "Nodes", "Values"],
+      dependencies: [
+        "HostClusters", "Examinations", "NamespaceLab", "Hosts", "Environments", "Nodes", "Values",
+      ],
       path: "Tests/HostsFixture", swiftSettings: strict),
     tests("Linearizability", "Linearizability"),
     tests(

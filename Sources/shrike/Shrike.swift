@@ -10,6 +10,7 @@ struct Shrike: ParsableCommand {
     abstract: "Drives a distributed system, breaks it, and judges what it answered.",
     discussion: """
       Start with:
+        shrike doctor                            what works on this machine
         shrike list                              what there is
         shrike list system raft                  one of them, explained
         shrike test raft --nemesis partition,kill,pause --time-limit 20s --rate 100
@@ -30,9 +31,9 @@ struct Shrike: ParsableCommand {
     subcommands: [
       TestCommand.self, CheckCommand.self, ConvertCommand.self, SuiteCommand.self,
       ReplayCommand.self, ShrinkCommand.self, ExploreCommand.self, ZooCommand.self,
-      ClaimsCommand.self, ManifestCommand.self, ListCommand.self, NodeCommandLine.self,
-      BenchCommand.self,
-      SuperviseCommand.self, AgentCommandLine.self,
+      ClaimsCommand.self, ManifestCommand.self, ListCommand.self, DoctorCommand.self,
+      NodeCommandLine.self, BenchCommand.self,
+      SuperviseCommand.self, AgentCommandLine.self, LabExaminerCommand.self,
     ])
 
   /// Ends with Maelstrom's exit code where a command line for it can't be read.

@@ -1,4 +1,5 @@
 import Environments
+import Examinations
 import Glibc
 import HostClusters
 import Hosts
@@ -6,12 +7,17 @@ import NamespaceLab
 import Nodes
 import Values
 
-// Is the agent of a host, as `shrike agent` is, or a controller that can be killed in the middle of a
-// fault: HostsFixture cluster DIRECTORY FAULT
+// Is the agent of a host, as `shrike agent` is; or tries the lab, as `shrike doctor` does: HostsFixture
+// examine MEANS DIRECTORY; or is a controller that can be killed in the middle of a fault: HostsFixture
+// cluster DIRECTORY FAULT
 let words = CommandLine.arguments
 if words.count > 1, words[1] == "agent" {
   guard let settings = AgentSettings(arguments: Array(words.dropFirst(2))) else { exit(64) }
   exit(runAgent(settings))
+}
+if words.count == 4, words[1] == "examine", let means = LabExaminer.Means(rawValue: words[2]) {
+  LabExaminer(means, agent: ["/proc/self/exe", "agent"], directory: words[3]).run()
+  exit(0)
 }
 guard words.count == 4, words[1] == "cluster" else { exit(64) }
 let cluster = try FixtureCluster(directory: words[2], agent: "/proc/self/exe")

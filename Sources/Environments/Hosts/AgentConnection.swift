@@ -167,7 +167,7 @@ package final class AgentConnection {
   }
 
   /// Sends a datagram from this host to each address.
-  func probe(_ addresses: [String], port: Int) throws(HostError) {
+  package func probe(_ addresses: [String], port: Int) throws(HostError) {
     try send(.probe(addresses, port: port))
     let problem = try self.await { if case .probed(let text) = $0 { text } else { nil } }
     guard problem.isEmpty else { throw .probeFailed(name, problem) }

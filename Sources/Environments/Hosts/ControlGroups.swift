@@ -182,6 +182,17 @@ package struct ControlGroups {
     return offered
   }
 
+  /// Why there can be no groups for a purpose, or nothing where there can.
+  package static func problem(with purpose: Purpose) -> String? {
+    guard let hierarchy = offered()[purpose] else {
+      return "this machine has no control groups for \(purpose.rawValue)"
+    }
+    guard access(hierarchy.path, W_OK) == 0 else {
+      return "this user can't make control groups in \(hierarchy.path)"
+    }
+    return nil
+  }
+
   private static func make(_ path: String, _ hierarchy: Hierarchy, for purpose: Purpose) -> Bool {
     guard makeDirectory(path) else { return false }
     guard hierarchy.isUnified, purpose != .freezer else { return true }

@@ -2,24 +2,22 @@ public import Environments
 import Glibc
 import Nodes
 import Processes
-import Values
+package import Values
 
 extension HostCluster {
   /// How long a process may take to be seen stopped, running or gone.
   static let signalPatience: Nanoseconds = .seconds(2)
   /// How long a packet of the harness's own may take to be counted.
-  static let probePatience: Nanoseconds = .seconds(2)
+  package static let probePatience: Nanoseconds = .seconds(2)
   /// The port to which probes go: nobody listens there.
-  static let probePort = 9
+  package static let probePort = 9
 
   public func support(for family: FaultFamily) -> FaultSupport {
     switch family {
     case .partition, .kill, .pause: return .supported
     case .cpu, .memory:
       let purpose: ControlGroups.Purpose = family == .cpu ? .cpu : .memory
-      return ControlGroups.offered()[purpose] != nil && geteuid() == 0
-        ? .supported
-        : .unsupported("this user has no control group for \(family.rawValue); shrike doctor")
+      return ControlGroups.problem(with: purpose).map { .unsupported($0) } ?? .supported
     case .clock: return .unsupported("hosts of the lab share this machine's clocks")
     case .disk: return .unsupported("hosts of the lab share this machine's disk")
     case .delay, .loss, .duplicate, .reorder, .corrupt, .rate, .clog:

@@ -1,0 +1,40 @@
+import Glibc
+import Processes
+
+/// A directory for what is tried, removed with this value and with all that is in it.
+final class ScratchDirectory {
+  let path: String
+
+  /// - Parameter parent: Where it is made; nothing for where temporary files go.
+  init(in parent: String? = nil) throws {
+    let parent = parent ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(parent)/shrike-doctor-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else {
+      throw SystemCallError("can't make a directory in \(parent)")
+    }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  deinit { removeTree(path) }
+}
+
+private func removeTree(_ path: String) {
+  var status = stat()
+  guard lstat(path, &status) == 0 else { return }
+  guard status.st_mode & S_IFMT == S_IFDIR else {
+    unlink(path)
+    return
+  }
+  if let directory = opendir(path) {
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      names.append(
+        withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        })
+    }
+    closedir(directory)
+    for name in names where name != "." && name != ".." { removeTree("\(path)/\(name)") }
+  }
+  rmdir(path)
+}
