@@ -125,7 +125,7 @@ extension Fault {
   }
 
   /// The nodes that it strikes, where it strikes nodes.
-  var nodes: [NodeID]? {
+  package var nodes: [NodeID]? {
     switch self {
     case .kill(_, let nodes), .disk(_, let nodes), .pause(let nodes), .limit(_, let nodes): nodes
     default: nil

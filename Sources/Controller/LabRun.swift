@@ -31,7 +31,7 @@ public struct LabRun {
   }
 
   /// Refuses what can't be done on this machine's hosts, before anything is made.
-  public func check() throws { try test.check(against: makeCluster(folder: "/")) }
+  public func check() throws { try test.check(against: makeCluster(folder: "/data")) }
 
   /// Runs to the end, in real time.
   public func run(
@@ -155,6 +155,7 @@ extension HostedNode {
     self.init(command: node.start.words)
     environment = node.start.environment
     user = node.start.user
+    openFiles = node.start.openFiles
     directory = node.start.directory
     files = node.files.map {
       HostedFile(

@@ -14,7 +14,10 @@ extension HostCluster {
 
   public func support(for family: FaultFamily) -> FaultSupport {
     switch family {
-    case .partition, .kill, .pause: return .supported
+    case .kill, .pause: return .supported
+    case .partition:
+      return ["nft", "iptables"].contains { findProgram($0) != nil }
+        ? .supported : .unsupported("there is neither nft nor iptables; apt-get install nftables")
     case .cpu, .memory:
       let purpose: ControlGroups.Purpose = family == .cpu ? .cpu : .memory
       return ControlGroups.problem(with: purpose).map { .unsupported($0) } ?? .supported
@@ -76,12 +79,24 @@ extension HostCluster {
 
   private func cut(_ links: [Link]) throws(HostError) -> FaultReport {
     var report = try outcomeOfCut() ?? FaultReport()
-    guard var filter else { return report }
+    var filter = try self.filter ?? installedFilter()
     try filter.cut(links)
     self.filter = filter
     cutLinks = links
     report.tookHold = try loseProbes()
     return report
+  }
+
+  /// What cuts links on this machine, in its place.
+  private func installedFilter() throws(HostError) -> any PacketFilter {
+    var filter: any PacketFilter =
+      if !settings.usesChains, let agent = network.controlAgent, findProgram("nft") != nil {
+        BridgeTable(agent: agent, addresses: nodes.map(\.host.address))
+      } else {
+        HostChains(hosts: nodes.map(\.host))
+      }
+    try filter.install()
+    return filter
   }
 
   private func mend() throws(HostError) -> FaultReport {

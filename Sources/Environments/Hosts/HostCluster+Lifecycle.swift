@@ -73,14 +73,6 @@ extension HostCluster {
   /// Prepares each node's home, and what its processes join.
   private func install() throws {
     groups = ControlGroups(nodes: names.names)
-    var filter: any PacketFilter =
-      if !settings.usesChains, let agent = network.controlAgent, findProgram("nft") != nil {
-        BridgeTable(agent: agent, addresses: nodes.map(\.host.address))
-      } else {
-        HostChains(hosts: nodes.map(\.host))
-      }
-    try filter.install()
-    self.filter = filter
     for process in nodes {
       guard let user = process.system.user else { continue }
       try process.host.agent.run(["chown", "-R", user, process.homeOnHost])

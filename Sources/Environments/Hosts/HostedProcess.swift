@@ -79,6 +79,7 @@ final class HostedProcess {
         path: path, arguments: system.command, environment: environment,
         directory: system.directory ?? homeOnHost))
     task.user = system.user
+    task.openFiles = system.openFiles
     task.groups = groups
     // Marks are heeded as they come; others' output goes to their log without passing through here.
     task.output = system.isBundled ? .lines : .file(logPath)
