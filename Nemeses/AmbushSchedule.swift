@@ -1,4 +1,4 @@
-import Environments
+package import Environments
 public import Values
 
 /// A fault that lies in wait: it strikes the node that reaches a mark, a while after it does.

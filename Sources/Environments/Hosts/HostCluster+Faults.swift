@@ -79,7 +79,8 @@ extension HostCluster {
 
   private func cut(_ links: [Link]) throws(HostError) -> FaultReport {
     var report = try outcomeOfCut() ?? FaultReport()
-    var filter = try self.filter ?? installedFilter()
+    if self.filter == nil { self.filter = try installedFilter() }
+    guard var filter else { return report }
     try filter.cut(links)
     self.filter = filter
     cutLinks = links
