@@ -45,3 +45,15 @@ let isRoot = geteuid() == 0 && findProgram("ip") != nil
 private func networks() throws -> [String] {
   ["/sys/class/net", "/run/netns"].flatMap(directoryEntries)
 }
+
+@Suite("Users of a namespace")
+struct UserMapTests {
+  @Test("a map has the users of its ranges")
+  func ranges() {
+    let machine = UserMap("         0          0 4294967295\n")
+    #expect(machine.contains(0) && machine.contains(65_534))
+    let rootless = UserMap("         0      65534          1\n")
+    #expect(rootless.contains(0) && !rootless.contains(1) && !rootless.contains(65_534))
+    #expect(!UserMap("").contains(0))
+  }
+}

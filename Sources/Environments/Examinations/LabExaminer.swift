@@ -155,8 +155,12 @@ public struct LabExaminer {
         Examination(
           .fault, Examination.table, .missing, "there is no program nft",
           mend: Tool.installation(of: "nftables")))
-    } else {
+    } else if cluster.cutsByTable {
       found.append(partition.examination(Examination.table, in: cluster))
+    } else {
+      found.append(
+        Examination(
+          .fault, Examination.table, .missing, "the kernel refuses the tables of nftables"))
     }
     found.append(kill.examination(Examination.labKill, in: cluster))
     if let problem = ControlGroups.problem(with: .freezer) {

@@ -1,3 +1,4 @@
+import CProcess
 import ClientTransports
 import Environments
 import Glibc
@@ -15,6 +16,7 @@ extension HostCluster {
     signal(SIGPIPE, SIG_IGN)
     ControlGroups.sweep()
     do {
+      try checkUsers()
       try PackageInstallation(packages: system.packages, programs: system.programs).run()
       try bringUp()
       try install()
@@ -25,6 +27,24 @@ extension HostCluster {
     } catch {
       stop()
       throw error
+    }
+  }
+
+  /// Refuses users whom this namespace does not have.
+  private func checkUsers() throws(HostError) {
+    let users = UserMap.ofThisProcess
+    for (node, name) in zip(system.nodes, names.names) {
+      guard let user = node.user else { continue }
+      var (number, group): (uid_t, gid_t) = (0, 0)
+      guard process_find_user(user, &number, &group) == 0 else {
+        throw .user(name, "there is no user \"\(user)\" to run it as")
+      }
+      guard users.contains(number) else {
+        throw .user(
+          name,
+          "it is to run as \"\(user)\", and without root there is only one user; run Shrike as root,"
+            + " or leave \"user\" out")
+      }
     }
   }
 
@@ -73,14 +93,7 @@ extension HostCluster {
   /// Prepares each node's home, and what its processes join.
   private func install() throws {
     groups = ControlGroups(nodes: names.names)
-    var filter: any PacketFilter =
-      if !settings.usesChains, let agent = network.controlAgent, findProgram("nft") != nil {
-        BridgeTable(agent: agent, addresses: nodes.map(\.host.address))
-      } else {
-        HostChains(hosts: nodes.map(\.host))
-      }
-    try filter.install()
-    self.filter = filter
+    filter = try installedFilter()
     for process in nodes {
       guard let user = process.system.user else { continue }
       try process.host.agent.run(["chown", "-R", user, process.homeOnHost])
@@ -103,6 +116,25 @@ extension HostCluster {
       }
     }
   }
+
+  /// A table on the bridge; where there is no nft or the kernel refuses its tables, a chain on each host.
+  private func installedFilter() throws(HostError) -> any PacketFilter {
+    if !settings.usesChains, let agent = network.controlAgent, findProgram("nft") != nil {
+      let table = BridgeTable(agent: agent, addresses: nodes.map(\.host.address))
+      do throws(HostError) {
+        try table.install()
+        return table
+      } catch {
+        guard case .toolFailed = error, findProgram("iptables") != nil else { throw error }
+      }
+    }
+    let chains = HostChains(hosts: nodes.map(\.host))
+    try chains.install()
+    return chains
+  }
+
+  /// Whether partitions are made by nftables.
+  package var cutsByTable: Bool { filter is BridgeTable }
 
   /// Starts a node's process.
   func spawn(_ process: HostedProcess) throws(HostError) {
