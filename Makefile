@@ -3,7 +3,7 @@
 BUILD := swift build -c release
 SHRIKE := .build/release/shrike
 
-.PHONY: demo test unit processes twins corpus corpora models budgets campaigns claims suite verdicts glomers readme zoo correct \
+.PHONY: demo demo-etcd lab environments test unit processes twins corpus corpora models budgets campaigns claims suite verdicts glomers readme zoo correct \
   lint bench release node clean setup build
 
 setup:
@@ -17,8 +17,23 @@ demo: setup
 	$(BUILD) --product shrike
 	@.ci/demo $(SHRIKE)
 
+## A real etcd on hosts of this machine, as root: what holds under faults, and what does not; three minutes.
+demo-etcd: setup
+	$(BUILD) --product shrike
+	@.ci/demo-etcd $(SHRIKE)
+
+## One plan simulated, as local processes and on hosts in namespaces.
+environments: setup
+	$(BUILD) --product shrike
+	@.ci/environments $(SHRIKE)
+
+## Hosts in namespaces: one plan in three environments, and a slice of the etcd demo.
+lab: setup
+	$(BUILD) --product shrike
+	@.ci/lab $(SHRIKE)
+
 ## Unit tests, differential tests and campaigns, all from the release build.
-test: build unit corpus models budgets campaigns suite verdicts glomers readme
+test: build unit corpus models budgets campaigns suite verdicts glomers lab readme
 
 unit: build
 	swift test -c release --disable-testable-imports

@@ -99,7 +99,7 @@ let rooms: [Room] = [
     ]),
   Room(
     "NodeCommands", "Sources/NodeCommands",
-    needs: ["Systems", "Algorithms", "NodeProcesses", "NodeServers", arguments]),
+    needs: ["Systems", "Algorithms", "NodeProcesses", "NodeServers"]),
 
   Room("Verdicts", "Checkers/Verdicts", needs: ["Histories", "Values"]),
   Room("Linearizability", "Checkers/Linearizability"),
@@ -124,7 +124,7 @@ let rooms: [Room] = [
 
   Room(
     "Clients", "Sources/Clients",
-    needs: ["Workloads", "Verdicts", "Nodes", "Histories", "Values"]),
+    needs: ["Workloads", "ObjectModels", "Verdicts", "Nodes", "Histories", "Values"]),
 
   Room("YAML", "Sources/YAML", needs: [yams]),
   Room("Suites", "Sources/Suites", needs: ["YAML", "Verdicts", "Values"]),
@@ -140,7 +140,7 @@ let rooms: [Room] = [
       "ObjectModels", "Isolation", "Convergence", "Invariants", "Environments", "Simulations",
       "LocalProcesses", "NamespaceLab", "Hosts", "ClientTransports", "NodeServers", "Processes",
       "NodeProcesses", "Manifests", "Clients", "Diagrams",
-      "Histories", "Nodes", "Values", system,
+      "Histories", "Nodes", "Values", system, deque,
     ]),
 ]
 
@@ -180,7 +180,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "shrike-node", dependencies: ["NodeCommands", arguments], path: "Sources/shrike-node",
+      name: "shrike-node", dependencies: ["NodeCommands"], path: "Sources/shrike-node",
       swiftSettings: strict),
     tests("Values", "Values"),
     tests("Histories", "Histories", "Values"),

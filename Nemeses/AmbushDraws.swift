@@ -47,7 +47,7 @@ public struct AmbushDraws: Sendable {
     }
     let fault = ScheduledFault(
       time: 0, family: family, f: family.startName, fault: round.fault,
-      aimsAtPrimaries: round.aimsAtPrimaries)
+      aim: round.aim)
     // Delays whose orders of magnitude are as random as their digits.
     var ambush = Ambush(
       trigger: trigger, delay: draws.logarithmic(.microseconds(10), doublings: 13), fault: fault)

@@ -1,4 +1,4 @@
-import Environments
+package import Environments
 public import Values
 
 /// A fault that lies in wait: it strikes the node that reaches a mark, a while after it does.
@@ -92,8 +92,8 @@ public struct AmbushSchedule: Sendable {
 
   private mutating func end(of fault: ScheduledFault, _ target: NodeID) -> [ScheduledFault] {
     inForce = nil
-    // Whom a fault struck that was meant for the primaries is not known here.
-    let struck = fault.aimsAtPrimaries ? nodes : fault.fault.nodes ?? [target]
+    // Whom a fault struck that was meant for nodes in a role is not known here.
+    let struck = fault.aim != .drawn ? nodes : fault.fault.nodes ?? [target]
     return FaultSchedule.healing([fault.family], nodes: struck)
   }
 }
@@ -103,7 +103,7 @@ extension Ambush {
     guard isAimed, let aimed = fault.fault.aimed(at: node, of: nodes) else { return fault }
     var fault = fault
     fault.fault = aimed
-    fault.aimsAtPrimaries = false
+    fault.aim = .drawn
     return fault
   }
 }
@@ -125,9 +125,9 @@ extension Fault {
   }
 
   /// The nodes that it strikes, where it strikes nodes.
-  fileprivate var nodes: [NodeID]? {
+  package var nodes: [NodeID]? {
     switch self {
-    case .kill(_, let nodes), .disk(_, let nodes), .pause(let nodes): nodes
+    case .kill(_, let nodes), .disk(_, let nodes), .pause(let nodes), .limit(_, let nodes): nodes
     default: nil
     }
   }

@@ -4,7 +4,7 @@ import Values
 /// What happens in one round of a family: the fault, as it would strike if it were alone.
 struct Round: Sendable {
   var fault: Fault
-  var aimsAtPrimaries = false
+  var aim = ScheduledFault.Aim.drawn
 
   /// One of a family's variants, with its shape and targets drawn.
   init(
@@ -14,30 +14,30 @@ struct Round: Sendable {
     switch draws.element(of: variants) {
     case .partition(let shape):
       fault = .cut(try shape.links(among: names, &draws))
-      aimsAtPrimaries = shape == .primary
+      aim = shape == .primary ? .primaries : .drawn
     case .kill(let ending, let target):
       fault = .kill(ending, try target.nodes(among: names, &draws))
-      aimsAtPrimaries = target == .primaries
+      aim = target.aim
     case .pause(let target):
       fault = .pause(try target.nodes(among: names, &draws))
-      aimsAtPrimaries = target == .primaries
+      aim = target.aim
     case .disk(let kind, let target):
       fault = .disk(kind, try target.nodes(among: names, &draws))
-      aimsAtPrimaries = target == .primaries
+      aim = target.aim
     case .disturb(let disturbance, let target):
       let nodes = try target.nodes(among: names, &draws)
       fault = .disturb(disturbance, Grudges.touching(nodes, of: names.nodes))
-      aimsAtPrimaries = target == .primaries
+      aim = target.aim
     case .limit(let limit, let target):
       fault = .limit(limit, try target.nodes(among: names, &draws))
-      aimsAtPrimaries = target == .primaries
+      aim = target.aim
     case .clock(let kind, let target):
       var changes: [NodeID: ClockChange] = [:]
       for node in try target.nodes(among: names, &draws) {
         changes[node] = kind.change(&draws)
       }
       fault = .skew(changes)
-      aimsAtPrimaries = target == .primaries
+      aim = target.aim
     }
   }
 }
@@ -95,7 +95,7 @@ struct Composition {
   private var isAfflicted: [Bool]
   /// Families whose current round is left out.
   private var leftOut: Set<FaultFamily> = []
-  /// Families whose current round is meant for the primaries: whom it struck is not known here.
+  /// Families whose current round is meant for nodes in a role: whom it struck is not known here.
   private var aimed: Set<FaultFamily> = []
 
   init(nodes: [NodeID]) {
@@ -114,10 +114,10 @@ struct Composition {
       leftOut.insert(turn.family)
       return nil
     }
-    if turn.round.aimsAtPrimaries { aimed.insert(turn.family) }
+    if turn.round.aim != .drawn { aimed.insert(turn.family) }
     return ScheduledFault(
       time: turn.time, family: turn.family, f: turn.family.startName, fault: fault,
-      aimsAtPrimaries: turn.round.aimsAtPrimaries)
+      aim: turn.round.aim)
   }
 
   private mutating func end(_ turn: Turn) -> ScheduledFault? {
@@ -156,7 +156,7 @@ struct Composition {
   /// was drawn is not.
   private func standing(_ wanted: [NodeID], _ round: Round) -> [NodeID] {
     let standing = wanted.filter { downFor[$0.index] == nil }
-    guard standing.isEmpty, round.aimsAtPrimaries else { return standing }
+    guard standing.isEmpty, round.aim != .drawn else { return standing }
     return Array(nodes.filter { downFor[$0.index] == nil }.prefix(1))
   }
 

@@ -150,7 +150,7 @@ extension ScheduledFault {
     map["time"] = .integer(Int(time))
     map["family"] = .string(family.rawValue)
     map["f"] = .string(f)
-    if aimsAtPrimaries { map["primaries"] = true }
+    if aim != .drawn { map[.string(aim.rawValue)] = true }
     return .map(map)
   }
 
@@ -172,7 +172,9 @@ extension ScheduledFault {
     self.init(
       time: Nanoseconds(time), family: family,
       f: value["f"]?.name ?? (fault.breaks ? family.startName : family.end(of: []).f),
-      fault: fault, aimsAtPrimaries: value["primaries"] == true)
+      fault: fault,
+      aim: value["primaries"] == true
+        ? .primaries : value["followers"] == true ? .followers : .drawn)
   }
 }
 

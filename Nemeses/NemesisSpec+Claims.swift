@@ -51,7 +51,7 @@ extension NodeTarget {
   func countMax(of nodeCount: Int) -> Int {
     switch self {
     case .one: 1
-    case .minority: max(1, (nodeCount - 1) / 2)
+    case .minority, .followers: max(1, (nodeCount - 1) / 2)
     case .majority: nodeCount / 2 + 1
     case .all, .primaries, .random: nodeCount
     case .names(let names): Set(names).count

@@ -11,6 +11,8 @@ public enum NodeTarget: Hashable, Sendable {
   case all
   /// The nodes that lead when the fault is applied.
   case primaries
+  /// A minority of those that don't lead when the fault is applied.
+  case followers
   /// Each time one, a minority, a majority or all.
   case random
   /// These nodes, by name.
@@ -18,7 +20,8 @@ public enum NodeTarget: Hashable, Sendable {
 
   static let named: [(name: String, target: NodeTarget)] = [
     ("one", .one), ("minority", .minority), ("majority", .majority), ("all", .all),
-    ("primaries", .primaries), ("random", .random),
+    ("primaries", .primaries), ("followers", .followers),
+    ("random", .random),
   ]
 
   /// The target as people write it.
@@ -29,7 +32,7 @@ public enum NodeTarget: Hashable, Sendable {
 
   /// The nodes, in ascending order.
   ///
-  /// Nobody's role is known here: ``primaries`` is a random node.
+  /// Nobody's role is known here: ``primaries`` is a random node, ``followers`` a random minority.
   ///
   /// - Throws: When a name is no node's.
   public func nodes(
@@ -39,7 +42,7 @@ public enum NodeTarget: Hashable, Sendable {
     precondition(!nodes.isEmpty, "a cluster without nodes has none to strike")
     switch self {
     case .one, .primaries: return [draws.element(of: nodes)]
-    case .minority: return some(max(1, (nodes.count - 1) / 2), of: nodes, &draws)
+    case .minority, .followers: return some(max(1, (nodes.count - 1) / 2), of: nodes, &draws)
     case .majority: return some(nodes.count / 2 + 1, of: nodes, &draws)
     case .all: return nodes
     case .random:
@@ -53,5 +56,16 @@ public enum NodeTarget: Hashable, Sendable {
 
   private func some(_ count: Int, of nodes: [NodeID], _ draws: inout Draws) -> [NodeID] {
     draws.shuffled(nodes).prefix(count).sorted()
+  }
+}
+
+extension NodeTarget {
+  /// Whom a fault of this target is meant for, by the roles that nodes have when it is applied.
+  var aim: ScheduledFault.Aim {
+    switch self {
+    case .primaries: .primaries
+    case .followers: .followers
+    case .one, .minority, .majority, .all, .random, .names: .drawn
+    }
   }
 }

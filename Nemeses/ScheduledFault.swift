@@ -10,18 +10,27 @@ public struct ScheduledFault: Hashable, Sendable {
   /// Its name in the history: `start-partition`, `kill`.
   public var f: String
   public var fault: Fault
-  /// Whether the fault is meant for the nodes that lead when it is applied; `fault` strikes others
-  /// in their place where nobody knows who leads.
-  public var aimsAtPrimaries: Bool
+  /// Whom it is meant for; `fault` strikes others in their place where nobody knows who leads.
+  public var aim: Aim
+
+  /// Nodes by the roles that they have when a fault is applied.
+  public enum Aim: String, Hashable, Sendable {
+    /// Those that the fault names.
+    case drawn
+    /// Those that lead.
+    case primaries
+    /// Those that the fault names and that don't lead; another that does not where all of them do.
+    case followers
+  }
 
   public init(
-    time: Nanoseconds, family: FaultFamily, f: String, fault: Fault, aimsAtPrimaries: Bool = false
+    time: Nanoseconds, family: FaultFamily, f: String, fault: Fault, aim: Aim = .drawn
   ) {
     self.time = time
     self.family = family
     self.f = f
     self.fault = fault
-    self.aimsAtPrimaries = aimsAtPrimaries
+    self.aim = aim
   }
 
   /// Whether it breaks something; else it mends what its family broke.
@@ -29,22 +38,23 @@ public struct ScheduledFault: Hashable, Sendable {
 
   /// The fault as it is to be applied, now that the primaries are known.
   public func resolved(primaries: [NodeID], of nodes: [NodeID]) -> ScheduledFault {
-    guard aimsAtPrimaries, breaks, !primaries.isEmpty else { return self }
+    guard breaks, !primaries.isEmpty,
+      let struck = aim.nodes(named: fault.nodes ?? [], primaries: primaries, of: nodes)
+    else { return self }
     var resolved = self
-    let primaries = primaries.sorted()
     switch fault {
     case .cut:
-      let others = nodes.filter { !primaries.contains($0) }
-      resolved.fault = .cut(Grudges.complete(primaries.map { [$0] } + [others]))
-    case .kill(let ending, _): resolved.fault = .kill(ending, primaries)
-    case .disk(let fault, _): resolved.fault = .disk(fault, primaries)
-    case .pause: resolved.fault = .pause(primaries)
-    case .limit(let limit, _): resolved.fault = .limit(limit, primaries)
+      let others = nodes.filter { !struck.contains($0) }
+      resolved.fault = .cut(Grudges.complete(struck.map { [$0] } + [others]))
+    case .kill(let ending, _): resolved.fault = .kill(ending, struck)
+    case .disk(let fault, _): resolved.fault = .disk(fault, struck)
+    case .pause: resolved.fault = .pause(struck)
+    case .limit(let limit, _): resolved.fault = .limit(limit, struck)
     case .disturb(let disturbance, _):
-      resolved.fault = .disturb(disturbance, Grudges.touching(primaries, of: nodes))
+      resolved.fault = .disturb(disturbance, Grudges.touching(struck, of: nodes))
     case .skew(let changes):
       guard let change = changes.min(by: { $0.key < $1.key })?.value else { return self }
-      resolved.fault = .skew(Dictionary(uniqueKeysWithValues: primaries.map { ($0, change) }))
+      resolved.fault = .skew(Dictionary(uniqueKeysWithValues: struck.map { ($0, change) }))
     case .mend, .restart, .resume, .calm, .resetClocks, .mendDisks, .unlimit: break
     }
     return resolved
@@ -57,6 +67,22 @@ extension Fault {
     switch self {
     case .cut, .kill, .pause, .disturb, .skew, .disk, .limit: true
     case .mend, .restart, .resume, .calm, .resetClocks, .mendDisks, .unlimit: false
+    }
+  }
+}
+
+extension ScheduledFault.Aim {
+  /// The nodes to strike; nothing where those that were drawn are as good as any.
+  fileprivate func nodes(
+    named drawn: [NodeID], primaries: [NodeID], of nodes: [NodeID]
+  ) -> [NodeID]? {
+    switch self {
+    case .drawn: return nil
+    case .primaries: return primaries.sorted()
+    case .followers:
+      let followers = nodes.filter { !primaries.contains($0) }
+      let struck = drawn.filter(followers.contains)
+      return struck.isEmpty ? followers.first.map { [$0] } : struck
     }
   }
 }

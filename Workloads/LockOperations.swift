@@ -85,20 +85,20 @@ public struct LockOperations: Generator {
     let rest = thread.draw(times.rest)
     switch (event.f, event.type) {
     case ("acquire", .ok):
-      thread.heldUntil = event.time + held
-      thread.due = event.time + refresh
+      thread.heldUntil = context.time + held
+      thread.due = context.time + refresh
     case ("refresh", .ok), ("refresh", .fail):
       guard (event.error?.elements?.first ?? event.error)?.name != "not-held" else {
-        thread.heldUntil = event.time
-        thread.due = event.time
+        thread.heldUntil = context.time
+        thread.due = context.time
         break
       }
-      thread.due = event.time + refresh
+      thread.due = context.time + refresh
       // It releases when its time is over, not only after another pause.
-      if let until = thread.heldUntil { thread.due = min(thread.due, max(until, event.time)) }
+      if let until = thread.heldUntil { thread.due = min(thread.due, max(until, context.time)) }
     default:
       thread.heldUntil = nil
-      thread.due = event.time + rest
+      thread.due = context.time + rest
     }
     threads[number] = thread
   }

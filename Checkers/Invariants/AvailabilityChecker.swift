@@ -45,12 +45,20 @@ public struct AvailabilityChecker: Checker {
     var succeeded = 0
     var others: [(index: Int, text: String)] = []
     var sides = placement.map { PartitionSides($0) }
+    var failovers = Failovers()
     for (position, line) in history.operations.enumerated() {
       guard let process = line.process.number else {
         sides?.note(line)
+        failovers.note(fault: line, at: position)
         continue
       }
-      guard line.type == .invoke else { continue }
+      guard line.type == .invoke else {
+        let invocation = Int(history.partners[position])
+        if line.type == .ok, invocation >= 0 {
+          failovers.note(success: line, invokedAt: invocation)
+        }
+        continue
+      }
       guard countsAll || !OperationStatistics.withoutSuccess.contains(line.f) else { continue }
       let partner = Int(history.partners[position])
       let outcome = partner < 0 ? Operation.Kind.info : history.operations[partner].type
@@ -81,6 +89,7 @@ public struct AvailabilityChecker: Checker {
         "majority": sides.majority.fact, "minority": sides.minority.fact,
       ]
     }
+    if let fact = failovers.fact { facts[fact: "failover-ms"] = fact }
     let isMet =
       switch demand {
       case .none: true

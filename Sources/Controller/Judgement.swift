@@ -10,7 +10,7 @@ extension Test {
   /// The checkers that judge a run of this test.
   public var checkers: [any Checker] {
     let demand = plan.availability.flatMap(AvailabilityChecker.Demand.init) ?? .none
-    return workload.checkers + [
+    return judged + [
       AvailabilityChecker(
         demand: demand, countsAll: plan.isCompatible,
         placement: ClientPlacement(nodes: names.names, concurrency: plan.concurrency)),
@@ -133,7 +133,8 @@ extension Outcome {
 
   /// How many messages servers sent for each operation.
   public var messagesPerOperation: Double? {
-    guard statistics.operations > 0 else { return nil }
+    // The lab does not see messages, only packets.
+    guard statistics.operations > 0, plan.place != .lab else { return nil }
     return Double(statistics.betweenServers) / Double(statistics.operations)
   }
 }

@@ -31,13 +31,14 @@ public struct LabRun {
   }
 
   /// Refuses what can't be done on this machine's hosts, before anything is made.
-  public func check() throws { try test.check(against: makeCluster(folder: "/")) }
+  public func check() throws { try test.check(against: makeCluster(folder: "/data")) }
 
   /// Runs to the end, in real time.
   public func run(
     journal: any RunJournal, interrupted: @escaping @Sendable () -> Bool,
     watch: @escaping (Progress, Nanoseconds) -> Void
   ) throws -> Outcome {
+    try NamespaceLab.becomeRoot()
     try makeDirectories(surroundings.folder.data)
     return try test.run(
       in: makeCluster(folder: surroundings.folder.data.string), journal: journal,
@@ -127,7 +128,14 @@ public struct LabRun {
       }
     case .etcd(let port): return http(.raw, port)
     case .http(let port, let path): return http(.operations(path: path), port)
-    case .program: throw PlanError("not yet")
+    case .program:
+      let commands = try test.names.nodes.map { node in
+        try manifest.clientCommand(for: node, in: cluster) ?? []
+      }
+      let settings = ProgramTransport.Settings(
+        commands: commands, workerCount: plan.concurrency,
+        logDirectory: surroundings.folder.path.appending("clients").string)
+      return { ProgramTransport($0.programs, settings) }
     }
   }
 }
@@ -147,6 +155,7 @@ extension HostedNode {
     self.init(command: node.start.words)
     environment = node.start.environment
     user = node.start.user
+    openFiles = node.start.openFiles
     directory = node.start.directory
     files = node.files.map {
       HostedFile(

@@ -1,6 +1,7 @@
 import Clients
 import Manifests
 import Values
+import Verdicts
 import Workloads
 
 extension Plan {
@@ -20,6 +21,15 @@ extension Plan {
         return { client }
       }
     }
+  }
+
+  /// What judges a workload on a system whose client tells more than the workload knows; nothing for
+  /// others.
+  func foreignCheckers(_ workload: any Workload) throws -> [any Checker]? {
+    guard case .manifest(let manifest, _) = try subject, case .etcd = manifest.client else {
+      return nil
+    }
+    return EtcdClient.checkers(workload, try etcdOptions(manifest))
   }
 
   /// What the options of a system that etcd's client speaks to say to that client.

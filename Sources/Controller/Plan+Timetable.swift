@@ -16,7 +16,12 @@ extension Plan {
       )
     }
     let faults = (faults == nil ? [] : test.schedule).map { fault in
-      let whom = fault.aimsAtPrimaries ? "the leaders" : fault.fault.targetText(test.names)
+      let whom =
+        switch fault.aim {
+        case .drawn: fault.fault.targetText(test.names)
+        case .primaries: "the leaders"
+        case .followers: "followers"
+        }
       let how = fault.value(test.names)["parameters"]?.json
       return (fault.time, [fault.f, how, whom].compactMap(\.self).joined(separator: " "))
     }

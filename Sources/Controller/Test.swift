@@ -21,6 +21,8 @@ public struct Test: Sendable {
   /// The operations, where the plan has them.
   let script: [Timetable.Line]?
   let expectations: [Bound]
+  /// What judges the workload's promise, as the system makes it.
+  let judged: [any Checker]
   /// Faults that lie in wait, in place of a schedule.
   var ambushes: AmbushSchedule?
 
@@ -49,6 +51,7 @@ public struct Test: Sendable {
     options.consistencyModels = plan.consistencyModels
     options.isCompatible = plan.isCompatible
     workload = type.init(options)
+    judged = try plan.foreignCheckers(workload) ?? workload.checkers
     if let refusal = workload.refusal { throw PlanError(refusal) }
     let timeout = plan.timeout ?? workload.standardTimeout
     if let liveness = plan.liveness, liveness < 2 * timeout {

@@ -22,6 +22,9 @@ extension SystemManifest {
     }
   }
 
+  /// All of them.
+  public static var allBuiltIn: [SystemManifest] { builtInNames.compactMap { builtIn(named: $0) } }
+
   /// A manifest with comments, from which people write their own.
   public static var starterText: String {
     String(decoding: PackageResources.starter_yaml, as: UTF8.self)

@@ -1,5 +1,6 @@
 import Algorithms
 import Exploration
+import Manifests
 import Nodes
 import Systems
 
@@ -9,6 +10,7 @@ extension Catalogue {
   static func systemPage(_ name: String) -> String? {
     let explorable = ExplorableSystem.named(name)
     let bundled = BundledSystem.named(name)?.description
+    if let manifest = SystemManifest.builtIn(named: name) { return page(manifest) }
     guard let system = bundled ?? explorable?.description else { return nil }
     var parts = [
       "\(system.name): \(system.summary)", "Promise: \(system.promise)",
@@ -35,6 +37,28 @@ extension Catalogue {
     let examples =
       (bundled == nil ? [] : runs(of: system)) + (explorable.map(explorations(of:)) ?? [])
     parts.append("Try\n" + examples.map { "  \($0)" }.joined(separator: "\n"))
+    return parts.joined(separator: "\n\n")
+  }
+
+  /// A system that is run by its manifest, explained.
+  private static func page(_ manifest: SystemManifest) -> String {
+    var parts = [
+      "\(manifest.name): \(manifest.summary)",
+      "Runs on hosts (--env lab) by its manifest: shrike manifest show \(manifest.name)",
+      "Workloads\n" + table(manifest.workloads.map { ($0.name, $0.promise) }),
+      "Survives (--nemesis): \(manifest.survives.joined(separator: ", "))",
+    ]
+    if !manifest.options.isEmpty {
+      parts.append(
+        "Options (--option name=value)\n"
+          + table(manifest.options.map { ($0.name, "\($0.summary) (\($0.standard))") }))
+    }
+    for fault in manifest.known {
+      parts.append("Known fault: \(fault.anomaly), \(fault.versions): \(fault.source)")
+    }
+    parts.append(
+      "Try\n  shrike test \(manifest.name) --time-limit 20s --rate 100 --nemesis "
+        + manifest.survives.prefix(2).joined(separator: ","))
     return parts.joined(separator: "\n\n")
   }
 

@@ -1,5 +1,6 @@
 import Algorithms
 import Environments
+import Manifests
 import Nodes
 import Systems
 import Workloads
@@ -46,6 +47,7 @@ enum Catalogue {
   /// Those that are run and simulated, and those that are there to be explored.
   private static var systems: [(String, String)] {
     BundledSystem.all.map { ($0.description.name, $0.description.summary) }
+      + SystemManifest.allBuiltIn.map { ($0.name, "\($0.summary) (--env lab)") }
       + ExplorableSystem.all.filter { !$0.isRun }.map {
         ($0.description.name, "\($0.description.summary) (shrike explore)")
       }

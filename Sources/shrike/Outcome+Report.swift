@@ -70,6 +70,15 @@ extension Outcome {
     if let latencies = fact("set-full", "stable-latencies")?.map {
       parts.append("stable latency " + quantiles(latencies) { "\($0) ms" })
     }
+    if let failovers = fact("availability", "failover-ms")?.map {
+      parts += failovers.entries.compactMap { entry in
+        guard let map = entry.value.map, map["count"] != 0 else { return nil }
+        return "first success after \(entry.key.name ?? "") "
+          + [("p50", "0.5"), ("max", "1")].compactMap { name, key in
+            map[.string(key)]?.integer.map { "\(name) \($0) ms" }
+          }.joined(separator: ", ")
+      }
+    }
     return parts.isEmpty ? nil : "  " + parts.joined(separator: "; ")
   }
 

@@ -19,6 +19,11 @@ struct SingleTest {
     // Looked up before a folder is made, so that what makes no sense leaves nothing behind.
     let test = try Controller.Test(plan)
     try plan.check()
+    if plan.place == .lab, output.logNetSend || output.logNetRecv {
+      throw PlanError(
+        "--log-net-send, --log-net-recv: Shrike does not carry the messages between hosts; "
+          + "--env local does")
+    }
     try diagram?.check(against: plan, output)
     let trace = try openTrace()
     defer { try? trace?.close() }

@@ -6,6 +6,7 @@ import NIOPosix
 import NodeProcesses
 import NodeServers
 import Nodes
+import Synchronization
 import Testing
 import Values
 
@@ -73,16 +74,35 @@ struct FrameTransportTests {
 
   @Test("are answered by what is no reply, which is told")
   func malformed() throws {
-    let bench = TransportBench(Echo.self, count: 1, bugs: ["wrong-type"])
+    let bench = TransportBench(Echo.self, count: 1)
+    let node = try bench.fake(answer: #"{"type":"echo_ok","in_reply_to":"1","echo":1}"#)
+    defer { node.close() }
     try bench.open()
-    _ = try bench.serve(0)
     #expect(bench.next { $0 == .reachable(NodeID(0)) } != nil)
     let id = RequestID(client: 1, number: 1)
     bench.transport.submit(.echo(1), as: id, to: NodeID(0))
-    // Another type is another reply here; what it means, the client decides.
+    let event = bench.next {
+      if case .malformedReply = $0 { true } else { false }
+    }
     #expect(
-      bench.next(where: isReply)
-        == .replied(id, .custom(["type": "echo", "echo": 1]), from: NodeID(0)))
+      event
+        == .malformedReply(
+          id, from: NodeID(0), problem: "field \"in_reply_to\": expected an integer",
+          line: #"{"src":"n1","dest":"c1","body":{"type":"echo_ok","in_reply_to":"1","echo":1}}"#))
+  }
+
+  @Test("can't be put to a node that says nothing of itself, until it does again")
+  func silence() throws {
+    let bench = TransportBench(Echo.self, count: 1)
+    let node = try bench.fake(answer: "{}")
+    defer { node.close() }
+    try bench.open()
+    #expect(bench.next { $0 == .role(NodeID(0), "fake") } != nil)
+    node.isTalking.store(false, ordering: .relaxed)
+    #expect(bench.next { $0 == .unreachable(NodeID(0), "it does not answer") } != nil)
+    node.isTalking.store(true, ordering: .relaxed)
+    #expect(bench.next { $0 == .reachable(NodeID(0)) } != nil)
+    #expect(bench.next { $0 == .role(NodeID(0), "fake") } != nil)
   }
 
   @Test("need a port that has the name")

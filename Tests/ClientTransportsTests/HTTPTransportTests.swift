@@ -1,5 +1,6 @@
 import ClientTransports
 import Environments
+import Glibc
 import NIOCore
 import NIOPosix
 import Nodes
@@ -41,6 +42,20 @@ final class Told: Sendable {
   }
 }
 
+/// A port that nobody listens on, below those that the system gives away.
+func unusedPort(on loop: any EventLoop) -> Int {
+  while true {
+    let number = portNumber.add(1, ordering: .relaxed).newValue
+    let port = 10_000 + (Int(getpid()) * 97 + 15_000 + number) % 20_000
+    let bound = try? ServerBootstrap(group: loop).bind(host: "127.0.0.1", port: port).wait()
+    guard let bound else { continue }
+    try? bound.close().wait()
+    return port
+  }
+}
+
+private let portNumber = Atomic(0)
+
 /// A server that answers each request's bytes as it is told to.
 final class ScriptedServer: Sendable {
   enum Act: Sendable {
@@ -74,7 +89,7 @@ final class ScriptedServer: Sendable {
             })
         }
       }
-      .bind(host: "127.0.0.1", port: 0).wait()
+      .bind(host: "127.0.0.1", port: unusedPort(on: loop)).wait()
     told.server = self
   }
 

@@ -7,7 +7,9 @@ import Processes
 import Testing
 import Values
 
-@Suite("The namespace lab", .serialized, .timeLimit(.minutes(3)), .enabled(if: isRoot))
+@Suite(
+  "The namespace lab", .serialized, .timeLimit(.minutes(3)),
+  .enabled(if: isRoot, "hosts in namespaces need root and iproute2"))
 struct NamespaceLabTests {
   @Test("hosts know each other's names and their own, and see only their own processes")
   func fiveHosts() throws {
@@ -55,5 +57,18 @@ struct UserMapTests {
     let rootless = UserMap("         0      65534          1\n")
     #expect(rootless.contains(0) && !rootless.contains(1) && !rootless.contains(65_534))
     #expect(!UserMap("").contains(0))
+  }
+
+  @Test("a machine's own settings say how root allows user namespaces")
+  func userNamespaces() {
+    var settings = UserNamespaces()
+    #expect(settings.mend == nil)
+    settings.limit = 0
+    #expect(settings.mend == "sysctl -w user.max_user_namespaces=10000")
+    settings.isRestricted = true
+    #expect(settings.mend == "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0")
+    settings.isAllowed = false
+    #expect(settings.mend == "sysctl -w kernel.unprivileged_userns_clone=1")
+    #expect(UserNamespaces(readingFrom: "/nowhere").mend == nil)
   }
 }

@@ -87,12 +87,12 @@ struct AmbushTests {
   @Test("mend all nodes after a fault that was meant for the primaries, whoever they were")
   func primaries() {
     var short = ambush(.kill, .kill(.kill, [NodeID(0)]))
-    short.fault.aimsAtPrimaries = true
+    short.fault.aim = .primaries
     short.duration = 10
     short.isAimed = false
     var schedule = schedule([short])
     schedule.note("elected", by: NodeID(2), isLeader: true, at: 5)
-    #expect(schedule.takeDue(at: 5).map(\.aimsAtPrimaries) == [true])
+    #expect(schedule.takeDue(at: 5).map(\.aim) == [.primaries])
     #expect(schedule.takeDue(at: 15).map(\.fault) == [.restart(AmbushTests.names.nodes)])
   }
 

@@ -304,6 +304,23 @@ import Values
     }
     #expect(Set(faults.map(\.family)).count == 7)
   }
+
+  @Test func `a fault for followers spares who leads once that is known`() throws {
+    let nodes = NodeNames.numbered(count: 5).nodes
+    let faults = try schedule(
+      "kill:followers,pause:followers,cpu:followers", timeLimit: .seconds(200), seed: 4)
+    for fault in faults where fault.breaks {
+      let drawn = try #require(fault.fault.nodes)
+      #expect(fault.aim == .followers && drawn.count == 2)
+      #expect(fault.resolved(primaries: [], of: nodes) == fault)
+      let some = fault.resolved(primaries: [drawn[0]], of: nodes).fault.nodes
+      #expect(some == [drawn[1]])
+      let none = fault.resolved(primaries: drawn, of: nodes).fault.nodes
+      #expect(none?.count == 1 && none.map { !drawn.contains($0[0]) } == true)
+      #expect(fault.resolved(primaries: nodes, of: nodes) == fault, "nobody follows")
+      #expect(try ScheduledFault(fault.value(.numbered(count: 5)), .numbered(count: 5)) == fault)
+    }
+  }
 }
 
 /// What the faults of a schedule have broken.

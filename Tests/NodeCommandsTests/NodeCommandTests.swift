@@ -3,49 +3,73 @@ import NodeCommands
 import NodeServers
 import Testing
 
-@Suite("The node command")
-struct NodeCommandTests {
-  @Test("reads where to listen and whom to speak to")
-  func settings() throws {
-    let options = try NetworkOptions.parse([
-      "--listen", "0.0.0.0:7001", "--peers", "a=h1:7001,b=[::1]:7002", "--name", "b", "--token",
-      "t",
+@Suite("The arguments of a node")
+struct NodeArgumentsTests {
+  @Test("are a system and options")
+  func reading() throws {
+    let arguments = try NodeArguments([
+      "node", "raft", "--bug", "a", "--bug=b", "--seed", "7", "--option", "x=1", "--data", "d",
     ])
-    let settings = try #require(try options.settings())
+    var expected = NodeArguments(algorithm: "raft")
+    expected.bugs = ["a", "b"]
+    expected.seed = 7
+    expected.options = ["x=1"]
+    expected.data = "d"
+    #expect(arguments == expected)
+    #expect(try NodeArguments(["raft"]) == NodeArguments(algorithm: "raft"))
+    #expect(try arguments.network.settings() == nil)
+  }
+
+  @Test("say where to listen and whom to speak to")
+  func network() throws {
+    let arguments = try NodeArguments([
+      "raft", "--listen", "0.0.0.0:7001", "--peers", "a=h1:7001,b=[::1]:7002", "--name", "b",
+      "--token=t",
+    ])
+    let settings = try #require(try arguments.network.settings())
     #expect(settings.listen == NetworkAddress(host: "0.0.0.0", port: 7001))
     #expect(settings.members.map(\.name) == ["a", "b"])
     #expect(settings.members[1].address == NetworkAddress(host: "::1", port: 7002))
     #expect(settings.name == "b" && settings.token == "t")
-    #expect(try NetworkOptions.parse([]).settings() == nil)
   }
 
   @Test(
-    "says what is wrong with them in one line",
+    "are refused with a line that says why",
     arguments: [
-      (["--name", "a"], "--peers, --name and --token need --listen host:port"),
+      ([], "which system? For example: node echo --listen 127.0.0.1:7001 …"),
+      (["a", "b"], "\"b\": a second system"),
+      (["a", "--seed"], "--seed needs a value"),
+      (["a", "--seed", "-1"], "--seed -1: expected a whole number from 0 on"),
       (
-        ["--listen", "::1:80"],
+        ["a", "--sed=1"],
+        "there is no option --sed=1; there are --data, --bug, --option, --seed, --listen, --peers, "
+          + "--name, --token"
+      ),
+      (["a", "--name", "a"], "--peers, --name and --token need --listen host:port"),
+      (
+        ["a", "--listen", "::1:80"],
         "--listen ::1:80: expected host:port, or [address]:port with colons in it"
       ),
-      (["--listen", "h:1"], "--listen needs --peers: n1=host:port,n2=host:port"),
-      (["--listen", "h:1", "--peers", "a=h:1"], "--listen needs --name: one of the members'"),
+      (["a", "--listen", "h:1"], "--listen needs --peers: n1=host:port,n2=host:port"),
+      (["a", "--listen", "h:1", "--peers", "a=h:1"], "--listen needs --name: one of the members'"),
       (
-        ["--listen", "h:1", "--peers", "a=h:1,b=h:2", "--name", "c"],
+        ["a", "--listen", "h:1", "--peers", "a=h:1,b=h:2", "--name", "c"],
         "--name c: no such member in --peers, which names a, b"
       ),
       (
-        ["--listen", "h:1", "--peers", "a=h:1,", "--name", "a"],
+        ["a", "--listen", "h:1", "--peers", "a=h:1,", "--name", "a"],
         "--peers: \"\": expected name=host:port"
       ),
       (
-        ["--listen", "h:1", "--peers", "a=h:0", "--name", "a"],
+        ["a", "--listen", "h:1", "--peers", "a=h:0", "--name", "a"],
         "--peers: \"a=h:0\": expected name=host:port"
       ),
-      (["--listen", "h:1", "--peers", "a=h:1,a=h:2", "--name", "a"], "--peers names a twice"),
+      (["a", "--listen", "h:1", "--peers", "a=h:1,a=h:2", "--name", "a"], "--peers names a twice"),
     ])
-  func problems(arguments: [String], text: String) throws {
-    let options = try NetworkOptions.parse(arguments)
-    let problem = #expect(throws: NetworkOptions.Problem.self) { try options.settings() }
+  func problems(words: [String], text: String) {
+    let problem = #expect(throws: NodeArguments.Problem.self) {
+      try NodeArguments(words).network.settings()
+    }
     #expect(problem?.description == text)
   }
 }
@@ -95,19 +119,16 @@ private func output(of script: String) -> String {
 /// Somebody who listens on a port that the system chose.
 private func listener() -> (descriptor: Int32, port: Int) {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-  var count = socklen_t(MemoryLayout<sockaddr_in>.size)
-  let port = withUnsafeMutablePointer(to: &address) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      bind(descriptor, $0, count)
-      listen(descriptor, 1)
-      getsockname(descriptor, $0, &count)
-    }
-    return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+  // A `sockaddr_in`, whose fields belong to one C module or another as modules are loaded.
+  var bytes: [UInt8] = [UInt8(AF_INET), 0, 0, 0, 127, 0, 0, 1] + [UInt8](repeating: 0, count: 8)
+  var count = socklen_t(bytes.count)
+  bytes.withUnsafeMutableBytes { buffer in
+    guard let address = buffer.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return }
+    bind(descriptor, address, count)
+    listen(descriptor, 1)
+    getsockname(descriptor, address, &count)
   }
-  return (descriptor, port)
+  return (descriptor, Int(bytes[2]) << 8 | Int(bytes[3]))
 }
 
 /// The program of the target shrike-node, which is built beside the tests.

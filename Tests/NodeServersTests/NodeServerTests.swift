@@ -111,7 +111,7 @@ struct NodeServerTests {
     #expect(cluster.ask(0, #""type":"write","key":1,"value":5"#)?["type"] == "write_ok")
     #expect(cluster.stop(2) == 0)
     #expect(cluster.ask(0, #""type":"write","key":1,"value":6"#)?["type"] == "write_ok")
-    try cluster.start(2)
+    try cluster.restart(2)
     cluster.stop(1)
     // The two that are left must agree, so the one that came back has been reached.
     #expect(cluster.ask(0, #""type":"write","key":1,"value":7"#)?["type"] == "write_ok")

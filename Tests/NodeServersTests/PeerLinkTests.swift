@@ -51,4 +51,22 @@ struct PeerLinkTests {
         "n2 takes messages again; \(count - numbers.count) for it were dropped",
       ])
   }
+
+  @Test("is none to itself, as where a port that nobody listens on is dialed from that port")
+  func itself() throws {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    defer { try? group.syncShutdownGracefully() }
+    let address = try SocketAddress(ipAddress: "127.0.0.1", port: freePorts(1)[0])
+    let channel = try ClientBootstrap(group: group).bind(to: address)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(FrameConnection { _, _ in })
+        }
+      }.connect(to: address).wait()
+    let isWithItself = try channel.eventLoop.submit {
+      try channel.pipeline.syncOperations.handler(type: FrameConnection.self).isWithItself
+    }.wait()
+    #expect(isWithItself)
+    try channel.close().wait()
+  }
 }

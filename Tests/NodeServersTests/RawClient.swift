@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NodeServers
+import Synchronization
 import Values
 
 /// A client that writes and reads bytes as a test wants them, and waits while it does.
@@ -10,11 +11,11 @@ final class RawClient {
 
   init?(port: Int, patienceMilliseconds: Int = 10_000) {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = loopback(port: port)
-    let status = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
+    let address = addressBytes(port: port)
+    let status = address.withUnsafeBytes { buffer in
+      connect(
+        descriptor, buffer.baseAddress?.assumingMemoryBound(to: sockaddr.self),
+        socklen_t(buffer.count))
     }
     guard status == 0 else { return nil }
     var patience = timeval(
@@ -116,30 +117,35 @@ func echo(_ number: Int, _ text: String = "hi", to node: String = "n1", from: St
   #"{"src":"\#(from)","dest":"\#(node)","body":{"type":"echo","msg_id":\#(number),"echo":"\#(text)"}}"#
 }
 
-/// Ports of the loopback interface that nobody has now.
+/// Ports of the loopback interface that nobody has now, below those that the system gives away.
 func freePorts(_ count: Int) -> [Int] {
-  let sockets = (0..<count).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
-  defer { for descriptor in sockets { close(descriptor) } }
-  return sockets.map(bindToLoopback)
-}
-
-/// - Returns: The port that the system chose.
-private func bindToLoopback(_ descriptor: Int32) -> Int {
-  var address = loopback(port: 0)
-  var count = socklen_t(MemoryLayout<sockaddr_in>.size)
-  return withUnsafeMutablePointer(to: &address) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      bind(descriptor, $0, count)
-      getsockname(descriptor, $0, &count)
-    }
-    return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+  var ports: [Int] = []
+  while ports.count < count {
+    let number = portNumber.add(1, ordering: .relaxed).newValue
+    let port = 10_000 + (Int(getpid()) * 97 + number) % 20_000
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    if bindToLoopback(descriptor, port: port) == port { ports.append(port) }
+    close(descriptor)
   }
+  return ports
 }
 
-private func loopback(port: Int) -> sockaddr_in {
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_port = UInt16(port).bigEndian
-  address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-  return address
+private let portNumber = Atomic(0)
+
+/// The bytes of a `sockaddr_in`, whose fields belong to one C module or another as modules are loaded.
+func addressBytes(port: Int) -> [UInt8] {
+  [UInt8(AF_INET), 0, UInt8(port >> 8), UInt8(port & 255), 127, 0, 0, 1]
+    + [UInt8](repeating: 0, count: 8)
+}
+
+/// - Returns: The port that it is bound to.
+func bindToLoopback(_ descriptor: Int32, port: Int = 0) -> Int {
+  var bytes = addressBytes(port: port)
+  var count = socklen_t(bytes.count)
+  bytes.withUnsafeMutableBytes { buffer in
+    guard let address = buffer.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return }
+    bind(descriptor, address, count)
+    getsockname(descriptor, address, &count)
+  }
+  return Int(bytes[2]) << 8 | Int(bytes[3])
 }

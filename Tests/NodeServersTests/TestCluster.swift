@@ -31,7 +31,11 @@ final class TestCluster<N: Node> {
   deinit {
     for node in servers.indices { stop(node) }
     try? group.syncShutdownGracefully()
-    system("rm -rf \(directory)")
+    for node in servers.indices {
+      for file in N.File.allCases { unlink("\(directory)/n\(node + 1)/\(file.rawValue)") }
+      rmdir("\(directory)/n\(node + 1)")
+    }
+    rmdir(directory)
   }
 
   func start(_ node: Int) throws {
@@ -48,6 +52,18 @@ final class TestCluster<N: Node> {
       on: group.next())
     _ = try server.start().wait()
     servers[node] = server
+  }
+
+  /// Starts a node that was stopped.
+  ///
+  /// Its socket is gone only once programs that other tests start at that time run: until then they
+  /// have a copy.
+  func restart(_ node: Int) throws {
+    for _ in 0..<100 {
+      if (try? start(node)) != nil { return }
+      usleep(20_000)
+    }
+    try start(node)
   }
 
   @discardableResult

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,6 +44,8 @@ static int enter(const struct process_options *options, int *report) {
     *report = options->close_from;
   }
   if (close_range(options->close_from + 1, ~0U, 0) != 0) return errno;
+  struct rlimit files = {.rlim_cur = options->open_files, .rlim_max = options->open_files};
+  if (options->open_files > 0 && setrlimit(RLIMIT_NOFILE, &files) != 0) return errno;
   int error = become(options);
   if (error != 0) return error;
   if (options->directory && chdir(options->directory) != 0) return errno;

@@ -9,6 +9,18 @@ public enum Probe: Hashable, Sendable {
   case command([String])
 }
 
+extension Probe {
+  /// That the answer is no, in words.
+  public var isNotSo: String {
+    switch self {
+    case .port(let port): "its port \(port) accepts no connection"
+    case .http(let probe):
+      "http port \(probe.port), path \(probe.path) does not answer as it should"
+    case .command(let words): "\(words.joined(separator: " ")) does not end with status 0"
+    }
+  }
+}
+
 /// A question over HTTP, and the answer that means yes.
 public struct HTTPProbe: Hashable, Sendable {
   /// What must be so of an answer of status 200.

@@ -79,6 +79,15 @@ enum HTTPDial {
           }
         }
         .connect(to: address)
+        .flatMap { channel in
+          // A port that the system gives away may be dialed from itself where nobody listens.
+          guard channel.localAddress == channel.remoteAddress, channel.localAddress != nil else {
+            return channel.eventLoop.makeSucceededFuture(channel)
+          }
+          channel.close(promise: nil)
+          return channel.eventLoop.makeFailedFuture(
+            IOError(errnoCode: ECONNREFUSED, reason: "nobody listens"))
+        }
     } catch {
       return loop.makeFailedFuture(error)
     }

@@ -9,11 +9,12 @@ public import Values
 /// A node is reachable from when it is ready, and unreachable from when it no longer is. While it is
 /// reachable it is a `leader` or a `follower`, which is told anew when it becomes reachable again; a
 /// node that does not answer who leads stays what it was. Programs that probe nodes are run
-/// elsewhere: such probes are ignored.
+/// elsewhere: such probes are ignored, and where that is the one for readiness, who leads is asked
+/// all the same.
 public final class HTTPProbes: Sendable {
   public struct Settings: Hashable, Sendable {
     /// What tells that a node is ready.
-    public var ready: Probe
+    public var ready: Probe?
     /// What tells that a node leads; nothing where that can't be known.
     public var leader: Probe?
     /// From an answer to the next question.
@@ -22,7 +23,7 @@ public final class HTTPProbes: Sendable {
     public var timeout: Nanoseconds
 
     public init(
-      ready: Probe, leader: Probe? = nil, interval: Nanoseconds = .milliseconds(150),
+      ready: Probe?, leader: Probe? = nil, interval: Nanoseconds = .milliseconds(150),
       timeout: Nanoseconds = .milliseconds(500)
     ) {
       self.ready = ready
@@ -36,7 +37,7 @@ public final class HTTPProbes: Sendable {
   private let settings: Settings
   private let rounds: NIOLoopBoundBox<[HTTPProbeRounds]>
 
-  /// - Parameter loop: Where its sockets are made and served.
+  /// - Parameter loop: Where its sockets are made and served; it runs until ``close()`` has returned.
   public init(on loop: any EventLoop, _ settings: Settings) {
     self.loop = loop
     self.settings = settings
@@ -86,17 +87,22 @@ private final class HTTPProbeRounds {
 
   func ask() {
     guard !isStopped else { return }
-    answer(to: settings.ready) { outcome in
+    guard let ready = settings.ready?.overNetwork else { return askWhoLeads() }
+    answer(to: ready) { outcome in
       self.noteReady(outcome)
-      guard self.isReady, let leader = self.settings.leader else { return self.askLater() }
-      self.answer(to: leader) { outcome in
-        switch outcome {
-        case .yes: self.note("leader")
-        case .no: self.note("follower")
-        case .silent: break
-        }
-        self.askLater()
+      if self.isReady { self.askWhoLeads() } else { self.askLater() }
+    }
+  }
+
+  private func askWhoLeads() {
+    guard let leader = settings.leader?.overNetwork else { return askLater() }
+    answer(to: leader) { outcome in
+      switch outcome {
+      case .yes: self.note("leader")
+      case .no: self.note("follower")
+      case .silent: break
       }
+      self.askLater()
     }
   }
 
@@ -175,6 +181,13 @@ enum HTTPProbeOutcome: Hashable {
   /// The node answered something else.
   case no(String)
   case silent(String)
+}
+
+extension Probe {
+  /// This probe, where it needs no program.
+  fileprivate var overNetwork: Probe? {
+    if case .command = self { nil } else { self }
+  }
 }
 
 extension HTTPProbe.Condition {

@@ -42,7 +42,7 @@ public final class HTTPTransport: ClientTransport {
   private let settings: Settings
   private let clients: NIOLoopBoundBox<HTTPClients?>
 
-  /// - Parameter loop: Where its sockets are made and served.
+  /// - Parameter loop: Where its sockets are made and served; it runs until ``close()`` has returned.
   public init(on loop: any EventLoop, _ settings: Settings = Settings()) {
     self.loop = loop
     self.settings = settings
@@ -69,7 +69,6 @@ public final class HTTPTransport: ClientTransport {
       clients.value?.close()
       clients.value = nil
     }
-    // A loop that is shut down has nothing left to close.
     if !loop.inEventLoop { try? closed.wait() }
   }
 }

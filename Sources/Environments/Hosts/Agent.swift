@@ -144,6 +144,7 @@ private final class Agent {
     defer { for pair in surroundings.descriptors { close(pair.source) } }
     surroundings.groups = task.groups
     surroundings.user = task.user
+    surroundings.openFiles = task.openFiles
     let pid = try task.program.start(surroundings)
     let running = Running(
       id: id, pid: pid, input: input?.writeEnd ?? -1, outputs: outputs.map(\.readEnd))

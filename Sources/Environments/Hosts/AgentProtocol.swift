@@ -17,6 +17,8 @@ struct HostTask: Hashable {
   var program: Program
   /// Whom it runs as; nothing for whom the agent runs as.
   var user: String?
+  /// The most files that it may have open; nothing for as many as the agent.
+  var openFiles: Int?
   /// The `cgroup.procs` files of the control groups that it joins.
   var groups: [String] = []
   var output = Output.lines
@@ -103,23 +105,24 @@ extension HostTask {
     let file = if case .file(let path) = output { path } else { "" }
     return [
       program.path, program.directory ?? "", user ?? "", file, hasInput ? "input" : "",
-      "\(groups.count)", "\(program.arguments.count)",
+      openFiles.map { "\($0)" } ?? "", "\(groups.count)", "\(program.arguments.count)",
     ] + groups + program.arguments + program.environment
   }
 
   fileprivate init?(words: ArraySlice<String>) {
     let words = Array(words)
-    guard words.count >= 7, let groupCount = Int(words[5]), let count = Int(words[6]),
-      groupCount >= 0, count >= 0, words.count >= 7 + groupCount + count
+    guard words.count >= 8, let groupCount = Int(words[6]), let count = Int(words[7]),
+      groupCount >= 0, count >= 0, words.count >= 8 + groupCount + count
     else { return nil }
-    let first = 7 + groupCount
+    let first = 8 + groupCount
     program = Program(
       path: words[0], arguments: Array(words[first..<first + count]),
       environment: Array(words[(first + count)...]), directory: words[1].isEmpty ? nil : words[1])
     user = words[2].isEmpty ? nil : words[2]
     output = words[3].isEmpty ? .lines : .file(words[3])
     hasInput = words[4] == "input"
-    groups = Array(words[7..<first])
+    openFiles = Int(words[5])
+    groups = Array(words[8..<first])
   }
 }
 

@@ -14,7 +14,10 @@ extension HostCluster {
 
   public func support(for family: FaultFamily) -> FaultSupport {
     switch family {
-    case .partition, .kill, .pause: return .supported
+    case .kill, .pause: return .supported
+    case .partition:
+      return ["nft", "iptables"].contains { findProgram($0) != nil }
+        ? .supported : .unsupported("there is neither nft nor iptables; apt-get install nftables")
     case .cpu, .memory:
       let purpose: ControlGroups.Purpose = family == .cpu ? .cpu : .memory
       return ControlGroups.problem(with: purpose).map { .unsupported($0) } ?? .supported
@@ -76,6 +79,7 @@ extension HostCluster {
 
   private func cut(_ links: [Link]) throws(HostError) -> FaultReport {
     var report = try outcomeOfCut() ?? FaultReport()
+    if self.filter == nil { self.filter = try installedFilter() }
     guard var filter else { return report }
     try filter.cut(links)
     self.filter = filter
@@ -83,6 +87,25 @@ extension HostCluster {
     report.tookHold = try loseProbes()
     return report
   }
+
+  /// A table on the bridge; where there is no nft or the kernel refuses its tables, a chain on each host.
+  private func installedFilter() throws(HostError) -> any PacketFilter {
+    if !settings.usesChains, let agent = network.controlAgent, findProgram("nft") != nil {
+      let table = BridgeTable(agent: agent, addresses: nodes.map(\.host.address))
+      do throws(HostError) {
+        try table.install()
+        return table
+      } catch {
+        guard case .toolFailed = error, findProgram("iptables") != nil else { throw error }
+      }
+    }
+    let chains = HostChains(hosts: nodes.map(\.host))
+    try chains.install()
+    return chains
+  }
+
+  /// Whether partitions are made by nftables, as far as there have been any.
+  package var cutsByTable: Bool { filter is BridgeTable }
 
   private func mend() throws(HostError) -> FaultReport {
     guard var filter, let report = try outcomeOfCut() else { return FaultReport() }

@@ -93,7 +93,6 @@ extension HostCluster {
   /// Prepares each node's home, and what its processes join.
   private func install() throws {
     groups = ControlGroups(nodes: names.names)
-    filter = try installedFilter()
     for process in nodes {
       guard let user = process.system.user else { continue }
       try process.host.agent.run(["chown", "-R", user, process.homeOnHost])
@@ -116,25 +115,6 @@ extension HostCluster {
       }
     }
   }
-
-  /// A table on the bridge; where there is no nft or the kernel refuses its tables, a chain on each host.
-  private func installedFilter() throws(HostError) -> any PacketFilter {
-    if !settings.usesChains, let agent = network.controlAgent, findProgram("nft") != nil {
-      let table = BridgeTable(agent: agent, addresses: nodes.map(\.host.address))
-      do throws(HostError) {
-        try table.install()
-        return table
-      } catch {
-        guard case .toolFailed = error, findProgram("iptables") != nil else { throw error }
-      }
-    }
-    let chains = HostChains(hosts: nodes.map(\.host))
-    try chains.install()
-    return chains
-  }
-
-  /// Whether partitions are made by nftables.
-  package var cutsByTable: Bool { filter is BridgeTable }
 
   /// Starts a node's process.
   func spawn(_ process: HostedProcess) throws(HostError) {

@@ -41,6 +41,8 @@ public final class HostCluster: Environment {
   /// What made the environment unusable, for the next `advance` to throw.
   var failure: (any Error)?
 
+  /// Requests to nodes that can't be reached.
+  private var held: [HeldRequest] = []
   /// The links that are cut, and the packets that had been carried when they were.
   var cutLinks: [Link] = []
   /// Limits in force, and how often each node had felt them before.
@@ -73,7 +75,7 @@ public final class HostCluster: Environment {
 
   public var now: Nanoseconds { monotonicTime() - startTime }
 
-  public var primaries: [NodeID] { nodes.filter { $0.role == "leader" }.map(\.node) }
+  public var primaries: [NodeID] { nodes.filter(\.leads).map(\.node) }
 
   public func role(of node: NodeID) -> String? { nodes[node.index].role }
 
@@ -84,9 +86,31 @@ public final class HostCluster: Environment {
       status: process.role ?? (process.isReachable ? "reachable" : process.whyUnreachable))
   }
 
+  /// How long a request waits for a node that can't be reached, before it is tried all the same.
+  ///
+  /// Else whoever asks a node that is down would be done at once, and take up all operations in the
+  /// place of those who wait for an answer.
+  private static let reachPatience: Nanoseconds = .milliseconds(250)
+
   public func submit(_ request: Request, as id: RequestID, to node: NodeID) {
     traffic.withClients += 1
-    transport?.submit(request, as: id, to: node)
+    guard !nodes[node.index].isReachable else {
+      transport?.submit(request, as: id, to: node)
+      return
+    }
+    held.append(
+      HeldRequest(request: request, id: id, node: node, due: now + HostCluster.reachPatience))
+  }
+
+  /// Submits what has waited for long enough, or for nodes that can be reached now.
+  private func submitHeld() {
+    guard !held.isEmpty else { return }
+    let time = now
+    held.removeAll { request in
+      guard request.due <= time || nodes[request.node.index].isReachable else { return false }
+      transport?.submit(request.request, as: request.id, to: request.node)
+      return true
+    }
   }
 
   public func advance(until deadline: Nanoseconds) throws -> [EnvironmentEvent] {
@@ -101,12 +125,15 @@ public final class HostCluster: Environment {
   /// Waits for something to happen, at most until `deadline`, and takes it in.
   func turn(until deadline: Nanoseconds) {
     takeMail()
+    submitHeld()
     let isLate = !events.isEmpty || hasEarlyNotices
     var time = max(0, deadline - now)
+    if let due = held.map(\.due).min() { time = min(time, max(0, due - now)) }
     if let wake = probes?.nextWake { time = min(time, max(0, wake - now)) }
     _ = poller.wait(isLate ? 0 : time)
     takeMail()
     takeNotices()
+    submitHeld()
     probes?.step(at: now)
   }
 
@@ -139,7 +166,10 @@ public final class HostCluster: Environment {
       events.append(
         .settled(
           .restart([node]),
-          FaultReport(did: [node: "answers after \(took.durationText)"], tookHold: true)))
+          FaultReport(
+            did: [
+              node: "answers after \((took / .milliseconds(1) * .milliseconds(1)).durationText)"
+            ], tookHold: true)))
     case .unreachable(let node, let reason):
       nodes[node.index].isReachable = false
       nodes[node.index].whyUnreachable = reason
@@ -237,4 +267,12 @@ public final class HostCluster: Environment {
         node: $0.node, name: $0.host.name, address: $0.host.address, ports: $0.system.ports)
     }
   }
+}
+
+/// A request that waits for its node.
+private struct HeldRequest {
+  var request: Request
+  var id: RequestID
+  var node: NodeID
+  var due: Nanoseconds
 }

@@ -25,7 +25,7 @@ final class HostedProcess {
   var lastStatus: String?
   /// Whether its transport reaches it.
   var isReachable = false
-  var whyUnreachable = "not reached yet"
+  var whyUnreachable: String
   var role: String?
   /// When it was restarted, until it answers.
   var restarted: Nanoseconds?
@@ -42,6 +42,7 @@ final class HostedProcess {
     self.home = home
     self.homeOnHost = homeOnHost
     self.logPath = logPath
+    whyUnreachable = system.ready?.isNotSo ?? "it can't be reached"
     logDescriptor = open(logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard logDescriptor >= 0 else { throw SystemCallError("can't write \(logPath)") }
   }
@@ -49,6 +50,9 @@ final class HostedProcess {
   deinit { close(logDescriptor) }
 
   var isRunning: Bool { task != nil }
+
+  /// Whether it takes itself for one that leads.
+  var leads: Bool { role == "leader" || role == "primary" }
 
   /// Keeps a line that the node's process printed.
   func log(_ line: String) {
@@ -75,6 +79,7 @@ final class HostedProcess {
         path: path, arguments: system.command, environment: environment,
         directory: system.directory ?? homeOnHost))
     task.user = system.user
+    task.openFiles = system.openFiles
     task.groups = groups
     // Marks are heeded as they come; others' output goes to their log without passing through here.
     task.output = system.isBundled ? .lines : .file(logPath)

@@ -25,6 +25,8 @@ public struct HostedNode: Hashable, Sendable {
   public var environment: [String: String] = [:]
   /// Whom it runs as; nothing for the user who runs Shrike.
   public var user: String?
+  /// The most files that it may have open; nothing for as many as Shrike.
+  public var openFiles: Int?
   /// Where it starts; nothing for its home.
   public var directory: String?
   /// What is written to its home before anything is run.

@@ -40,6 +40,8 @@ extension LocalProcesses {
       receiveReply(envelope, line: line, from: channel, to: client)
     } else if let service = envelope.destination.string.flatMap(Service.init(rawValue:)) {
       sendToService(envelope, from: channel, service)
+    } else if envelope.destination.isString(LocalProcesses.statusClient) {
+      receiveStatus(envelope, from: channel)
     } else if envelope.destination.isString(LocalProcesses.initClient) {
       receiveInitReply(envelope, from: channel)
     } else {

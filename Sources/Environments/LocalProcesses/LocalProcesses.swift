@@ -34,6 +34,9 @@ public final class LocalProcesses: Environment {
   /// The request that each client waits for.
   var outstanding = OutstandingRequests()
   var messageNumber = 0
+  /// When nodes are to be asked next what they take themselves for, and how often they were.
+  var nextStatus: Nanoseconds = 0
+  var statusNumber = 0
   var messageLog: MessageLog?
   public internal(set) var traffic = Traffic()
   /// How often a bundled node reported each mark; each process reports a mark once.
@@ -77,6 +80,7 @@ public final class LocalProcesses: Environment {
   /// - Parameter isImpatient: Whether not to wait at all while there are events to hand out.
   func turn(until deadline: Nanoseconds, isImpatient: Bool = true) {
     deliverDue()
+    askStatus()
     flushOutboxes()
     let isLate = isImpatient && !events.isEmpty
     for source in poller.wait(isLate ? 0 : waitingTime(until: deadline)) {

@@ -47,6 +47,9 @@ final class NodeChannel {
   /// Takes messages in where the network does as Maelstrom's.
   var receiver = SleepingReceiver()
 
+  /// What it takes itself for, and whether it leads, as far as it has told.
+  var status: NodeStatus?
+
   var hasReportedGarbage = false
   var hasReportedUnknownDestination = false
   var hasReportedUnknownField = false
@@ -130,6 +133,7 @@ final class NodeChannel {
     isPaused = false
     process = nil
     lastStatus = status
+    self.status = nil
     outputLines.dropPartial()
     errorLines.dropPartial()
     outbox.clear()

@@ -32,6 +32,19 @@ package final class NamespaceLab: HostNetwork {
 
   deinit { tearDown() }
 
+  /// Lets a user who is not root have a lab: in a user namespace, in which that user is called root.
+  ///
+  /// The process must not have started threads.
+  package static func becomeRoot() throws {
+    guard geteuid() != 0 else { return }
+    let error = process_become_namespace_root()
+    guard error == 0 else {
+      throw HostError.namespaces(
+        "this user may not make namespaces (\(errorText(error))); run as root"
+          + (UserNamespaces.mend.map { ", or have root allow them: \($0)" } ?? ""))
+    }
+  }
+
   package static func address(_ index: Int) -> String {
     let number = index + 11
     return "10.213.\(number >> 8).\(number & 255)"

@@ -4,26 +4,6 @@ package import Values
 
 /// Runs one node after its `init`: hands it events, and executes the effects that it asks for.
 package final class NodeHost<N: Node> {
-  /// Where a message goes.
-  package enum Destination {
-    case peer(NodeID)
-    case service(Service)
-    /// Whoever sent the request, as the caller of `receive` knows them.
-    case client(origin: Int)
-  }
-
-  /// A message in `output`.
-  package struct Outgoing {
-    package var destination: Destination
-    /// Where its text stands, without the line's end.
-    package var range: Range<Int>
-  }
-
-  private struct Client {
-    var name: String
-    var origin: Int
-  }
-
   private var node: N
   private let name: String
   private let names: NodeNames
@@ -35,7 +15,7 @@ package final class NodeHost<N: Node> {
   /// What storage has to tell the node.
   private var completions: [Event<N>] = []
   /// The clients of requests that this boot received and did not answer.
-  private var clients: [RequestID: Client] = [:]
+  private var clients: [RequestID: AskingClient] = [:]
   private var calls: [Int: Token] = [:]
   /// Numbers of calls rise over boots, so that an answer to an earlier boot's is none to this one's.
   private var callNumber = Int(clock(CLOCK_MONOTONIC) / 1_000)
@@ -45,7 +25,7 @@ package final class NodeHost<N: Node> {
   package private(set) var output: [UInt8] = []
   package private(set) var log: [UInt8] = []
   /// The messages in `output`, in order.
-  package private(set) var outgoing: [Outgoing] = []
+  package private(set) var outgoing: [OutgoingMessage] = []
   /// Why the node can't go on, once it can't.
   package private(set) var failure: String?
 
@@ -181,12 +161,12 @@ extension NodeHost {
   }
 
   /// Ends the line that began at `start`.
-  private func endLine(from start: Int, _ destination: Destination) {
-    outgoing.append(Outgoing(destination: destination, range: start..<output.count))
+  private func endLine(from start: Int, _ destination: OutgoingMessage.Destination) {
+    outgoing.append(OutgoingMessage(destination: destination, range: start..<output.count))
     output.append(UInt8(ascii: "\n"))
   }
 
-  private func send(_ body: ValueMap, to name: String, _ destination: Destination) {
+  private func send(_ body: ValueMap, to name: String, _ destination: OutgoingMessage.Destination) {
     let start = output.count
     beginLine(to: name)
     Value.map(body).writeJSON(into: &output)
@@ -206,7 +186,7 @@ extension NodeHost {
     endLine(from: start, .peer(peer))
   }
 
-  private func send(_ reply: Reply, to client: Client, inReplyTo number: Value) {
+  private func send(_ reply: Reply, to client: AskingClient, inReplyTo number: Value) {
     var body = reply.body
     body[.string("in_reply_to")] = number
     send(body, to: client.name, .client(origin: client.origin))
@@ -236,7 +216,7 @@ extension NodeHost {
     } else if Service(rawValue: source) != nil {
       receiveAnswer(envelope)
     } else {
-      receiveRequest(envelope, from: Client(name: source, origin: origin))
+      receiveRequest(envelope, from: AskingClient(name: source, origin: origin))
     }
   }
 
@@ -269,7 +249,7 @@ extension NodeHost {
     }
   }
 
-  private func receiveRequest(_ envelope: Envelope, from client: Client) {
+  private func receiveRequest(_ envelope: Envelope, from client: AskingClient) {
     guard var body = envelope.body.value.map else { return }
     let number = body[.string("msg_id")]
     guard let integer = number?.integer else {

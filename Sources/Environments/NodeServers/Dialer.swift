@@ -82,6 +82,10 @@ package final class Dialer {
     guard !isEnded else { return connection.close(because: "it is not needed any more") }
     switch event {
     case .opened:
+      guard !connection.isWithItself else {
+        connection.close(because: "nobody listens")
+        return fail("nobody listens")
+      }
       self.connection = connection
       openedAt = .now()
       connection.send(hello)

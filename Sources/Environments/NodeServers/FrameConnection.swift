@@ -48,6 +48,13 @@ package final class FrameConnection: ChannelDuplexHandler {
     reader = FrameReader(countMax: frameCountMax)
   }
 
+  /// Whether both ends are one socket, as may be where a port that nobody listens on is dialed from
+  /// that very port.
+  package var isWithItself: Bool {
+    guard let channel = context?.channel else { return false }
+    return channel.localAddress == channel.remoteAddress
+  }
+
   /// How many bytes were sent and not taken.
   package var unsentCount: Int { flushedCount + batch.readableBytes }
 

@@ -14,6 +14,8 @@ extension Program {
     package var groups: [String] = []
     /// Whom it runs as; nothing for whoever we are.
     package var user: String?
+    /// The most files that it may have open; nothing for as many as we.
+    package var openFiles: Int?
 
     package init(descriptors: [(source: Int32, target: Int32)], closingFrom: Int32) {
       self.descriptors = descriptors
@@ -40,6 +42,7 @@ extension Program {
       groups.append(group)
     }
     options.isolates = surroundings.isIsolated ? 1 : 0
+    options.open_files = UInt(surroundings.openFiles ?? 0)
     options.close_from = surroundings.closingFrom
     let words = CStrings(arguments)
     let variables = CStrings(environment)

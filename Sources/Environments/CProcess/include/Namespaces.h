@@ -23,6 +23,8 @@ struct process_options {
   // Open cgroup.procs files of the control groups that it joins.
   const int *groups;
   int group_count;
+  // The most files that it may have open; 0 for as many as this process.
+  unsigned long open_files;
   // Whether it runs as another user.
   int changes_user;
   uid_t user;
