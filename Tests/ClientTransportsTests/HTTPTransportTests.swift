@@ -212,6 +212,24 @@ struct HTTPTransportTests {
     try server.stop()
   }
 
+  @Test(
+    "is answered by a server that ends each connection after its answer",
+    arguments: [
+      "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n42",
+      "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n42", "HTTP/1.0 200 OK\r\n\r\n42",
+    ])
+  func endsConnections(answer: String) async throws {
+    let server = try ScriptedServer(on: Self.loop) { _ in .sayAndClose(answer) }
+    try await withTransport(port: server.port) { transport, told in
+      for number in 0..<2 {
+        let reply = try await ask(transport, told, number)
+        #expect(reply == .custom(["status": 200, "body": 42]))
+      }
+    }
+    #expect(server.connections.load(ordering: .relaxed) == 2)
+    try server.stop()
+  }
+
   @Test("has certainly not been sent where nobody listens")
   func refused() async throws {
     let server = try ScriptedServer(on: Self.loop) { _ in .nothing }
