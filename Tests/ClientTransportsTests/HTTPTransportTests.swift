@@ -325,6 +325,8 @@ struct HTTPTransportTests {
       case 1: .say(http("{\"type\":\"fail\",\"error\":\"busy\"}", status: "409 Conflict"))
       case 2: .say(http("oh no", status: "500 Internal Server Error"))
       case 3: .say(http("42"))
+      case 4: .say(http("{\"type\":\"about:blank\"}", status: "503 Service Unavailable"))
+      case 5: .say(http("{\"type\":\"done\"}"))
       default: .close
       }
     }
@@ -335,6 +337,8 @@ struct HTTPTransportTests {
         .custom(["type": "ok", "value": [1, 2]]), .custom(["type": "fail", "error": "busy"]),
         .failed(ErrorReply(.crash, "HTTP 500: oh no")),
         .custom(["the answer is no completion: an object with \"type\"", "42"]),
+        .failed(ErrorReply(.crash, "HTTP 503: {\"type\":\"about:blank\"}")),
+        .custom(["type": "done"]),
         .failed(ErrorReply(.timeout, "closed: the connection was closed before an answer came")),
       ]
       for (number, reply) in expected.enumerated() {
