@@ -204,6 +204,81 @@ struct StaleReadsTests {
     #expect(stale > 100 && invented > 250, "\(stale) and \(invented) of 300")
   }
 
+  /// A store of two lists, or of a set, which is the first list; see ``concurrentStore(seed:invents:)``.
+  private func growingStore(seed: UInt64, isSet: Bool, invents: Bool) -> Lines {
+    var draws = Draws(seed: seed)
+    var lines = Lines()
+    var states: [[[Value]]] = [[[], []], [[], []]]
+    var pending: [Int: (steps: Value, isRead: Bool, answer: (value: Value, revision: Int)?)] = [:]
+    for number in 1...80 {
+      let process = draws.below(4)
+      guard let call = pending[process] else {
+        let isRead = draws.chance(0.5)
+        let steps: Value =
+          isSet
+          ? (isRead ? nil : .integer(number))
+          : .list(
+            (0..<2).map {
+              !isRead && $0 == number % 2
+                ? ["append", .integer($0), .integer(number)] : ["r", .integer($0), nil]
+            })
+        pending[process] = (steps, isRead, nil)
+        lines.add(.invoke, process, isSet ? (isRead ? "read" : "add") : "txn", steps)
+        continue
+      }
+      guard let answer = call.answer else {
+        var state = states.last ?? []
+        if !call.isRead {
+          let steps = call.steps.elements ?? [["append", 0, call.steps]]
+          for (key, step) in steps.enumerated() {
+            guard let parts = step.elements, parts[0] == "append" else { continue }
+            state[key].append(parts[2])
+          }
+          states.append(state)
+        }
+        var revision = states.count - 1
+        if call.isRead, draws.chance(0.4) { revision = 1 + draws.below(revision) }
+        state = states[revision]
+        if invents, call.isRead, draws.chance(0.3) { state[0].append(.integer(1000 + number)) }
+        let value: Value =
+          isSet
+          ? (call.isRead ? .list(state[0]) : call.steps)
+          : .list(
+            (call.steps.elements ?? []).enumerated().map { key, step in
+              step.elements?.first == "r" ? ["r", .integer(key), .list(state[key])] : step
+            })
+        pending[process]?.answer = (value, revision)
+        continue
+      }
+      pending[process] = nil
+      let f = isSet ? (call.isRead ? "read" : "add") : "txn"
+      lines.add(.ok, process, f, answer.value, revision: answer.revision)
+    }
+    return lines
+  }
+
+  @Test("are excused in sets and lists too", arguments: [true, false])
+  func growing(isSet: Bool) throws {
+    let options = WorkloadOptions(seed: 0, nodes: [], concurrency: 4)
+    let workload: any Workload = isSet ? GSetWorkload(options) : ListAppendWorkload(options)
+    let plain = workload.checkers
+    var stale = 0
+    var invented = 0
+    for seed in 0..<100 as Range<UInt64> {
+      let sound = growingStore(seed: seed, isSet: isSet, invents: false)
+      let history = try History(sound.operations)
+      if StaleReadsChecker().check(history).verdict == .invalid { stale += 1 }
+      for checker in plain {
+        #expect(ExcusedReads(checker).check(history).verdict != .invalid, "seed \(seed)")
+      }
+      let lies = try History(growingStore(seed: seed, isSet: isSet, invents: true).operations)
+      if plain.contains(where: { ExcusedReads($0).check(lies).verdict == .invalid }) {
+        invented += 1
+      }
+    }
+    #expect(stale > 80 && invented > 80, "\(stale) and \(invented) of 100")
+  }
+
   @Test("are the same as by going through all pairs", arguments: 0..<300 as Range<UInt64>)
   func twin(seed: UInt64) throws {
     var draws = Draws(seed: seed)
