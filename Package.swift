@@ -217,7 +217,6 @@ let package = Package(
       name: "HostsFixture",
       dependencies: [
         "HostClusters", "Examinations", "NamespaceLab", "Hosts", "Environments", "Nodes", "Values",
-        "CProcess",
       ],
       path: "Tests/HostsFixture", swiftSettings: strict),
     tests("Linearizability", "Linearizability"),

@@ -1,4 +1,3 @@
-import CProcess
 import Environments
 import Examinations
 import Glibc
@@ -13,7 +12,7 @@ import Values
 // cluster DIRECTORY FAULT; and is that in a user namespace: HostsFixture rootless cluster DIRECTORY FAULT
 var words = CommandLine.arguments
 if words.count > 1, words[1] == "rootless" {
-  guard process_become_namespace_root() == 0 else { exit(70) }
+  try NamespaceLab.becomeRoot()
   words.remove(at: 1)
 }
 if words.count > 1, words[1] == "agent" {

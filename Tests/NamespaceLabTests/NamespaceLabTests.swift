@@ -27,6 +27,18 @@ struct NamespaceLabTests {
     }
   }
 
+  @Test("hosts need not ask who has which address, which a machine keeps for few at a time")
+  func neighbours() throws {
+    let lab = try TestLab(count: 3)
+    let control = try #require(lab.lab.controlAgent)
+    for agent in [control] + lab.hosts.map(\.agent) {
+      let known = try agent.run(["ip", "neighbour", "show", "nud", "permanent"]).output
+      #expect(known.filter { $0.hasPrefix("10.213.0.") }.count == 3, "\(known)")
+    }
+    let link = try lab.hosts[1].agent.run(["ip", "link", "show", "eth0"]).output.joined()
+    #expect(link.contains("02:00:0a:d5:00:0c"), "\(link)")
+  }
+
   @Test("nothing is left of a lab that is torn down, and the machine's network is as it was")
   func tearDown() throws {
     let before = try networks()

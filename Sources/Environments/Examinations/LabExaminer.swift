@@ -171,7 +171,7 @@ public struct LabExaminer {
       cut = Examination(
         .fault, Examination.table, .missing, "the kernel refuses the tables of nftables")
     }
-    return found + [cut]
+    return [cut] + found
   }
 
   /// Tries a partition by a tool, where there is one.
