@@ -10,7 +10,7 @@ import Synchronization
 import Testing
 import Values
 
-@Suite("Requests in frames", .timeLimit(.minutes(1)))
+@Suite("Requests in frames", .timeLimit(.minutes(5)))
 struct FrameTransportTests {
   @Test("are answered, and nodes that come and go are told of")
   func comeAndGo() throws {

@@ -96,7 +96,7 @@ private final class Session {
 }
 
 @Suite(
-  "etcd over HTTP", .serialized, .timeLimit(.minutes(1)),
+  "etcd over HTTP", .serialized, .timeLimit(.minutes(5)),
   .enabled(if: etcdPath != nil, "etcd is not installed: apt-get install etcd-server"))
 struct HTTPEtcdTests {
   private func client(_ workload: String, leaseSeconds: Int = 2) throws -> EtcdClient {

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 import Values
 
-@Suite("Probes over HTTP", .timeLimit(.minutes(1)))
+@Suite("Probes over HTTP", .timeLimit(.minutes(5)))
 struct HTTPProbesTests {
   private static let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
   private static let node = NodeID(4)

@@ -148,7 +148,7 @@ func http(_ body: String, status: String = "200 OK", headers: String = "") -> St
   "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)"
 }
 
-@Suite("Over HTTP a request", .timeLimit(.minutes(1)))
+@Suite("Over HTTP a request", .timeLimit(.minutes(5)))
 struct HTTPTransportTests {
   private static let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
   private static let node = NodeID(0)

@@ -101,7 +101,7 @@ struct ProgramClientTests {
     return line
   }
 
-  @Test("of the page does what it is asked, and knows what nobody knows", .timeLimit(.minutes(1)))
+  @Test("of the page does what it is asked, and knows what nobody knows", .timeLimit(.minutes(5)))
   func example() throws {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("shrike-client-\(UUID().uuidString)")

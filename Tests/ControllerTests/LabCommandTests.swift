@@ -149,7 +149,7 @@ struct LabCommandTests {
         start: "[python3, -c, \"import socket; s = socket.create_server(('', 7000)); "
           + "socket.create_server(('', 7000))\"]", ready: "{ command: [\"false\"], within: 5s }"))
     try says(
-      "system.yaml:4:10: there is no variable `adress` here; did you mean `address`?", 64,
+      "system.yaml:4:19: there is no variable `adress` here; did you mean `address`?", 64,
       manifest(workshop, start: "[python3, \"{{adress}}\"]"))
     try says(
       "sent a malformed reply: not JSON: ", 1,

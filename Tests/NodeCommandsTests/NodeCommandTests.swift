@@ -74,7 +74,7 @@ struct NodeArgumentsTests {
   }
 }
 
-@Suite("The node program", .timeLimit(.minutes(1)))
+@Suite("The node program", .timeLimit(.minutes(5)))
 struct NodeProgramTests {
   private static func command(_ port: Int, _ name: String = "n1") -> String {
     "\(program) node echo --listen 127.0.0.1:\(port) --peers n1=127.0.0.1:\(port) --name \(name)"

@@ -6,7 +6,7 @@ import NodeServers
 import Testing
 import Values
 
-@Suite("Nodes that listen on a network", .timeLimit(.minutes(1)))
+@Suite("Nodes that listen on a network", .timeLimit(.minutes(5)))
 struct NodeServerTests {
   @Test("answer over the connection over which they were asked")
   func answers() throws {

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 import Values
 
-@Suite("A node's link to a peer", .timeLimit(.minutes(1)))
+@Suite("A node's link to a peer", .timeLimit(.minutes(5)))
 struct PeerLinkTests {
   @Test("drops the oldest while the peer takes nothing, and nothing else, and sends nothing twice")
   func slowPeer() throws {
