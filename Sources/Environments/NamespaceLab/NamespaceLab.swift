@@ -50,6 +50,24 @@ package final class NamespaceLab: HostNetwork {
     return "10.213.\(number >> 8).\(number & 255)"
   }
 
+  /// What is wrong with a name for a host: it names directories, control groups and an entry of
+  /// `/etc/hosts`, too.
+  package static func problem(withName name: String) -> String? {
+    let isPlain = name.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+        true
+      default: false
+      }
+    }
+    guard isPlain, !name.isEmpty, name.utf8.count <= 63, !name.hasPrefix("-") else {
+      return "\"\(name)\" is no name for a host; it has letters, digits and hyphens"
+    }
+    return ["localhost", "control"].contains(name)
+      ? "\"\(name)\" is the name of another host" : nil
+  }
+
   package func bringUp(_ names: [String], homes: [String]) throws -> [Host] {
     precondition(controlAgent == nil, "a lab can be brought up only once")
     guard findProgram("ip") != nil else { throw HostError.noTool("ip") }
@@ -70,7 +88,9 @@ package final class NamespaceLab: HostNetwork {
     try connect(control, processes)
     for host in hosts { try host.agent.awaitReady() }
     let tools = try hosts.enumerated().map { number, host in
-      try host.agent.begin(["ip", "-batch", "-"], input: NamespaceLab.hostScript(number))
+      try host.agent.begin(
+        ["ip", "-batch", "-"],
+        input: NamespaceLab.hostScript(number, of: names.count))
     }
     for (host, tool) in zip(hosts, tools) { try host.agent.end(tool).checked(on: host.name) }
     return hosts
@@ -128,28 +148,49 @@ package final class NamespaceLab: HostNetwork {
   private func connect(_ control: AgentConnection, _ processes: [Int32]) throws {
     var script = """
       link set lo up
-      link add bridge0 type bridge stp_state 0 forward_delay 0
+      link add bridge0 address \(NamespaceLab.hardwareAddress(nil)) type bridge stp_state 0 forward_delay 0
       link set bridge0 up
       address add \(NamespaceLab.controlAddress)/16 dev bridge0
 
       """
     for (number, process) in processes.enumerated() {
       script += """
-        link add port\(number) type veth peer name eth0 netns \(process)
+        link add port\(number) type veth peer name eth0 address \(NamespaceLab.hardwareAddress(number)) netns \(process)
         link set port\(number) master bridge0
         link set port\(number) up
+        \(NamespaceLab.neighbour(number, on: "bridge0"))
 
         """
     }
     try control.run(["ip", "-batch", "-"], input: script).checked(on: "control")
   }
 
-  private static func hostScript(_ number: Int) -> String {
-    """
-    link set lo up
-    address add \(address(number))/16 dev eth0
-    link set eth0 up
-    """
+  private static func hostScript(_ number: Int, of count: Int) -> String {
+    let neighbours = [nil] + (0..<count).filter { $0 != number }
+    return """
+      link set lo up
+      address add \(address(number))/16 dev eth0
+      link set eth0 up
+      \(neighbours.map { neighbour($0, on: "eth0") }.joined(separator: "\n"))
+      """
+  }
+
+  /// Tells a network where a host is, or the controller.
+  ///
+  /// All networks of a machine share one table of the neighbours that they have learned, which forty
+  /// hosts overflow; who is told for good has no place in it.
+  private static func neighbour(_ number: Int?, on device: String) -> String {
+    "neighbour add \(number.map(address) ?? controlAddress) lladdr \(hardwareAddress(number))"
+      + " dev \(device) nud permanent"
+  }
+
+  /// The Ethernet address of a host, or of the bridge.
+  private static func hardwareAddress(_ number: Int?) -> String {
+    let number = number.map { $0 + 1 } ?? 0
+    func digits(_ byte: Int) -> String {
+      String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+    }
+    return "02:00:0a:d5:\(digits(number >> 8)):\(digits(number & 255))"
   }
 
   package func tearDown() {
