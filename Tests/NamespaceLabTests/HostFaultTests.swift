@@ -101,14 +101,14 @@ struct HostFaultTests {
     let receiver = """
       import socket, sys
       s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-      s.bind(("0.0.0.0", 9001)); s.settimeout(1.5)
+      s.bind(("0.0.0.0", 9001)); s.settimeout(2)
       try: s.recvfrom(10)
       except TimeoutError: sys.exit(1)
       """
     let sender = """
       import socket, sys, time
       s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-      for _ in range(25):
+      for _ in range(40):
         s.sendto(b"x", (sys.argv[1], 9001)); time.sleep(0.1)
       """
     let received = try cluster.host(to).agent.begin(["python3", "-c", receiver])
