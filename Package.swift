@@ -217,6 +217,7 @@ let package = Package(
       name: "HostsFixture",
       dependencies: [
         "HostClusters", "Examinations", "NamespaceLab", "Hosts", "Environments", "Nodes", "Values",
+        "CProcess",
       ],
       path: "Tests/HostsFixture", swiftSettings: strict),
     tests("Linearizability", "Linearizability"),

@@ -24,9 +24,13 @@ enum EtcdAnswer {
         self = .strange("an answer with \"status\", or \"failure\"")
         return
       }
-      let body = answer["body"] ?? .null
+      let body = EtcdAnswer.first(answer["body"] ?? .null)
+      // A stream's error has an object of its own.
+      let stream = body["error"]
       if status == 200, let body = Body(body) {
         self = .done(body)
+      } else if let code = stream?["grpc_code"]?.integer {
+        self = .failed(EtcdError(cause: .grpc(code), text: stream?["message"]?.name ?? ""))
       } else if status != 200, let code = body["code"]?.integer {
         self = .failed(EtcdError(cause: .grpc(code), text: body["message"]?.name ?? ""))
       } else if status != 200 {
@@ -40,6 +44,14 @@ enum EtcdAnswer {
           cause: .transport(error.code.name, wasSent: !error.code.isDefinite), text: error.text))
     default: self = .strange("an answer over HTTP")
     }
+  }
+
+  /// The first message of a body, which has a line for each where a stream broke after it.
+  private static func first(_ body: Value) -> Value {
+    guard case .string(let text) = body, let line = text.split(separator: "\n").first,
+      text.contains("\n"), let message = try? Value(json: String(line)), message.map != nil
+    else { return body }
+    return message
   }
 
   /// A response, in which fields that are 0, false or empty are left out.

@@ -53,6 +53,7 @@ extension Plan {
           "\(manifest.name) answers no workload \"\(workload)\"; it has "
             + manifest.workloads.map(\.name).joined(separator: ", "))
       }
+      try checkPromise(manifest)
     case (.manifest(let manifest, _), _):
       throw PlanError("\(manifest.name) runs on hosts: --env lab, not \(place.rawValue)")
     }
@@ -64,6 +65,20 @@ extension Plan {
       throw PlanError("maelstrom-compat: Maelstrom has no hosts; --env local")
     }
   }
+}
+
+extension Plan {
+  /// Refuses a promise that the workload is not judged by: a system that keeps it would be accused.
+  private func checkPromise(_ manifest: SystemManifest) throws {
+    let promised = manifest.workloads.first { $0.name == workload }?.consistency ?? []
+    guard !judgesTransactions, !promised.isEmpty, promised != ["linearizable"] else { return }
+    throw PlanError(
+      "\(manifest.name) promises \(promised.joined(separator: ", ")) in \(workload), which is judged "
+        + "as linearizable; --consistency of shrike check judges a history by weaker levels")
+  }
+
+  /// Whether the workload's operations are transactions, which are judged by the level that is named.
+  package var judgesTransactions: Bool { workload.hasPrefix("txn-") }
 }
 
 extension SystemManifest {

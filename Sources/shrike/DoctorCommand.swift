@@ -21,18 +21,14 @@ struct DoctorCommand: ParsableCommand {
   var json = false
 
   func run() {
-    do {
-      let executable = ownExecutable
-      let doctor = Doctor(
-        DoctorCommand.clusters(executable),
-        labProgram: ["/proc/self/exe", LabExaminerCommand.name],
-        tools: Tool.standard + DoctorCommand.systems)
-      let diagnosis = try doctor.examine()
-      print(json ? diagnosis.value.json : diagnosis.text)
-      quit(diagnosis.isSound ? 0 : Controller.ExitCode.hindered.status(isCompatible: false))
-    } catch {
-      Failure.end(Failure.code(of: error), "\(error)", json: json)
-    }
+    let doctor = Doctor(
+      DoctorCommand.clusters(ownExecutable),
+      labProgram: ["/proc/self/exe", LabExaminerCommand.name],
+      tools: Tool.standard + DoctorCommand.systems)
+    let diagnosis = doctor.examine()
+    print(json ? diagnosis.value.json : diagnosis.text)
+    let code: Controller.ExitCode = diagnosis.isSound ? .valid : .hindered
+    quit(code.status(isCompatible: false))
   }
 
   private static func clusters(_ executable: String) -> Doctor.Clusters {

@@ -151,6 +151,10 @@ struct TestOptions: ParsableArguments {
     plan.maxWritesPerKey = maxWritesPerKey
     plan.maxTransactionLength = maxTxnLength
     plan.consistencyModels = TestOptions.words(consistencyModels)
+    if plan.consistencyModels.isEmpty, plan.judgesTransactions {
+      let promise = try manifest?.workloads.first { $0.name == plan.workload }
+      plan.consistencyModels = promise?.consistency ?? []
+    }
     plan.expectations = TestOptions.words(expect)
     plan.isCompatible = maelstromCompat
     plan.timeout = try timeout.map { try duration($0, "timeout") }

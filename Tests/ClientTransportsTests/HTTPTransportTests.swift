@@ -212,6 +212,24 @@ struct HTTPTransportTests {
     try server.stop()
   }
 
+  @Test(
+    "is answered by a server that ends each connection after its answer",
+    arguments: [
+      "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n42",
+      "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n42", "HTTP/1.0 200 OK\r\n\r\n42",
+    ])
+  func endsConnections(answer: String) async throws {
+    let server = try ScriptedServer(on: Self.loop) { _ in .sayAndClose(answer) }
+    try await withTransport(port: server.port) { transport, told in
+      for number in 0..<2 {
+        let reply = try await ask(transport, told, number)
+        #expect(reply == .custom(["status": 200, "body": 42]))
+      }
+    }
+    #expect(server.connections.load(ordering: .relaxed) == 2)
+    try server.stop()
+  }
+
   @Test("has certainly not been sent where nobody listens")
   func refused() async throws {
     let server = try ScriptedServer(on: Self.loop) { _ in .nothing }
@@ -307,6 +325,8 @@ struct HTTPTransportTests {
       case 1: .say(http("{\"type\":\"fail\",\"error\":\"busy\"}", status: "409 Conflict"))
       case 2: .say(http("oh no", status: "500 Internal Server Error"))
       case 3: .say(http("42"))
+      case 4: .say(http("{\"type\":\"about:blank\"}", status: "503 Service Unavailable"))
+      case 5: .say(http("{\"type\":\"done\"}"))
       default: .close
       }
     }
@@ -317,6 +337,8 @@ struct HTTPTransportTests {
         .custom(["type": "ok", "value": [1, 2]]), .custom(["type": "fail", "error": "busy"]),
         .failed(ErrorReply(.crash, "HTTP 500: oh no")),
         .custom(["the answer is no completion: an object with \"type\"", "42"]),
+        .failed(ErrorReply(.crash, "HTTP 503: {\"type\":\"about:blank\"}")),
+        .custom(["type": "done"]),
         .failed(ErrorReply(.timeout, "closed: the connection was closed before an answer came")),
       ]
       for (number, reply) in expected.enumerated() {

@@ -252,6 +252,34 @@ struct EtcdClientTests {
     #expect(script.completion?.error == "not-held")
   }
 
+  @Test("refreshes by a stream, which can fail at once, or break after its answer")
+  func streams() {
+    var script = EtcdScript("lock")
+    _ = script.begin("acquire")
+    script.answer(3, ["ID": "77", "TTL": "2"])
+    script.answer(4, ["succeeded": true])
+    // As etcd 3.4.23 writes it.
+    _ = script.begin("refresh")
+    script.receive(
+      .custom([
+        "status": 503,
+        "body": [
+          "error": [
+            "grpc_code": 14, "http_code": 503, "message": "etcdserver: no leader",
+            "http_status": "Service Unavailable",
+          ]
+        ],
+      ]))
+    #expect(script.completion?.type == .fail)
+    #expect(script.completion?.error == ["unavailable", "etcdserver: no leader"])
+    _ = script.begin("refresh")
+    let first = "{\"result\":{\"header\":{\"revision\":\"4\"},\"ID\":\"77\",\"TTL\":\"2\"}}"
+    let second = "{\"error\":{\"grpc_code\":14,\"message\":\"transport is closing\"}}"
+    script.receive(.custom(["status": 200, "body": .string("\(first)\n\(second)\n")]))
+    #expect(script.completion?.type == .ok)
+    #expect(script.completion?.revision == 4)
+  }
+
   /// An operation at the request that can have an effect.
   private static let writes: [(name: String, script: EtcdScript)] = {
     var write = EtcdScript("lin-kv")

@@ -293,6 +293,96 @@ struct LockTests {
     #expect(forgetful > 20 && generous > 20, "\(forgetful) and \(generous) of 30")
   }
 
+  /// A lock by leases over a network that takes its time, and what its clients recorded.
+  ///
+  /// Their answers come in time, but leases run out all the same: while they are asked for, or
+  /// between two refreshes.
+  private func slowService(seed: UInt64, delayMax: Int, ignoresLeases: Bool) -> LockLines {
+    enum Step { case grant, take, acquired, keep, kept, free, freed, act }
+    struct Event {
+      var time: Int
+      var thread: Int
+      var step: Step
+    }
+    var draws = Draws(seed: seed)
+    var lines = LockLines()
+    var events = (0..<3).map { Event(time: 10 * $0, thread: $0, step: .act) }
+    // What the service has: for each lease when it ends, and the lease of the lock.
+    var ends: [Int] = []
+    var owner: Int?
+    // What the clients know: their leases, until when they want the lock, and the last answer.
+    var leases = [0, 0, 0]
+    var wantedUntil: [Int?] = [nil, nil, nil]
+    var answers = [true, true, true]
+    while let place = events.indices.min(by: { events[$0].time < events[$1].time }),
+      events[place].time < 60_000
+    {
+      let event = events.remove(at: place)
+      let (time, thread) = (event.time, event.thread)
+      func isAlive(_ lease: Int) -> Bool { ends[lease] >= time }
+      func later(_ step: Step, _ pause: Int) {
+        events.append(Event(time: time + 1 + pause, thread: thread, step: step))
+      }
+      func carry(_ step: Step) { later(step, draws.below(delayMax)) }
+      if let holder = owner, !isAlive(holder) { owner = nil }
+      switch event.step {
+      case .act:
+        guard let until = wantedUntil[thread] else {
+          lines.add(time, .invoke, thread, "acquire")
+          carry(.grant)
+          continue
+        }
+        lines.add(time, .invoke, thread, time < until ? "refresh" : "release")
+        carry(time < until ? .keep : .free)
+      case .grant:
+        leases[thread] = ends.count
+        ends.append(time + 2000)
+        // There and back.
+        later(.take, draws.below(delayMax) + draws.below(delayMax))
+      case .take:
+        answers[thread] = (owner == nil || ignoresLeases) && isAlive(leases[thread])
+        if answers[thread] { owner = leases[thread] }
+        carry(.acquired)
+      case .acquired:
+        lines.add(time, answers[thread] ? .ok : .fail, thread, "acquire")
+        if answers[thread] { wantedUntil[thread] = time + 1000 + draws.below(3000) }
+        later(.act, 200 + draws.below(300))
+      case .keep:
+        answers[thread] = isAlive(leases[thread])
+        if answers[thread] { ends[leases[thread]] = time + 2000 }
+        carry(.kept)
+      case .kept:
+        lines.add(
+          time, answers[thread] ? .ok : .fail, thread, "refresh",
+          error: answers[thread] ? nil : "not-held")
+        if !answers[thread] { wantedUntil[thread] = time }
+        later(.act, answers[thread] ? 200 + draws.below(300) : 0)
+      case .free:
+        answers[thread] = owner == leases[thread]
+        if answers[thread] { owner = nil }
+        carry(.freed)
+      case .freed:
+        lines.add(time, answers[thread] ? .ok : .fail, thread, "release")
+        wantedUntil[thread] = nil
+        later(.act, 100 + draws.below(300))
+      }
+    }
+    return lines
+  }
+
+  @Test("that leases protect is not accused of its network", arguments: [20, 500, 1500])
+  func slow(delayMax: Int) throws {
+    var broken = 0
+    for seed in 0..<40 as Range<UInt64> {
+      let sound = try slowService(seed: seed, delayMax: delayMax, ignoresLeases: false).finding()
+      #expect(sound.verdict != .invalid, "seed \(seed)")
+      let mutant = try slowService(seed: seed, delayMax: delayMax, ignoresLeases: true).finding()
+      if mutant.verdict == .invalid { broken += 1 }
+    }
+    // Who waits for longer than a lease claims little.
+    #expect(broken > 30 || delayMax > 1000, "\(broken) of 40")
+  }
+
   @Test("is acquired, refreshed and released by each thread for itself, as the seed says")
   func generator() {
     let simulation = GeneratorSimulation(

@@ -52,7 +52,7 @@ struct LabCommandTests {
     let workshop = try Workshop()
     let end = try test(
       workshop, "raft", "--env", "lab", "--node-count", "3", "--concurrency", "2n", "--nemesis",
-      "partition:primary,kill:followers,pause:one")
+      "partition:primary,kill:followers,pause:one", "--time-limit", "6s")
     #expect(end.code == 0, "\(end.errors)")
     let folder = try #require(try end.json["run"]?.name)
     let faults = (text(ofFile: "\(folder)/faults.jsonl") ?? "").split(separator: "\n")

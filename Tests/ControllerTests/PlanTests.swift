@@ -50,9 +50,10 @@ struct PlanTests {
   func everyField() throws {
     let value = plan.value
     let fields = try #require(value.map).entries.compactMap(\.key.name)
-    #expect(fields.count == 35)
+    #expect(fields.count == 36)
     for (field, other) in [
-      ("bin", "/bin/node"), ("arguments", ["-v", "ü \"q\""]), ("env", "local"), ("seed", 0),
+      ("manifest", "/a.yaml"), ("bin", "/bin/node"), ("arguments", ["-v", "ü \"q\""]),
+      ("env", "local"), ("seed", 0),
       ("rate", 0), ("latency", nil), ("latency-dist", "exponential"), ("topology", "tree4"),
       ("nemesis", []), ("nemesis-interval", "7ns"), ("availability", nil), ("key-count", nil),
       ("max-writes-per-key", 9), ("max-txn-length", 6), ("consistency-models", ["serializable"]),

@@ -86,17 +86,4 @@ struct DiagnosisTests {
         == Examination(.environment, "lab without root", .missing, "refused", mend: "sysctl"))
     #expect(Examination(rootless: [], user: "nobody").state == .missing)
   }
-
-  @Test("a machine's own settings say how root allows user namespaces")
-  func userNamespaces() {
-    var settings = UserNamespaces()
-    #expect(settings.mend == nil)
-    settings.limit = 0
-    #expect(settings.mend == "sysctl -w user.max_user_namespaces=10000")
-    settings.isRestricted = true
-    #expect(settings.mend == "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0")
-    settings.isAllowed = false
-    #expect(settings.mend == "sysctl -w kernel.unprivileged_userns_clone=1")
-    #expect(UserNamespaces(readingFrom: "/nowhere").mend == nil)
-  }
 }

@@ -1,3 +1,4 @@
+import CProcess
 import Environments
 import Examinations
 import Glibc
@@ -9,8 +10,12 @@ import Values
 
 // Is the agent of a host, as `shrike agent` is; or tries the lab, as `shrike doctor` does: HostsFixture
 // examine MEANS DIRECTORY; or is a controller that can be killed in the middle of a fault: HostsFixture
-// cluster DIRECTORY FAULT
-let words = CommandLine.arguments
+// cluster DIRECTORY FAULT; and is that in a user namespace: HostsFixture rootless cluster DIRECTORY FAULT
+var words = CommandLine.arguments
+if words.count > 1, words[1] == "rootless" {
+  guard process_become_namespace_root() == 0 else { exit(70) }
+  words.remove(at: 1)
+}
 if words.count > 1, words[1] == "agent" {
   guard let settings = AgentSettings(arguments: Array(words.dropFirst(2))) else { exit(64) }
   exit(runAgent(settings))

@@ -331,13 +331,27 @@ struct HostFaultTests {
     "nothing is left of a controller that is killed in the middle of a fault",
     arguments: ["none", "cut", "kill", "pause"] + (hasGroups(.cpu) ? ["cpu", "memory"] : []))
   func killedController(fault: String) throws {
+    try killController(["cluster", directory.path, fault], as: nil)
+  }
+
+  @Test(
+    "faults take hold without root, in a user namespace, and nothing is left there either",
+    .enabled(if: runsRootless), arguments: ["none", "cut", "kill", "pause"])
+  func rootless(fault: String) throws {
+    chmod(directory.path, 0o777)
+    try killController(["rootless", "cluster", directory.path, fault], as: "nobody")
+  }
+
+  /// Kills a controller when it has said that its fault has taken hold, and looks for what is left.
+  private func killController(_ words: [String], as user: String?) throws {
     let output = try Pipe(capacity: 0)
     let program = Program(
-      path: agentProgram, arguments: [agentProgram, "cluster", directory.path, fault],
-      environment: inheritedEnvironment(), directory: nil)
+      path: agentProgram, arguments: [agentProgram] + words,
+      environment: inheritedEnvironment(), directory: "/")
     let copy = fcntl(output.writeEnd, F_DUPFD_CLOEXEC, 10)
-    let controller = try program.start(
-      Program.Surroundings(descriptors: [(copy, 1)], closingFrom: 3))
+    var surroundings = Program.Surroundings(descriptors: [(copy, 1)], closingFrom: 3)
+    surroundings.user = user
+    let controller = try program.start(surroundings)
     close(copy)
     close(output.writeEnd)
     var said: [UInt8] = []

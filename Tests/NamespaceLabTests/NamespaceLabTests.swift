@@ -89,3 +89,28 @@ let isRoot = geteuid() == 0 && findProgram("ip") != nil
 private func networks() throws -> [String] {
   ["/sys/class/net", "/run/netns"].flatMap(directoryEntries)
 }
+
+@Suite("Users of a namespace")
+struct UserMapTests {
+  @Test("a map has the users of its ranges")
+  func ranges() {
+    let machine = UserMap("         0          0 4294967295\n")
+    #expect(machine.contains(0) && machine.contains(65_534))
+    let rootless = UserMap("         0      65534          1\n")
+    #expect(rootless.contains(0) && !rootless.contains(1) && !rootless.contains(65_534))
+    #expect(!UserMap("").contains(0))
+  }
+
+  @Test("a machine's own settings say how root allows user namespaces")
+  func userNamespaces() {
+    var settings = UserNamespaces()
+    #expect(settings.mend == nil)
+    settings.limit = 0
+    #expect(settings.mend == "sysctl -w user.max_user_namespaces=10000")
+    settings.isRestricted = true
+    #expect(settings.mend == "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0")
+    settings.isAllowed = false
+    #expect(settings.mend == "sysctl -w kernel.unprivileged_userns_clone=1")
+    #expect(UserNamespaces(readingFrom: "/nowhere").mend == nil)
+  }
+}

@@ -11,6 +11,21 @@ let agentProgram: String = {
     .joined(separator: "/") + "/HostsFixture"
 }()
 
+/// Whether a user who is not root can make user namespaces here, and run the program of agents.
+let runsRootless: Bool = {
+  guard isRoot else { return false }
+  var surroundings = Program.Surroundings(descriptors: [], closingFrom: 3)
+  surroundings.user = "nobody"
+  let program = Program(
+    path: agentProgram, arguments: [agentProgram, "rootless"], environment: inheritedEnvironment(),
+    directory: "/")
+  guard let process = try? program.start(surroundings) else { return false }
+  var status: Int32 = 0
+  waitpid(process, &status, 0)
+  // It has become root of a namespace, and then was told nothing to do.
+  return ExitStatus(waitStatus: status) == .exited(code: 64)
+}()
+
 /// A lab with hosts `n1`…, gone with this value.
 final class TestLab {
   let directory: TemporaryDirectory

@@ -189,6 +189,7 @@ import Values
         .reorder: ["start-reorder", "stop-reorder"], .clock: ["clock"],
         .disk: ["start-disk", "stop-disk"], .corrupt: ["start-corrupt", "stop-corrupt"],
         .rate: ["start-rate", "stop-rate"], .clog: ["start-clog", "stop-clog"],
+        .cpu: ["start-cpu", "stop-cpu"], .memory: ["start-memory", "stop-memory"],
       ])
   }
 
@@ -309,17 +310,21 @@ import Values
     let nodes = NodeNames.numbered(count: 5).nodes
     let faults = try schedule(
       "kill:followers,pause:followers,cpu:followers", timeLimit: .seconds(200), seed: 4)
+    var count = 0
     for fault in faults where fault.breaks {
       let drawn = try #require(fault.fault.nodes)
-      #expect(fault.aim == .followers && drawn.count == 2)
+      #expect(fault.aim == .followers)
       #expect(fault.resolved(primaries: [], of: nodes) == fault)
-      let some = fault.resolved(primaries: [drawn[0]], of: nodes).fault.nodes
-      #expect(some == [drawn[1]])
-      let none = fault.resolved(primaries: drawn, of: nodes).fault.nodes
-      #expect(none?.count == 1 && none.map { !drawn.contains($0[0]) } == true)
       #expect(fault.resolved(primaries: nodes, of: nodes) == fault, "nobody follows")
+      let none = try #require(fault.resolved(primaries: drawn, of: nodes).fault.nodes)
+      #expect(none.count == 1 && !drawn.contains(none[0]))
       #expect(try ScheduledFault(fault.value(.numbered(count: 5)), .numbered(count: 5)) == fault)
+      // One of two may be down for another fault's sake.
+      guard drawn.count == 2 else { continue }
+      count += 1
+      #expect(fault.resolved(primaries: [drawn[0]], of: nodes).fault.nodes == [drawn[1]])
     }
+    #expect(count > 10)
   }
 }
 

@@ -108,12 +108,12 @@ import Values
     (
       "partitoin",
       "there is no nemesis \"partitoin\"; there are none, all, partition, kill, pause, delay, "
-        + "loss, duplicate, reorder, clock, disk, corrupt, rate, clog"
+        + "loss, duplicate, reorder, clock, disk, corrupt, rate, clog, cpu, memory"
     ),
     (
       "kill,",
       "there is no nemesis \"\"; there are none, all, partition, kill, pause, delay, loss, "
-        + "duplicate, reorder, clock, disk, corrupt, rate, clog"
+        + "duplicate, reorder, clock, disk, corrupt, rate, clog, cpu, memory"
     ),
     (
       "partition:rign",
@@ -123,25 +123,35 @@ import Values
     (
       "kill:majorty",
       "nemesis kill has no \"majorty\"; it takes how (kill, stop, upgrade), and a target (one, minority, majority, all, "
-        + "primaries, random, or names such as n1+n2)"
+        + "primaries, followers, random, or names such as n1+n2)"
     ),
     (
       "loss:120%",
       "nemesis loss has no \"120%\"; it takes a share such as 20%, types of messages such as "
-        + "type=vote+appended, and a target (one, minority, majority, all, primaries, random, or "
+        + "type=vote+appended, and a target (one, minority, majority, all, primaries, followers, random, or "
         + "names such as n1+n2)"
     ),
     (
       "clock:backwards",
       "nemesis clock has no \"backwards\"; it takes a kind (offset, drift, step, freeze, strobe, any), and a target "
-        + "(one, minority, majority, all, primaries, random, or names such as n1+n2)"
+        + "(one, minority, majority, all, primaries, followers, random, or names such as n1+n2)"
+    ),
+    (
+      "cpu:0%",
+      "nemesis cpu has no \"0%\"; it takes a share of a core such as 10%, and a target (one, minority, "
+        + "majority, all, primaries, followers, random, or names such as n1+n2)"
+    ),
+    (
+      "memory:lots",
+      "nemesis memory has no \"lots\"; it takes bytes such as 64MB, and a target (one, minority, "
+        + "majority, all, primaries, followers, random, or names such as n1+n2)"
     ),
     (
       "disk:wet",
       "nemesis disk has no \"wet\"; it takes a kind (power-loss, lost-sync, torn, reorder, "
         + "sync-error, corrupt, wipe, misdirect, stale, full, stall, read-only), after sync-error or "
         + "misdirect a share such as 20%, after stall a latency such as 50ms, and a target (one, "
-        + "minority, majority, all, primaries, random, or names such as n1+n2)"
+        + "minority, majority, all, primaries, followers, random, or names such as n1+n2)"
     ),
     (
       "kill:one:all",

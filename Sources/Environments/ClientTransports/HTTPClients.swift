@@ -181,7 +181,11 @@ extension HTTPTransport.Mode {
       ]
       return .replied(id, .custom(reply), from: node)
     case (.operations, .success(let answer)):
-      if answer.value["type"] != nil { return .replied(id, .custom(answer.value), from: node) }
+      let type = answer.value["type"]
+      // Errors may have a type of their own, as those of RFC 9457 have.
+      if answer.status == 200 ? type != nil : ["ok", "fail", "info"].contains(type) {
+        return .replied(id, .custom(answer.value), from: node)
+      }
       guard answer.status == 200 else {
         // A server that failed may have done something before.
         let error = ErrorReply(.crash, "HTTP \(answer.status): \(answer.text.prefix(200))")

@@ -154,8 +154,9 @@ final class HTTPAnswerHandler: ChannelInboundHandler {
         status: Int(head.status.code), body: body, keepsAlive: head.isKeepAlive)
       self.head = nil
       body = []
-      if !answer.keepsAlive { context.close(promise: nil) }
+      // Before it is closed, which else would be all that is told of it.
       finish(.success(answer))
+      if !answer.keepsAlive { context.close(promise: nil) }
     }
   }
 

@@ -50,25 +50,25 @@ public struct Doctor {
     self.find = find
   }
 
-  /// - Throws: When not even a directory or a process can be had.
-  public func examine() throws -> Diagnosis {
+  public func examine() -> Diagnosis {
     let sweptCount = ControlGroups.sweep()
     // What takes its time runs beside the rest.
-    let preferred = try LabHelper(.preferred, program: labProgram)
-    let substitute = try LabHelper(.substitute, program: labProgram)
-    let other = geteuid() == 0 ? try otherUsersLab() : nil
+    let preferred = Result { try LabHelper(.preferred, program: labProgram) }
+    let substitute = Result { try LabHelper(.substitute, program: labProgram) }
+    let other = geteuid() == 0 ? UserIdentity(Doctor.otherUser) : nil
+    let othersLab = other.map { identity in
+      Result { try LabHelper(.preferred, program: labProgram, as: identity) }
+    }
     let versions = tools.map { tool in
       find(tool.name).map { path in
         (path, try? Helper([path] + tool.versionArguments, path: path))
       }
     }
-    var found = [simulated()] + (try local())
-    found += preferred.finish()
-    for examination in substitute.finish()
-    where !found.contains(where: { $0.name == examination.name }) {
-      found.append(examination)
+    var found = [simulated()] + local()
+    found += lab(preferred, substitute)
+    if let othersLab {
+      found.append(Examination(rootless: Doctor.findings(of: othersLab), user: Doctor.otherUser))
     }
-    if let other { found.append(Examination(rootless: other.finish(), user: Doctor.otherUser)) }
     for (tool, version) in zip(tools, versions) {
       let printed = version?.1?.finish(within: Doctor.toolPatience)
       found.append(
@@ -80,9 +80,26 @@ public struct Doctor {
     return Diagnosis(found, sweptCount: sweptCount)
   }
 
-  private func otherUsersLab() throws -> LabHelper? {
-    guard let identity = UserIdentity(Doctor.otherUser) else { return nil }
-    return try LabHelper(.preferred, program: labProgram, as: identity)
+  /// What the lab and its faults are like; a lab that does not come up is told of once.
+  private func lab(
+    _ preferred: Result<LabHelper, any Error>, _ substitute: Result<LabHelper, any Error>
+  ) -> [Examination] {
+    var found = Doctor.findings(of: preferred)
+    let others = Doctor.findings(of: substitute)
+    let isUp = found.contains { $0.group == .environment && $0.state != .missing }
+    for examination in others where examination.group == .fault {
+      guard !found.contains(where: { $0.name == examination.name }) else { continue }
+      if isUp || examination.state == .works { found.append(examination) }
+    }
+    return found
+  }
+
+  private static func findings(of helper: Result<LabHelper, any Error>) -> [Examination] {
+    do {
+      return try helper.get().finish()
+    } catch {
+      return [Examination(.environment, Examination.lab, .missing, "\(error)")]
+    }
   }
 
   // MARK: Where nothing of the machine is needed
@@ -109,11 +126,11 @@ public struct Doctor {
     }
   }
 
-  private func local() throws -> [Examination] {
-    let directory = try ScratchDirectory()
+  private func local() -> [Examination] {
     let name = "local"
     let began = monotonicTime()
     do {
+      let directory = try ScratchDirectory()
       let cluster = try clusters.local(directory.path)
       defer { cluster.stop() }
       try cluster.start()

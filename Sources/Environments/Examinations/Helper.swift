@@ -7,6 +7,7 @@ import Values
 final class Helper {
   private let pid: pid_t
   private let output: Int32
+  private var isWaitedFor = false
 
   /// - Parameter user: Whom it runs as; nothing for whoever we are.
   init(_ words: [String], path: String, user: String? = nil) throws {
@@ -31,6 +32,13 @@ final class Helper {
     output = pipe.readEnd
   }
 
+  deinit {
+    guard !isWaitedFor else { return }
+    kill(-pid, SIGKILL)
+    waitpid(pid, nil, 0)
+    close(output)
+  }
+
   /// Waits until it has ended, and kills it when the time is over.
   ///
   /// - Returns: The lines that it printed, and how it ended; nothing where it did not end by itself.
@@ -49,6 +57,7 @@ final class Helper {
     if !isOver { kill(-pid, SIGKILL) }
     var status: Int32 = 0
     waitpid(pid, &status, 0)
+    isWaitedFor = true
     let lines = printed.split(separator: UInt8(ascii: "\n"))
       .map { String(decoding: $0, as: UTF8.self) }
     return (lines, isOver ? ExitStatus(waitStatus: status) : nil)

@@ -48,7 +48,7 @@ public struct LabExaminer {
           Examination(
             .environment, Examination.lab, .missing,
             "this user may not make user namespaces: \(errorText(error))",
-            mend: UserNamespaces(readingFrom: "/proc/sys").mend)
+            mend: UserNamespaces.mend)
         ]
       }
     }
@@ -143,22 +143,14 @@ public struct LabExaminer {
     let kill = Trial(
       inject: .kill([n1]), heal: .restart([n1]),
       success: "the whole tree ends, a daemon with it, and starts anew")
+    // Partitions come last: a cluster whose links can't be cut is good for nothing else.
     if means == .substitute {
       return [
-        partition.examination(Examination.chains, in: cluster),
         pause.examination(Examination.signals, in: cluster),
+        examination(of: partition, Examination.chains, by: "iptables", in: cluster),
       ]
     }
-    var found: [Examination] = []
-    if findProgram("nft") == nil {
-      found.append(
-        Examination(
-          .fault, Examination.table, .missing, "there is no program nft",
-          mend: Tool.installation(of: "nftables")))
-    } else {
-      found.append(partition.examination(Examination.table, in: cluster))
-    }
-    found.append(kill.examination(Examination.labKill, in: cluster))
+    var found = [kill.examination(Examination.labKill, in: cluster)]
     if let problem = ControlGroups.problem(with: .freezer) {
       found.append(Examination(.fault, Examination.freezer, .missing, problem))
       found.append(pause.examination(Examination.signals, in: cluster))
@@ -174,7 +166,25 @@ public struct LabExaminer {
         success: "a limit is in force, and lifted afterwards")
       found.append(limited(trial, "lab \(purpose.rawValue)", purpose, in: cluster))
     }
-    return found
+    var cut = examination(of: partition, Examination.table, by: "nft", in: cluster)
+    if cut.state == .works, !cluster.cutsByTable {
+      cut = Examination(
+        .fault, Examination.table, .missing, "the kernel refuses the tables of nftables")
+    }
+    return found + [cut]
+  }
+
+  /// Tries a partition by a tool, where there is one.
+  private func examination(
+    of partition: Trial, _ name: String, by tool: String, in cluster: HostCluster
+  ) -> Examination {
+    guard findProgram(tool) != nil else {
+      let package = Tool.standard.first { $0.name == tool }?.package
+      return Examination(
+        .fault, name, .missing, "there is no program \(tool)",
+        mend: package.map(Tool.installation))
+    }
+    return partition.examination(name, in: cluster)
   }
 
   /// Tries what needs control groups, and says of which version they are.

@@ -7,22 +7,27 @@ import Values
 struct LabHelper {
   private let helper: Helper
   private let directory: ScratchDirectory
-  private let means: LabExaminer.Means
 
   /// - Parameter identity: Whom it runs as; nothing for whoever we are.
   init(
     _ means: LabExaminer.Means, program: [String], as identity: UserIdentity? = nil
   ) throws {
-    self.means = means
     // Others may not enter where our temporary files go.
     directory = try ScratchDirectory(in: identity == nil ? nil : "/tmp")
     if let identity { chown(directory.path, identity.user, identity.group) }
-    helper = try Helper(
-      program + [means.rawValue, directory.path], path: program[0], user: identity?.name)
+    do {
+      helper = try Helper(
+        program + [means.rawValue, directory.path], path: program[0], user: identity?.name)
+    } catch {
+      let user = identity.map { " as \($0.name)" } ?? ""
+      throw LabFailure(description: "can't be tried\(user): \(error)")
+    }
   }
 
   /// Waits for what it has found.
-  func finish() -> [Examination] {
+  ///
+  /// - Throws: When it did not come to an end by which it would have told.
+  func finish() throws(LabFailure) -> [Examination] {
     let (lines, status) = helper.finish(within: Doctor.labPatience)
     if status == .exited(code: 0), let last = lines.last,
       let elements = (try? Value(json: last))?.elements
@@ -30,13 +35,14 @@ struct LabHelper {
       return elements.compactMap { Examination($0) }
     }
     let ending = status.map { "ended with \($0)" } ?? "did not end"
-    let problem = "the process that tried it \(ending)" + (lines.last.map { ": \($0)" } ?? "")
-    return means == .preferred
-      ? [Examination(.environment, Examination.lab, .missing, problem)]
-      : [Examination.chains, Examination.signals].map {
-        Examination(.fault, $0, .missing, problem)
-      }
+    throw LabFailure(
+      description: "the process that tried it \(ending)" + (lines.last.map { ": \($0)" } ?? ""))
   }
+}
+
+/// Why nothing is known of a lab.
+struct LabFailure: Error, CustomStringConvertible {
+  var description: String
 }
 
 /// A user of this machine, and their group.

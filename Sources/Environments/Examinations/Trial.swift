@@ -17,11 +17,11 @@ struct Trial {
   func problem(in environment: any Environment) throws -> String? {
     if case .unsupported(let reason) = environment.support(for: inject.family) { return reason }
     let injected = environment.apply(inject)
+    // Tells of what made the environment unusable.
+    _ = try environment.advance(until: environment.now)
     guard injected.tookHold == true else {
       return "it did not take hold" + Trial.deeds(injected)
     }
-    // Tells of what made the environment unusable.
-    _ = try environment.advance(until: environment.now)
     let healed = environment.apply(heal)
     if healed.tookHold == true { return nil }
     guard healed.tookHold == nil else { return "it did not end" + Trial.deeds(healed) }

@@ -264,8 +264,18 @@ extension AgentConnection {
       return try program.start(surroundings)
     } catch {
       throw HostError.agentNotStarted(
-        error.number == EPERM
-          ? "this user may not make namespaces" : error.explanation(path))
+        AgentConnection.refusal(error.number) ?? error.explanation(path))
+    }
+  }
+
+  /// What it means that a process in new namespaces was refused.
+  private static func refusal(_ number: Int32) -> String? {
+    switch number {
+    case EPERM where geteuid() == 0:
+      "root may not make namespaces here; in a container that takes --privileged"
+    case EPERM: "this user may not make namespaces"
+    case ENOSPC: "no more namespaces may be made; raise the limits: sysctl user"
+    default: nil
     }
   }
 

@@ -90,17 +90,24 @@ extension HostCluster {
     return report
   }
 
-  /// What cuts links on this machine, in its place.
+  /// A table on the bridge; where there is no nft or the kernel refuses its tables, a chain on each host.
   private func installedFilter() throws(HostError) -> any PacketFilter {
-    var filter: any PacketFilter =
-      if !settings.usesChains, let agent = network.controlAgent, findProgram("nft") != nil {
-        BridgeTable(agent: agent, addresses: nodes.map(\.host.address))
-      } else {
-        HostChains(hosts: nodes.map(\.host))
+    if !settings.usesChains, let agent = network.controlAgent, findProgram("nft") != nil {
+      let table = BridgeTable(agent: agent, addresses: nodes.map(\.host.address))
+      do throws(HostError) {
+        try table.install()
+        return table
+      } catch {
+        guard case .toolFailed = error, findProgram("iptables") != nil else { throw error }
       }
-    try filter.install()
-    return filter
+    }
+    let chains = HostChains(hosts: nodes.map(\.host))
+    try chains.install()
+    return chains
   }
+
+  /// Whether partitions are made by nftables, as far as there have been any.
+  package var cutsByTable: Bool { filter is BridgeTable }
 
   private func mend() throws(HostError) -> FaultReport {
     guard var filter, let report = try outcomeOfCut() else { return FaultReport() }

@@ -1,3 +1,4 @@
+import CProcess
 import ClientTransports
 import Environments
 import Glibc
@@ -15,6 +16,7 @@ extension HostCluster {
     signal(SIGPIPE, SIG_IGN)
     ControlGroups.sweep()
     do {
+      try checkUsers()
       try PackageInstallation(packages: system.packages, programs: system.programs).run()
       try bringUp()
       try install()
@@ -25,6 +27,24 @@ extension HostCluster {
     } catch {
       stop()
       throw error
+    }
+  }
+
+  /// Refuses users whom this namespace does not have.
+  private func checkUsers() throws(HostError) {
+    let users = UserMap.ofThisProcess
+    for (node, name) in zip(system.nodes, names.names) {
+      guard let user = node.user else { continue }
+      var (number, group): (uid_t, gid_t) = (0, 0)
+      guard process_find_user(user, &number, &group) == 0 else {
+        throw .user(name, "there is no user \"\(user)\" to run it as")
+      }
+      guard users.contains(number) else {
+        throw .user(
+          name,
+          "it is to run as \"\(user)\", and without root there is only one user; run Shrike as root,"
+            + " or leave \"user\" out")
+      }
     }
   }
 

@@ -14,6 +14,7 @@ public enum HostError: Error, Hashable, Sendable, CustomStringConvertible {
   case probeFailed(String, String)
   case namespaces(String)
   case neverReady(String, within: Nanoseconds, problem: String, lastLines: [String])
+  case user(String, String)
   case file(String, String)
   case packages([String], String)
   case notHealed(String)
@@ -39,6 +40,7 @@ public enum HostError: Error, Hashable, Sendable, CustomStringConvertible {
         + (lastLines.isEmpty
           ? "; it printed nothing"
           : "; the last that it printed:\n" + lastLines.map { "  \($0)" }.joined(separator: "\n"))
+    case .user(let host, let problem): "node \(host): \(problem)"
     case .file(let path, let problem): "\(path): \(problem)"
     case .packages(let packages, let problem):
       "can't install \(packages.joined(separator: " ")): \(problem)"

@@ -40,8 +40,8 @@ package final class NamespaceLab: HostNetwork {
     let error = process_become_namespace_root()
     guard error == 0 else {
       throw HostError.namespaces(
-        "this user may not make namespaces (\(errorText(error))); run as root, or allow them: "
-          + "sysctl kernel.unprivileged_userns_clone=1")
+        "this user may not make namespaces (\(errorText(error))); run as root"
+          + (UserNamespaces.mend.map { ", or have root allow them: \($0)" } ?? ""))
     }
   }
 

@@ -22,6 +22,9 @@ package struct UserNamespaces: Hashable {
     limit = number("user/max_user_namespaces")
   }
 
+  /// The command by which root allows them on this machine, where its settings are what forbids them.
+  package static var mend: String? { UserNamespaces(readingFrom: "/proc/sys").mend }
+
   /// The command by which root allows them.
   package var mend: String? {
     if !isAllowed { return "sysctl -w kernel.unprivileged_userns_clone=1" }
