@@ -28,6 +28,9 @@ public struct LabRun {
     self.surroundings = surroundings
     test = try Test(plan)
     subject = try plan.subject
+    if let problem = plan.nodes.lazy.compactMap(NamespaceLab.problem(withName:)).first {
+      throw PlanError("nodes: \(problem)")
+    }
   }
 
   /// Refuses what can't be done on this machine's hosts, before anything is made.

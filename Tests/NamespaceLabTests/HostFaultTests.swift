@@ -101,14 +101,14 @@ struct HostFaultTests {
     let receiver = """
       import socket, sys
       s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-      s.bind(("0.0.0.0", 9001)); s.settimeout(0.6)
+      s.bind(("0.0.0.0", 9001)); s.settimeout(2)
       try: s.recvfrom(10)
       except TimeoutError: sys.exit(1)
       """
     let sender = """
       import socket, sys, time
       s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-      for _ in range(8):
+      for _ in range(40):
         s.sendto(b"x", (sys.argv[1], 9001)); time.sleep(0.1)
       """
     let received = try cluster.host(to).agent.begin(["python3", "-c", receiver])
@@ -220,6 +220,15 @@ struct HostFaultTests {
     #expect(try answers(cluster, n2, n1))
   }
 
+  @Test("a cluster with a paused node can be stopped", arguments: [true, false])
+  func stopPaused(usesSignals: Bool) throws {
+    let cluster = try cluster { $0.usesSignals = usesSignals }
+    #expect(cluster.environment.apply(.pause([n1])).tookHold == true)
+    cluster.environment.stop()
+    #expect(processes(mentioning: directory.path).isEmpty)
+    #expect(processes(mentioning: "http.server 8000").isEmpty)
+  }
+
   /// Whether a host's program answers another; the kernel takes connections for one that is stopped.
   private func answers(_ cluster: FixtureCluster, _ from: NodeID, _ to: NodeID) throws -> Bool {
     let script = """
@@ -269,8 +278,8 @@ struct HostFaultTests {
 
   @Test(
     "a limit of the memory kills who needs more; that is nobody's crash, and ends with a restart",
-    .enabled(if: hasGroups(.memory), "there is no control group for it"))
-  func memoryLimit() throws {
+    .enabled(if: hasGroups(.memory), "there is no control group for it"), arguments: [true, false])
+  func memoryLimit(isWatched: Bool) throws {
     let cluster = try cluster([
       "python3", "-c",
       "import time\nkept=[]\nwhile True:\n  kept.append(bytearray(1<<20)); time.sleep(0.005)",
@@ -278,12 +287,17 @@ struct HostFaultTests {
     let environment = cluster.environment
     let limited = environment.apply(.limit(.memory(bytes: 32 << 20), [n1]))
     #expect(limited.tookHold == true)
-    try cluster.run(for: .seconds(2))
-    #expect(environment.condition(of: n1)?.isUp == false)
+    if isWatched {
+      try cluster.run(for: .seconds(2))
+      #expect(environment.condition(of: n1)?.isUp == false)
+    } else {
+      usleep(2_000_000)
+    }
     let lifted = environment.apply(.unlimit(.memory))
     #expect(lifted.did[n1] == "unlimited, and restarted: the limit had killed it")
     #expect(lifted.affected ?? 0 > 0)
     #expect(environment.condition(of: n1)?.isUp == true)
+    try cluster.run(for: .milliseconds(100))
     #expect(!cluster.events.contains { if case .died = $0 { true } else { false } })
   }
 
@@ -299,6 +313,18 @@ struct HostFaultTests {
       return
     }
     #expect(status == "exit status 1" && lines == ["no more wishes"])
+  }
+
+  @Test("who has ended before a kill was not ended by it")
+  func deathBeforeKill() throws {
+    let cluster = try cluster(["sh", "-c", "sleep 3; exit 3"])
+    usleep(3_500_000)
+    #expect(cluster.environment.apply(.kill([n1])).did == [n1: "was not running"])
+    try cluster.run(for: .milliseconds(100))
+    let deaths = cluster.events.compactMap { event -> NodeID? in
+      if case .died(let node, "exit status 3", _) = event { node } else { nil }
+    }
+    #expect(deaths.sorted() == [n1, n2, n3])
   }
 
   @Test(

@@ -39,6 +39,25 @@ struct NamespaceLabTests {
     #expect(link.contains("02:00:0a:d5:00:0c"), "\(link)")
   }
 
+  @Test("a program that does not read its input holds up neither its host nor the end of the lab")
+  func deafProgram() throws {
+    let lab = try TestLab(count: 1)
+    let agent = lab.hosts[0].agent
+    let text = String(repeating: "nobody reads this\n", count: 20_000)
+    _ = try agent.begin(["sleep", "1000"], input: text)
+    #expect(try agent.run(["true"]).succeeded)
+    lab.lab.tearDown()
+    #expect(processes(mentioning: lab.mark).isEmpty)
+  }
+
+  @Test("a program gets all of its input, though it says much meanwhile")
+  func longInput() throws {
+    let lab = try TestLab(count: 1)
+    let lines = (0..<40_000).map { "line \($0)" }
+    let result = try lab.hosts[0].agent.run(["cat"], input: lines.joined(separator: "\n"))
+    #expect(result.succeeded && result.output == lines)
+  }
+
   @Test("nothing is left of a lab that is torn down, and the machine's network is as it was")
   func tearDown() throws {
     let before = try networks()
@@ -51,6 +70,14 @@ struct NamespaceLabTests {
     }
     #expect(try networks() == before)
   }
+}
+
+@Test(
+  "a host's name is a label, and no other host's",
+  arguments: ["n1", "N-1", "7", "", "-n", "a b", "../n", "a\nb", "control", "localhost", "é"])
+func hostNames(name: String) {
+  let isSound = ["n1", "N-1", "7"].contains(name)
+  #expect((NamespaceLab.problem(withName: name) == nil) == isSound)
 }
 
 let isRoot = geteuid() == 0 && findProgram("ip") != nil

@@ -31,7 +31,12 @@ private final class Agent {
   private final class Running {
     let id: TaskID
     let pid: pid_t
+    /// Our end of its standard input; -1 where it has ended.
     var input: Int32
+    /// What it is to read and does not yet.
+    var unread: [UInt8] = []
+    /// Whether its input ends with what is unread.
+    var isInputOver = false
     /// Our ends of its standard output and error; -1 where they have ended.
     var outputs: [Int32]
     var lines = [LineReader(), LineReader()]
@@ -66,6 +71,10 @@ private final class Agent {
 
   private static let controlSource = UInt64.max
   private static let childSource = UInt64.max - 1
+  /// Of a program, beside the numbers of its outputs.
+  private static let input: UInt64 = 2
+
+  private static func source(_ id: TaskID, _ stream: UInt64) -> UInt64 { UInt64(id) << 2 | stream }
 
   func serve() {
     if let problem = settings.furnish() { return tell(.failed(problem)) }
@@ -81,7 +90,12 @@ private final class Agent {
           for line in lines { AgentCommand(words: line).map(obey) }
         case Agent.childSource: reap()
         default:
-          if let task = tasks[Int(source >> 1)] { _ = read(task, stream: Int(source & 1)) }
+          guard let task = tasks[Int(source >> 2)] else { continue }
+          if source & 3 == Agent.input {
+            flush(task)
+          } else {
+            _ = read(task, stream: Int(source & 3))
+          }
         }
       }
     }
@@ -96,7 +110,7 @@ private final class Agent {
     switch command {
     case .start(let id, let task): tell(start(id, task))
     case .input(let id, let line): write(line, to: id)
-    case .endInput(let id): closeInput(of: id)
+    case .endInput(let id): endInput(of: id)
     case .signal(let id, let number):
       if let task = tasks[id] { kill(-task.pid, number) }
       tell(.signalled)
@@ -149,32 +163,58 @@ private final class Agent {
     let running = Running(
       id: id, pid: pid, input: input?.writeEnd ?? -1, outputs: outputs.map(\.readEnd))
     tasks[id] = running
+    if let input { setNonBlocking(input.writeEnd) }
     for (stream, descriptor) in running.outputs.enumerated() {
       setNonBlocking(descriptor)
-      poller.watch(descriptor, as: UInt64(id) << 1 | UInt64(stream))
+      poller.watch(descriptor, as: Agent.source(id, UInt64(stream)))
     }
     return .started(id, pid: pid)
   }
 
+  /// Hands a program a line, of which what it does not read now is kept: who waited for it would not
+  /// hear the controller, nor notice its end.
   private func write(_ line: String, to id: TaskID) {
-    guard let task = tasks[id], task.input >= 0 else { return }
-    let bytes = Array((line + "\n").utf8)
+    guard let task = tasks[id], task.input >= 0, !task.isInputOver else { return }
+    let isWaiting = !task.unread.isEmpty
+    task.unread += line.utf8
+    task.unread.append(UInt8(ascii: "\n"))
+    guard !isWaiting else { return }
+    flush(task)
+    guard task.input >= 0, !task.unread.isEmpty else { return }
+    poller.watch(task.input, as: Agent.source(id, Agent.input), forWriting: true)
+  }
+
+  /// Writes what a program has room for.
+  private func flush(_ task: Running) {
     var written = 0
-    while written < bytes.count {
-      let count = bytes.withUnsafeBytes { buffer in
+    while task.input >= 0, written < task.unread.count {
+      let count = task.unread.withUnsafeBytes { buffer in
         let rest = UnsafeRawBufferPointer(rebasing: buffer[written...])
         return Glibc.write(task.input, rest.baseAddress, rest.count)
       }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return closeInput(of: id) }
+      if count < 0, errno == EAGAIN { break }
+      guard count > 0 else { return closeInput(of: task) }
       written += count
     }
+    task.unread.removeFirst(written)
+    guard task.unread.isEmpty, task.input >= 0 else { return }
+    poller.forget(task.input)
+    if task.isInputOver { closeInput(of: task) }
   }
 
-  private func closeInput(of id: TaskID) {
-    guard let task = tasks[id], task.input >= 0 else { return }
+  private func endInput(of id: TaskID) {
+    guard let task = tasks[id] else { return }
+    task.isInputOver = true
+    if task.unread.isEmpty { closeInput(of: task) }
+  }
+
+  private func closeInput(of task: Running) {
+    guard task.input >= 0 else { return }
+    poller.forget(task.input)
     close(task.input)
     task.input = -1
+    task.unread = []
   }
 
   /// Tells what a program printed.
@@ -226,7 +266,7 @@ private final class Agent {
       poller.forget(task.outputs[stream])
       close(task.outputs[stream])
     }
-    closeInput(of: task.id)
+    closeInput(of: task)
     tasks[task.id] = nil
     tell(.exited(task.id, status))
   }

@@ -31,7 +31,18 @@ package final class AgentConnection {
 
   /// Tells the agent to do something, the answer to which is not awaited.
   func send(_ command: AgentCommand) throws(HostError) {
-    guard channel.send(command.words) else { throw .agentLost(name) }
+    var rest = LineChannel.line(command.words)[...]
+    while true {
+      guard let count = channel.sendSome(rest) else { throw .agentLost(name) }
+      rest = rest.dropFirst(count)
+      if rest.isEmpty { return }
+      // It reads nothing while it waits for us to read.
+      let events = Int16(POLLIN | POLLOUT)
+      var watched = pollfd(fd: channel.descriptor, events: events, revents: 0)
+      let ready = poll(&watched, 1, Int32(AgentConnection.patience / .milliseconds(1)))
+      guard ready != 0 else { throw .agentSilent(name) }
+      if ready > 0, watched.revents & Int16(POLLIN) != 0 { early += try receive(within: 0) }
+    }
   }
 
   /// What the agent has told since the last time, waiting for nothing.

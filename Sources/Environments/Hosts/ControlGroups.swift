@@ -76,6 +76,20 @@ package struct ControlGroups {
     return false
   }
 
+  /// Thaws all nodes, without waiting: what is frozen can't be killed.
+  package func thaw() {
+    guard let hierarchy = hierarchies[.freezer] else { return }
+    for node in nodes { ControlGroups.thaw("\(hierarchy.path)/\(name)/\(node)", hierarchy) }
+  }
+
+  private static func thaw(_ group: String, _ hierarchy: Hierarchy) {
+    if hierarchy.isUnified {
+      Processes.write("0", to: "\(group)/cgroup.freeze")
+    } else {
+      Processes.write("THAWED", to: "\(group)/freezer.state")
+    }
+  }
+
   /// Limits what a node may use, or lifts the limit.
   ///
   /// - Returns: Whether the limit is in force.
@@ -241,13 +255,10 @@ package struct ControlGroups {
     let deadline = monotonicTime() + 2_000_000_000
     while rmdir(path) != 0, errno == EBUSY, monotonicTime() < deadline {
       for pid in text(of: "\(path)/cgroup.procs").split(separator: "\n") {
-        if let pid = pid_t(pid) { kill(pid, SIGKILL) }
+        // Those that our PID namespace does not show are called 0, which is our own group to `kill`.
+        if let pid = pid_t(pid), pid > 0 { kill(pid, SIGKILL) }
       }
-      // What is frozen ends when it is thawed.
-      Processes.write(
-        hierarchy.isUnified ? "0" : "THAWED",
-        to: hierarchy.isUnified
-          ? "\(path)/cgroup.freeze" : "\(path)/freezer.state")
+      thaw(path, hierarchy)
       usleep(1_000)
     }
   }

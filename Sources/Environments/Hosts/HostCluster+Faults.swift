@@ -29,6 +29,8 @@ extension HostCluster {
   }
 
   public func apply(_ fault: Fault) -> FaultReport {
+    // Who has ended before a fault was not ended by it.
+    takeNotices()
     do throws(HostError) {
       switch fault {
       case .cut(let links): return try cut(links)
@@ -174,10 +176,10 @@ extension HostCluster {
   private func kill(_ processes: [HostedProcess]) throws(HostError) -> FaultReport {
     let running = processes.filter(\.isRunning)
     for process in running {
-      process.isEndExpected = true
+      process.expectedEnd = process.expectedEnd ?? .kill
       try process.host.agent.signalAll(SIGKILL)
       // What is frozen ends when it is thawed.
-      if process.isPaused { _ = groups?.freeze(process.node.index, false) }
+      if hasFreezer { _ = groups?.freeze(process.node.index, false) }
     }
     let deadline = now + HostCluster.signalPatience
     while running.contains(where: \.isRunning), failure == nil, now < deadline {
@@ -206,7 +208,7 @@ extension HostCluster {
   private func stop(_ processes: [HostedProcess]) throws(HostError) -> FaultReport {
     let asked = processes.filter(\.isRunning)
     for process in asked {
-      process.isEndExpected = true
+      process.expectedEnd = .stop
       guard let task = process.task else { continue }
       try process.host.agent.send(.signal(task, process.system.stopSignal))
       // What is paused can't hear of it before it runs on.
@@ -276,6 +278,8 @@ extension HostCluster {
         effects.append((process, "frozen", true))
         continue
       }
+      // Some may be frozen, who could not be stopped.
+      if hasFreezer { _ = groups?.freeze(process.node.index, false) }
       try process.host.agent.signalAll(SIGSTOP)
       let isStopped = try sees { () throws(HostError) in
         try process.host.agent.states().allSatisfy { $0 == UInt8(ascii: "T") }
@@ -324,14 +328,18 @@ extension HostCluster {
   }
 
   private func unlimit(_ kind: ResourceLimit.Kind) throws(HostError) -> FaultReport {
-    guard let groups, let limited = limits.removeValue(forKey: kind) else { return FaultReport() }
+    guard let groups, let limited = limits[kind] else { return FaultReport() }
     let lifted: ResourceLimit = kind == .cpu ? .cpu(share: 1) : .memory(bytes: 1)
     var report = FaultReport(tookHold: true, affected: 0)
-    for (node, before) in limited.sorted(by: { $0.key < $1.key }) {
-      report.affected = (report.affected ?? 0) + groups.strikes(node.index, kind) - before
+    for node in limited.keys.sorted() {
       guard groups.limit(node.index, lifted, isLifted: true) else {
         throw .notHealed("the \(kind.rawValue) limit of \(names[node]) could not be lifted")
       }
+    }
+    if kind == .memory { awaitEnds(of: limited.keys.map { nodes[$0.index] }) }
+    limits[kind] = nil
+    for (node, before) in limited.sorted(by: { $0.key < $1.key }) {
+      report.affected = (report.affected ?? 0) + groups.strikes(node.index, kind) - before
       report.did[node] = "unlimited"
       let process = nodes[node.index]
       if kind == .memory, process.wasKilledByLimit {
@@ -343,12 +351,26 @@ extension HostCluster {
     return report
   }
 
+  /// Waits until it is told that those have ended whom a limit has killed already.
+  private func awaitEnds(of processes: [HostedProcess]) {
+    // What the limit killed may have been a child of a process that lives on.
+    let deadline = now + .milliseconds(300)
+    while processes.contains(where: { $0.isRunning && isStruckByLimit($0) }), failure == nil,
+      now < deadline
+    {
+      turnForNotices(until: deadline)
+    }
+  }
+
   /// Whether a process that has ended was killed by a limit on its memory, which is a fault's doing.
   func wasKilledByLimit(_ process: HostedProcess) -> Bool {
-    guard let groups, let before = limits[.memory]?[process.node],
-      groups.strikes(process.node.index, .memory) > before
-    else { return false }
-    process.wasKilledByLimit = true
-    return true
+    process.wasKilledByLimit = isStruckByLimit(process)
+    return process.wasKilledByLimit
+  }
+
+  /// Whether a limit on a node's memory that is in force has killed since its process was started.
+  private func isStruckByLimit(_ process: HostedProcess) -> Bool {
+    guard let groups, let before = limits[.memory]?[process.node] else { return false }
+    return groups.strikes(process.node.index, .memory) > max(before, process.memoryStrikes)
   }
 }

@@ -119,6 +119,7 @@ extension HostCluster {
   /// Starts a node's process.
   func spawn(_ process: HostedProcess) throws(HostError) {
     let task = try process.task(groups: groups?.processFiles(of: process.node.index) ?? [])
+    process.memoryStrikes = groups?.strikes(process.node.index, .memory) ?? 0
     process.begin(try process.host.agent.start(task))
   }
 
@@ -156,6 +157,7 @@ extension HostCluster {
     probes?.end()
     for probes in networkProbes { probes.close() }
     thread?.end()
+    groups?.thaw()
     network.tearDown()
     groups?.remove()
     for process in nodes where process.isRunning { process.end("stopped") }

@@ -176,7 +176,8 @@ public final class HostCluster: Environment {
       nodes[node.index].role = nil
     case .role(let node, let role):
       let process = nodes[node.index]
-      guard process.role != role else { return }
+      // Who was asked before its end leads no more.
+      guard process.isRunning, process.role != role else { return }
       process.role = role
       if role == "leader", !process.system.isBundled { marks["became-leader", default: 0] += 1 }
     case .failed(let problem):
@@ -228,7 +229,9 @@ public final class HostCluster: Environment {
 
   /// Takes it that a node's process has ended.
   private func ended(_ process: HostedProcess, _ status: ExitStatus) {
-    let isExpected = process.isEndExpected || wasKilledByLimit(process)
+    // Who ended otherwise than by a kill had done so before it came.
+    let isExpected =
+      process.expectedEnd?.allows(status) == true || wasKilledByLimit(process)
     process.end("\(status)")
     guard !isExpected, isStarted else { return }
     events.append(

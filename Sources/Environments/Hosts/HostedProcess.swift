@@ -17,8 +17,10 @@ final class HostedProcess {
   /// The process, while one runs.
   var task: TaskID?
   var isPaused = false
-  /// Whether it was asked to end.
-  var isEndExpected = false
+  /// What was done to end it, if anything was.
+  var expectedEnd: ExpectedEnd?
+  /// How often the limit of its memory had killed when its process was started.
+  var memoryStrikes = 0
   /// Whether its last process was killed by a limit of a fault's.
   var wasKilledByLimit = false
   /// How its last process ended, or why none was started.
@@ -30,6 +32,20 @@ final class HostedProcess {
   /// When it was restarted, until it answers.
   var restarted: Nanoseconds?
   private let logDescriptor: Int32
+
+  /// What can end a process by the harness's will.
+  enum ExpectedEnd {
+    case kill
+    /// It was asked, and ends as it likes.
+    case stop
+
+    func allows(_ status: ExitStatus) -> Bool {
+      switch self {
+      case .kill: status == .signalled(number: SIGKILL)
+      case .stop: true
+      }
+    }
+  }
 
   static let tailCount = 16
 
@@ -62,8 +78,8 @@ final class HostedProcess {
 
   /// The last that it printed.
   var lastLines: [String] {
-    guard let bytes = bytes(ofFile: logPath) else { return [] }
-    return bytes.suffix(8 << 10).split(separator: UInt8(ascii: "\n"))
+    guard let bytes = lastBytes(8 << 10, ofFile: logPath) else { return [] }
+    return bytes.split(separator: UInt8(ascii: "\n"))
       .suffix(HostedProcess.tailCount).map { String(decoding: $0, as: UTF8.self) }
   }
 
@@ -98,7 +114,8 @@ final class HostedProcess {
   func begin(_ task: TaskID) {
     self.task = task
     isPaused = false
-    isEndExpected = false
+    expectedEnd = nil
+    wasKilledByLimit = false
     lastStatus = nil
   }
 

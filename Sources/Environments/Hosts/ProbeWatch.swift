@@ -1,4 +1,5 @@
 import Environments
+import Glibc
 import Nodes
 import Processes
 import Values
@@ -46,8 +47,12 @@ final class ProbeWatch {
       due[place].at = now + ProbeWatch.interval
       let (asked, words, _) = due[place]
       let process = nodes[asked.node.index]
-      if let last = running[asked], now < last.since + ProbeWatch.patience { continue }
-      guard process.isRunning, !process.isEndExpected, !process.isPaused,
+      if let last = running[asked] {
+        guard now >= last.since + ProbeWatch.patience else { continue }
+        // It may hang for good, and would not be the last that does.
+        try? process.host.agent.send(.signal(last.tool, SIGKILL))
+      }
+      guard process.isRunning, process.expectedEnd == nil, !process.isPaused,
         let tool = try? process.host.agent.begin(
           words, environment: process.environment, user: process.system.user,
           directory: process.homeOnHost)

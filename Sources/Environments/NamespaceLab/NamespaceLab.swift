@@ -72,6 +72,24 @@ package final class NamespaceLab: HostNetwork {
     return script + "neighbour add \(controlAddress) lladdr \(hardwareAddress(nil)) dev \(device)\n"
   }
 
+  /// What is wrong with a name for a host: it names directories, control groups and an entry of
+  /// `/etc/hosts`, too.
+  package static func problem(withName name: String) -> String? {
+    let isPlain = name.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+        true
+      default: false
+      }
+    }
+    guard isPlain, !name.isEmpty, name.utf8.count <= 63, !name.hasPrefix("-") else {
+      return "\"\(name)\" is no name for a host; it has letters, digits and hyphens"
+    }
+    return ["localhost", "control"].contains(name)
+      ? "\"\(name)\" is the name of another host" : nil
+  }
+
   package func bringUp(_ names: [String], homes: [String]) throws -> [Host] {
     precondition(controlAgent == nil, "a lab can be brought up only once")
     guard findProgram("ip") != nil else { throw HostError.noTool("ip") }

@@ -63,6 +63,19 @@ package func bytes(ofFile path: String) -> [UInt8]? {
   }
 }
 
+/// The last bytes of a regular file, or nothing where it can't be read; the rest of it is not read.
+package func lastBytes(_ count: Int, ofFile path: String) -> [UInt8]? {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { return nil }
+  defer { close(descriptor) }
+  let end = lseek(descriptor, 0, Int32(SEEK_END))
+  guard end >= 0 else { return nil }
+  var bytes = [UInt8](repeating: 0, count: min(count, end))
+  let got = pread(descriptor, &bytes, bytes.count, end - bytes.count)
+  guard got >= 0 else { return nil }
+  return Array(bytes[..<got])
+}
+
 /// Makes a directory and those above it that are missing.
 package func makeDirectories(_ path: String) throws {
   var isDirectory = stat()

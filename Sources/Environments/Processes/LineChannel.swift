@@ -11,12 +11,7 @@ package struct LineChannel {
   ///
   /// - Returns: Whether the other side is still there.
   package func send(_ words: [String]) -> Bool {
-    var line: [UInt8] = []
-    for (position, word) in words.enumerated() {
-      if position > 0 { line.append(UInt8(ascii: " ")) }
-      for byte in word.utf8 { LineChannel.append(byte, to: &line) }
-    }
-    line.append(UInt8(ascii: "\n"))
+    let line = LineChannel.line(words)
     var sent = 0
     while sent < line.count {
       let count = line.withUnsafeBytes { bytes in
@@ -33,6 +28,27 @@ package struct LineChannel {
       sent += count
     }
     return true
+  }
+
+  /// Words as they are sent.
+  package static func line(_ words: [String]) -> [UInt8] {
+    var line: [UInt8] = []
+    for (position, word) in words.enumerated() {
+      if position > 0 { line.append(UInt8(ascii: " ")) }
+      for byte in word.utf8 { append(byte, to: &line) }
+    }
+    line.append(UInt8(ascii: "\n"))
+    return line
+  }
+
+  /// Sends what there is room for, waiting for nothing.
+  ///
+  /// - Returns: How many bytes were taken; nothing where the other side is gone.
+  package func sendSome(_ bytes: ArraySlice<UInt8>) -> Int? {
+    let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+    let count = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, flags) }
+    if count < 0 { return errno == EINTR || errno == EAGAIN ? 0 : nil }
+    return count
   }
 
   /// Reads what there is, waiting where there is nothing and the descriptor blocks.
