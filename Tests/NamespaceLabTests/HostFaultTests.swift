@@ -86,6 +86,7 @@ struct HostFaultTests {
     // One direction: datagrams pass the other way.
     #expect(environment.apply(.cut([Link(from: n1, to: n2)])).tookHold == true)
     #expect(try !datagramArrives(cluster, n1, n2))
+    #expect(try !datagramArrives(cluster, n1, n2, to: "10.213.255.255"), "nor to all at once")
     #expect(try datagramArrives(cluster, n2, n1))
     let replaced = environment.apply(.cut([Link(from: n3, to: n1)]))
     #expect(replaced.tookHold == true && replaced.affected ?? 0 > 0)
@@ -93,10 +94,11 @@ struct HostFaultTests {
     #expect(try !datagramArrives(cluster, n3, n1))
     #expect(environment.apply(.mend).tookHold == true)
     #expect(try datagramArrives(cluster, n3, n1))
+    #expect(try datagramArrives(cluster, n1, n2, to: "10.213.255.255"))
   }
 
   private func datagramArrives(
-    _ cluster: FixtureCluster, _ from: NodeID, _ to: NodeID
+    _ cluster: FixtureCluster, _ from: NodeID, _ to: NodeID, to address: String? = nil
   ) throws -> Bool {
     let receiver = """
       import socket, sys
@@ -108,12 +110,13 @@ struct HostFaultTests {
     let sender = """
       import socket, sys, time
       s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
       for _ in range(40):
         s.sendto(b"x", (sys.argv[1], 9001)); time.sleep(0.1)
       """
     let received = try cluster.host(to).agent.begin(["python3", "-c", receiver])
     let sent = try cluster.host(from).agent.begin(
-      ["python3", "-c", sender, cluster.host(to).address])
+      ["python3", "-c", sender, address ?? cluster.host(to).address])
     defer { _ = try? cluster.host(from).agent.end(sent) }
     return try cluster.host(to).agent.end(received).succeeded
   }

@@ -3,11 +3,14 @@ package struct Host {
   package var name: String
   /// A numeric address, by which the other hosts and the controller reach it.
   package var address: String
+  /// The interface at which its cable ends on the bridge.
+  package var port: String
   package var agent: AgentConnection
 
-  package init(name: String, address: String, agent: AgentConnection) {
+  package init(name: String, address: String, port: String, agent: AgentConnection) {
     self.name = name
     self.address = address
+    self.port = port
     self.agent = agent
   }
 }

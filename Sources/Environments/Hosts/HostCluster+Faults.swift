@@ -93,7 +93,7 @@ extension HostCluster {
   /// A table on the bridge; where there is no nft or the kernel refuses its tables, a chain on each host.
   private func installedFilter() throws(HostError) -> any PacketFilter {
     if !settings.usesChains, let agent = network.controlAgent, findProgram("nft") != nil {
-      let table = BridgeTable(agent: agent, addresses: nodes.map(\.host.address))
+      let table = BridgeTable(agent: agent, ports: nodes.map(\.host.port))
       do throws(HostError) {
         try table.install()
         return table

@@ -29,14 +29,14 @@ struct BridgeTable: PacketFilter {
   private static let table = "bridge shrike"
 
   private let agent: AgentConnection
-  private let addresses: [String]
+  private let ports: [String]
 
   /// - Parameters:
   ///   - agent: Of where the bridge is.
-  ///   - addresses: Each host's, by its node's number.
-  init(agent: AgentConnection, addresses: [String]) {
+  ///   - ports: Where each host's cable ends there, by its node's number.
+  init(agent: AgentConnection, ports: [String]) {
     self.agent = agent
-    self.addresses = addresses
+    self.ports = ports
   }
 
   func install() throws(HostError) { try apply([]) }
@@ -45,7 +45,8 @@ struct BridgeTable: PacketFilter {
 
   /// Makes the table anew, which is atomic.
   private func apply(_ links: [Link]) throws(HostError) {
-    let pairs = links.map { "\(addresses[$0.source.index]) . \(addresses[$0.destination.index])" }
+    // By ports, for what goes to all hosts at once has no host's address.
+    let pairs = links.map { "\"\(ports[$0.source.index])\" . \"\(ports[$0.destination.index])\"" }
     let elements = pairs.isEmpty ? "" : "elements = { \(pairs.joined(separator: ", ")) }"
     let script = """
       table \(BridgeTable.table)
@@ -53,13 +54,13 @@ struct BridgeTable: PacketFilter {
       table \(BridgeTable.table) {
         counter carried { }
         set cut {
-          type ipv4_addr . ipv4_addr
+          type ifname . ifname
           counter
           \(elements)
         }
         chain links {
           type filter hook forward priority -300; policy accept;
-          ip saddr . ip daddr @cut drop
+          iifname . oifname @cut drop
           ether type ip counter name carried
         }
       }
@@ -82,8 +83,8 @@ struct BridgeTable: PacketFilter {
       }
       for element in object["set"]?["elem"]?.elements ?? [] {
         guard let pair = element["elem"]?["val"]?["concat"]?.elements?.compactMap(\.name),
-          pair.count == 2, let from = addresses.firstIndex(of: pair[0]),
-          let to = addresses.firstIndex(of: pair[1])
+          pair.count == 2, let from = ports.firstIndex(of: pair[0]),
+          let to = ports.firstIndex(of: pair[1])
         else { continue }
         counts.lost[Link(from: NodeID(from), to: NodeID(to))] =
           element["elem"]?["counter"]?["packets"]?.integer ?? 0

@@ -150,7 +150,7 @@ package final class NamespaceLab: HostNetwork {
     let control = AgentConnection(name: "control", descriptor: ours[0])
     hosts = hostNames.enumerated().map { number, name in
       Host(
-        name: name, address: NamespaceLab.address(number),
+        name: name, address: NamespaceLab.address(number), port: "port\(number)",
         agent: AgentConnection(name: name, descriptor: ours[number + 1]))
     }
     var settings = AgentSettings()
