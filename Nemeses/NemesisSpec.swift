@@ -40,6 +40,16 @@ public enum NemesisSpec: Hashable, Sendable {
     }
   }
 
+  /// Whether it is meant for nodes in a role, so that somebody must know who leads.
+  public var needsLeader: Bool {
+    switch self {
+    case .partition(let shape): shape == .primary
+    case .kill(_, let target), .pause(let target), .disturb(_, let target), .clock(_, let target),
+      .disk(_, let target), .limit(_, let target):
+      target.aim != .drawn
+    }
+  }
+
   /// A family of faults, as strong and as wide as it is where nothing more is said.
   public init(_ family: FaultFamily) {
     switch family {

@@ -19,7 +19,7 @@ public struct LockOperations: Generator {
     public var rest: ClosedRange<Nanoseconds>
 
     public init(
-      held: ClosedRange<Nanoseconds> = .seconds(1) ... .seconds(4),
+      held: ClosedRange<Nanoseconds> = .seconds(3) ... .seconds(9),
       refresh: ClosedRange<Nanoseconds> = .milliseconds(200) ... .milliseconds(500),
       rest: ClosedRange<Nanoseconds> = .milliseconds(100) ... .milliseconds(400)
     ) {

@@ -1,3 +1,4 @@
+import Glibc
 public import SystemPackage
 
 /// Whole files, read and written at once.
@@ -5,6 +6,10 @@ public enum FileContents {
   public static func read(_ path: FilePath) throws -> [UInt8] {
     let file = try FileDescriptor.open(path, .readOnly)
     return try file.closeAfter {
+      var status = stat()
+      guard fstat(file.rawValue, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR else {
+        throw Errno.isDirectory
+      }
       var bytes: [UInt8] = []
       let size = try file.seek(offset: 0, from: .end)
       try file.seek(offset: 0, from: .start)

@@ -37,6 +37,16 @@ extension Test {
       default: break
       }
     }
+    if run.unaimed > 0, !plan.isCompatible {
+      outcome.warnings.append(
+        "faults that were meant for who leads struck others \(run.unaimed) times, for nobody was known to"
+      )
+    }
+    if let time = run.interruption {
+      outcome.warnings.append(
+        "interrupted after \(time.roundedText) of \(plan.timeLimit.durationText): what there was is judged"
+      )
+    }
     outcome.findings = findings(on: run.operations)
     outcome.statistics = statistics(of: run, in: environment)
     if plan.isCompatible {
@@ -136,5 +146,12 @@ extension Outcome {
     // The lab does not see messages, only packets.
     guard statistics.operations > 0, plan.place != .lab else { return nil }
     return Double(statistics.betweenServers) / Double(statistics.operations)
+  }
+}
+
+extension Nanoseconds {
+  /// A time to the tenth of a second.
+  fileprivate var roundedText: String {
+    (self / .milliseconds(100) * .milliseconds(100)).durationText
   }
 }

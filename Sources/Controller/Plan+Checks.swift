@@ -22,6 +22,10 @@ extension Plan {
     if let name = nodes.indices.first(where: { nodes[..<$0].contains(nodes[$0]) }) {
       throw PlanError("nodes: \"\(nodes[name])\" is there twice")
     }
+    for name in nodes where name.isEmpty || name.hasPrefix(".") || !name.allSatisfy(\.isOfName) {
+      throw PlanError(
+        "nodes: \"\(name)\" is no name for a node; it has letters, digits, and - _ . :")
+    }
     try Plan.check("nodes", nodes.count, within: 1...Plan.nodesMax)
     try Plan.check("concurrency", concurrency, within: 1...Plan.concurrencyMax)
     try Plan.check("key-count", keyCount, within: 1...Plan.concurrencyMax)
@@ -142,4 +146,9 @@ extension [ScheduledFault] {
     enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
       .map(\.element)
   }
+}
+
+extension Character {
+  /// Whether a node's name, which names a folder, too, can have it.
+  fileprivate var isOfName: Bool { isLetter || isNumber || "-_.:".contains(self) }
 }

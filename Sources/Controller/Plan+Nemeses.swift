@@ -1,5 +1,6 @@
 import Algorithms
 import Environments
+import Hosts
 import Manifests
 import Nemeses
 import Systems
@@ -110,6 +111,11 @@ extension Plan {
       return (system.description.name, claims)
     })
 
+  /// Whether what hosts use can be limited here.
+  private var hostsAreLimited: Bool {
+    ControlGroups.problem(with: .cpu) == nil && ControlGroups.problem(with: .memory) == nil
+  }
+
   /// What `--nemesis all` stands for: all that the system claims to survive and the environment can
   /// inject.
   private var allNemeses: [NemesisSpec] {
@@ -120,7 +126,8 @@ extension Plan {
         // Whatever a bundled system claims, and no other can be simulated.
         case .simulated: []
         case .local: [.partition, .kill, .pause, .delay, .loss, .duplicate, .reorder]
-        case .lab: [.partition, .kill, .pause]
+        // Bundled systems claim no limits, for they can't be simulated.
+        case .lab: [.partition, .kill, .pause] + (hostsAreLimited ? [.cpu, .memory] : [])
         }
       guard place != .simulated else { return claims ?? [] }
       return families.filter { family in

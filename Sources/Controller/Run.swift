@@ -28,6 +28,11 @@ public struct Run {
   /// What went wrong beside the operations' outcomes.
   public var problems: [Problem] { reported + driver.problems }
   private var reported: [Problem] = []
+  /// How many faults were meant for nodes in a role when nobody was known to lead, and struck those
+  /// that were drawn.
+  private(set) var unaimed = 0
+  /// When the run was asked to end before its time.
+  private(set) var interruption: Nanoseconds?
   /// Whether progress was demanded, and the run shows neither that it was made nor that it was not.
   var leavesProgressOpen: Bool { driver.leavesProgressOpen }
   /// What ambushes did, and when.
@@ -68,7 +73,10 @@ public struct Run {
       try record()
       noteStuck()
       if driver.isFinished { break }
-      if interrupted() { driver.interrupt() }
+      if interrupted() {
+        interruption = interruption ?? max(0, environment.now - driver.start)
+        driver.interrupt()
+      }
       let deadline = min(driver.nextWake, environment.now + Run.longestWait)
       for event in try environment.advance(until: deadline) {
         try take(event, into: &actions)
@@ -89,8 +97,9 @@ public struct Run {
       case .submit(let request, let id, let node): environment.submit(request, as: id, to: node)
       case .log(let text): try journal.log(text)
       case .apply(let fault):
-        let fault = fault.resolved(
-          primaries: environment.primaries, of: environment.names.nodes)
+        let primaries = environment.primaries
+        if fault.aim != .drawn, fault.breaks, primaries.isEmpty { unaimed += 1 }
+        let fault = fault.resolved(primaries: primaries, of: environment.names.nodes)
         if fault.breaks { recorder.look(at: environment) }
         let report = environment.apply(fault.fault)
         recorder.note(fault, report)

@@ -54,6 +54,12 @@ extension Plan {
             + manifest.workloads.map(\.name).joined(separator: ", "))
       }
       try checkPromise(manifest)
+      if !manifest.tellsLeader, !manifest.speaksAsBundled,
+        let aimed = try nemeses.first(where: \.needsLeader)
+      {
+        throw PlanError(
+          "nemesis \(aimed.text): nobody knows who leads; a manifest tells by its key \"leader\"")
+      }
     case (.manifest(let manifest, _), _):
       throw PlanError("\(manifest.name) runs on hosts: --env lab, not \(place.rawValue)")
     }

@@ -110,6 +110,12 @@ public struct SystemManifest: Hashable, Sendable {
     case program
   }
 
+  /// Whether it tells who leads.
+  public var tellsLeader: Bool { leader != nil }
+
+  /// Whether its nodes speak as the bundled ones, which tell who leads when they are asked.
+  public var speaksAsBundled: Bool { if case .maelstrom = client { true } else { false } }
+
   /// The command of a client that is a program.
   var clientProgram: CommandTemplate?
 

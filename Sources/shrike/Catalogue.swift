@@ -80,6 +80,8 @@ enum Catalogue {
       "disk:power-loss, lost-sync, torn, reorder, sync-error, corrupt, wipe, misdirect, stale, "
         + "full, stall, read-only (simulated)"
     ),
+    ("cpu", "lets a node use a share of one core; cpu:10%:one (lab)"),
+    ("memory", "lets a node use so many bytes, and kills it for more; memory:64MB:one (lab)"),
     ("all, none", "all that the system claims to survive and the environment offers; no faults"),
   ]
 

@@ -26,7 +26,10 @@ extension Outcome {
     lines += warnings.map { "  ! \($0)" }
     if let folder { lines.append("  results: \(folder.path)") }
     lines.append("  replay: \(replayCommand)")
-    lines.append("\(TerminalReport.mark(verdict)) \(verdict.rawValue)")
+    lines.append(
+      hindrances.isEmpty || verdict == .invalid
+        ? "\(TerminalReport.mark(verdict)) \(verdict.rawValue)"
+        : "! hindered; what there is of a history is \(verdict.rawValue)")
     if plan.isCompatible { lines += ["", verdict.maelstromLine] }
     return lines.joined(separator: "\n")
   }

@@ -50,7 +50,10 @@ struct SingleTest {
   }
 
   private func openTrace() throws -> FileDescriptor? {
-    guard let trace, plan.place == .simulated else { return nil }
+    guard let trace else { return nil }
+    guard plan.place == .simulated else {
+      throw PlanError("--trace \(trace): only a simulated run has events to trace")
+    }
     do {
       return try FileDescriptor.open(
         FilePath(trace), .writeOnly, options: [.create, .truncate], permissions: .standard)

@@ -126,6 +126,9 @@ struct TestOptions: ParsableArguments {
     plan.manifest = try manifestPath
     if plan.manifest != nil { plan.system = try manifest?.name }
     plan.binary = try bin.map(TestOptions.absolutePath)
+    if bin == nil, let word = binArguments.first {
+      throw PlanError("\"\(word)\" after --: only a program that --bin names gets words of its own")
+    }
     plan.arguments = (maelstromCompat ? strayWords : []) + binArguments
     // A system with a manifest runs on hosts and nowhere else.
     let environment = try environment ?? (manifest == nil ? "local" : "lab")

@@ -54,6 +54,13 @@ public final class HTTPProbes: Sendable {
     }
   }
 
+  /// Has what is known of the nodes told anew, for they may have ended and begun again unseen.
+  public func forget() {
+    loop.execute { [rounds] in
+      for round in rounds.value { round.forget() }
+    }
+  }
+
   public func close() {
     let closed = loop.submit { [rounds] in
       for round in rounds.value { round.stop() }
@@ -84,6 +91,11 @@ private final class HTTPProbeRounds {
   }
 
   func stop() { isStopped = true }
+
+  func forget() {
+    isReady = false
+    role = nil
+  }
 
   func ask() {
     guard !isStopped else { return }

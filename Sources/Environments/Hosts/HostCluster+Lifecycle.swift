@@ -121,6 +121,7 @@ extension HostCluster {
     let task = try process.task(groups: groups?.processFiles(of: process.node.index) ?? [])
     process.memoryStrikes = groups?.strikes(process.node.index, .memory) ?? 0
     process.begin(try process.host.agent.start(task))
+    networkProbes[process.node]?.forget()
   }
 
   private func awaitReady() throws {
@@ -155,7 +156,7 @@ extension HostCluster {
     isStopped = true
     transport?.close()
     probes?.end()
-    for probes in networkProbes { probes.close() }
+    for probes in networkProbes.values { probes.close() }
     thread?.end()
     groups?.thaw()
     network.tearDown()

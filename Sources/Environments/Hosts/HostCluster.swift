@@ -33,7 +33,7 @@ public final class HostCluster: Environment {
   var thread: NetworkThread?
   var transport: (any ClientTransport)?
   var probes: ProbeWatch?
-  var networkProbes: [HTTPProbes] = []
+  var networkProbes: [NodeID: HTTPProbes] = [:]
   var programs: ProgramRunner?
   var filter: (any PacketFilter)?
   var groups: ControlGroups?
@@ -260,7 +260,7 @@ public final class HostCluster: Environment {
       guard let settings = process.system.networkProbes else { continue }
       let probes = HTTPProbes(on: loop, settings)
       probes.open([endpoint]) { mailbox.put($0) }
-      networkProbes.append(probes)
+      networkProbes[process.node] = probes
     }
   }
 
