@@ -20,14 +20,21 @@ extension Test {
 
   /// Judges what a run left: its history, its nodes' conduct, and whether it proves anything.
   func judge(
-    _ run: Run, in environment: any Environment, hindrance: String?
+    _ run: Run, in environment: any Environment, hindrance: (any Error)?
   ) -> Outcome {
     var outcome = Outcome(plan: plan)
     outcome.began = run.began
     outcome.sightings = run.sightings
     outcome.ambushed = run.ambushed
-    outcome.hindrances = hindrance.map { [$0] } ?? []
-    for problem in run.problems {
+    outcome.hindrances = hindrance.map { ["\($0)"] } ?? []
+    // Whoever found no room on the disk of the results, where nodes have their files, may die of it.
+    let isDiskFull = hindrance is JournalError
+    let problems = run.problems.filter { problem in
+      guard isDiskFull, case .died = problem else { return true }
+      outcome.warnings.append(problem.text(names))
+      return false
+    }
+    for problem in problems {
       switch problem {
       case .setupUnanswered, .setupRefused: outcome.hindrances.append(problem.text(names))
       case .garbage, .oddReply: outcome.warnings.append(problem.text(names))
@@ -52,7 +59,7 @@ extension Test {
     if plan.isCompatible {
       judgeAsMaelstrom(run, into: &outcome)
     } else {
-      let conduct = Finding.ofProblems(run.problems, names)
+      let conduct = Finding.ofProblems(problems, names)
       if conduct.verdict != .valid { outcome.findings.insert(conduct, at: 0) }
       if outcome.hindrances.isEmpty { weigh(run, into: &outcome) }
     }

@@ -142,8 +142,8 @@ public struct Test: Sendable {
     var run = Run(
       environment, driver: Driver(settings, generator: generator, schedule: schedule),
       journal: journal, interrupted: interrupted, watch: watch)
-    var hindrance: String?
-    do { try run.drive() } catch { hindrance = "\(error)" }
+    var hindrance: (any Error)?
+    do { try run.drive() } catch { hindrance = error }
     return judge(run, in: environment, hindrance: hindrance)
   }
 }

@@ -102,26 +102,31 @@ extension Outcome {
     if !vacuity.isEmpty { document.add("vacuous", .list(vacuity.map { .string($0) })) }
     if !hindrances.isEmpty { document.add("hindered", .list(hindrances.map { .string($0) })) }
     if !warnings.isEmpty { document.add("warnings", .list(warnings.map { .string($0) })) }
-    document.add("statistics", statistics.value(messagesPerOperation))
+    document.add(
+      "statistics", statistics.value(messagesPerOperation, seesMessages: plan.place != .lab))
     return document
   }
 }
 
 extension RunStatistics {
   /// The numbers of a run, or of a campaign, for machines.
-  func value(_ messagesPerOperation: Double?) -> Value {
+  ///
+  /// - Parameter seesMessages: Whether the messages between servers were counted.
+  func value(_ messagesPerOperation: Double?, seesMessages: Bool = true) -> Value {
     func counts(_ counts: [String: Int]) -> Value {
       .map(ValueMap(counts.map { .init(key: .string($0.key), value: .integer($0.value)) }))
     }
     var fields: [ValueMap.Entry] = [
       .init(key: "operations", value: .integer(operations)),
-      .init(key: "messages-between-servers", value: .integer(betweenServers)),
-      .init(key: "messages-lost", value: .integer(lost)),
       .init(key: "messages-with-clients", value: .integer(withClients)),
       .init(key: "faults", value: counts(faults)),
       .init(key: "marks", value: counts(marks)),
       .init(key: "duration-ns", value: .integer(Int(duration))),
     ]
+    if seesMessages {
+      fields.append(.init(key: "messages-between-servers", value: .integer(betweenServers)))
+      fields.append(.init(key: "messages-lost", value: .integer(lost)))
+    }
     if let events { fields.append(.init(key: "events", value: .integer(events))) }
     if let messagesPerOperation {
       fields.append(.init(key: "msgs-per-op", value: .double(messagesPerOperation)))

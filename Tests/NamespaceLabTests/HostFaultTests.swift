@@ -379,7 +379,9 @@ struct HostFaultTests {
     #expect(processes(mentioning: directory.path).isEmpty)
     #expect(processes(mentioning: "http.server 8000").isEmpty)
     for hierarchy in Set(ControlGroups.offered().values) {
-      let left = directoryEntries(hierarchy.path).filter { $0.hasPrefix("shrike-\(controller)-") }
+      let left = directoryEntries(hierarchy.path).filter {
+        $0.hasPrefix("shrike-") && $0.contains("-\(controller)-")
+      }
       #expect(left.isEmpty)
     }
   }

@@ -54,7 +54,6 @@ private final class Agent {
   private var poller: Poller
   private var control = LineChannel(descriptor: AgentDescriptors.control)
   private var tasks: [TaskID: Running] = [:]
-  private var hosts: Set<pid_t> = []
   private var chunk = [UInt8](repeating: 0, count: 64 << 10)
   /// Whether the controller is still there.
   private var isHeard = true
@@ -68,6 +67,9 @@ private final class Agent {
     }
     _ = fcntl(AgentDescriptors.control, F_SETFD, FD_CLOEXEC)
   }
+
+  /// How many chunks are read of what a program that has ended left to be read.
+  private static let restMax = 64
 
   private static let controlSource = UInt64.max
   private static let childSource = UInt64.max - 1
@@ -250,13 +252,16 @@ private final class Agent {
       if task != nil { kill(-ended, SIGKILL) }
       var status: Int32 = 0
       waitpid(ended, &status, 0)
-      hosts.remove(ended)
       if let task { finish(task, ExitStatus(waitStatus: status)) }
     }
   }
 
   private func finish(_ task: Running, _ status: ExitStatus) {
-    for stream in task.outputs.indices { while read(task, stream: stream) {} }
+    // What it left may go on printing: so much and no more is read of what is there already.
+    for stream in task.outputs.indices {
+      var count = 0
+      while count < Agent.restMax, read(task, stream: stream) { count += 1 }
+    }
     for stream in task.outputs.indices {
       if let rest = task.lines[stream].takePartial() {
         let text = String(decoding: rest, as: UTF8.self)
@@ -311,7 +316,6 @@ private final class Agent {
     do throws(SpawnError) {
       let pid = try program.start(surroundings)
       close(descriptor)
-      hosts.insert(pid)
       return .host(number, pid: pid)
     } catch {
       return .notHosted(number, error)

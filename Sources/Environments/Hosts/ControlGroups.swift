@@ -21,7 +21,17 @@ package struct ControlGroups {
     package var path: String
   }
 
-  private static let prefix = "shrike-"
+  /// Begins the names of ours; with the number of our PID namespace, for others give processes the
+  /// same numbers.
+  private static let prefix = "shrike-\(pidNamespace)-"
+
+  private static let pidNamespace: String = {
+    var link = [CChar](repeating: 0, count: 64)
+    let count = readlink("/proc/self/ns/pid", &link, link.count - 1)
+    return String(
+      decoding: link.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+        .filter { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }, as: UTF8.self)
+  }()
 
   private let hierarchies: [Purpose: Hierarchy]
   private let name: String
