@@ -84,7 +84,7 @@ let isRoot = geteuid() == 0 && findProgram("ip") != nil
 
 /// The names of the machine's own interfaces and network namespaces.
 private func networks() throws -> [String] {
-  ["/sys/class/net", "/run/netns"].flatMap(directoryEntries)
+  ["/sys/class/net", "/run/netns"].flatMap { directoryEntries($0).sorted() }
 }
 
 @Suite("Users of a namespace")

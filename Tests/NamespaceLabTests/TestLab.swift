@@ -74,20 +74,6 @@ private func removeTree(_ path: String) {
   rmdir(path)
 }
 
-/// What is in a directory, sorted.
-func directoryEntries(_ path: String) -> [String] {
-  guard let directory = opendir(path) else { return [] }
-  defer { closedir(directory) }
-  var names: [String] = []
-  while let entry = readdir(directory) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-    }
-    if name != ".", name != ".." { names.append(name) }
-  }
-  return names.sorted()
-}
-
 /// The processes of this machine that have a text on their command lines.
 func processes(mentioning text: String) -> [pid_t] {
   processStates().map(\.pid).filter { pid in

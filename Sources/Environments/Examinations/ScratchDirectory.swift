@@ -25,16 +25,6 @@ private func removeTree(_ path: String) {
     unlink(path)
     return
   }
-  if let directory = opendir(path) {
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      names.append(
-        withUnsafePointer(to: &entry.pointee.d_name) {
-          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        })
-    }
-    closedir(directory)
-    for name in names where name != "." && name != ".." { removeTree("\(path)/\(name)") }
-  }
+  for name in directoryEntries(path) { removeTree("\(path)/\(name)") }
   rmdir(path)
 }

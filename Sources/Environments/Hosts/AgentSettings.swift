@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Processes
 
 /// What an agent is told on its command line: what its host is like.
 public struct AgentSettings: Hashable, Sendable {
@@ -24,11 +25,7 @@ public struct AgentSettings: Hashable, Sendable {
   }
 
   private static func isEmpty(_ path: String) -> Bool {
-    guard let directory = opendir(path) else { return false }
-    defer { closedir(directory) }
-    var count = 0
-    while readdir(directory) != nil { count += 1 }
-    return count <= 2
+    access(path, R_OK | X_OK) == 0 && directoryEntries(path).isEmpty
   }
 
   /// Makes the namespaces that this process is the first in into a host.

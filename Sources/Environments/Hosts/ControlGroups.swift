@@ -245,18 +245,12 @@ package struct ControlGroups {
     return 0
   }
 
+  /// The groups in a group.
   private static func entries(of path: String) -> [String] {
-    guard let directory = opendir(path) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      guard name != ".", name != "..", entry.pointee.d_type == DT_DIR else { continue }
-      names.append(name)
+    directoryEntries(path).filter { name in
+      var status = stat()
+      return lstat("\(path)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
-    return names
   }
 
   /// Ends the processes in a group of ours and those below it, and removes them.

@@ -76,6 +76,20 @@ package func lastBytes(_ count: Int, ofFile path: String) -> [UInt8]? {
   return Array(bytes[..<got])
 }
 
+/// The names of what is in a directory; none where it can't be read.
+package func directoryEntries(_ path: String) -> [String] {
+  guard let directory = opendir(path) else { return [] }
+  defer { closedir(directory) }
+  var names: [String] = []
+  while let entry = readdir(directory) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    if name != ".", name != ".." { names.append(name) }
+  }
+  return names
+}
+
 /// Makes a directory and those above it that are missing.
 package func makeDirectories(_ path: String) throws {
   var isDirectory = stat()

@@ -48,32 +48,16 @@ package func states(ofGroup group: pid_t) -> [ProcessState] {
 
 /// All processes that `/proc` shows, and their states.
 package func processStates() -> [(pid: pid_t, state: ProcessState)] {
-  guard let directory = opendir("/proc") else { return [] }
-  defer { closedir(directory) }
-  var states: [(pid: pid_t, state: ProcessState)] = []
-  while let entry = readdir(directory) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-    }
-    guard let pid = pid_t(name), let state = ProcessState(pid) else { continue }
-    states.append((pid, state))
+  directoryEntries("/proc").compactMap { name in
+    guard let pid = pid_t(name), let state = ProcessState(pid) else { return nil }
+    return (pid, state)
   }
-  return states
 }
 
 /// This process's children, by all its threads.
 package func childrenOfThisProcess() -> [pid_t] {
-  guard let directory = opendir("/proc/self/task") else { return [] }
-  defer { closedir(directory) }
-  var children: [pid_t] = []
-  while let entry = readdir(directory) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-    }
-    guard name != ".", name != ".." else { continue }
-    let listed = bytes(ofFile: "/proc/self/task/\(name)/children") ?? []
-    children += listed.split(separator: UInt8(ascii: " "))
+  directoryEntries("/proc/self/task").flatMap { name in
+    (bytes(ofFile: "/proc/self/task/\(name)/children") ?? []).split(separator: UInt8(ascii: " "))
       .compactMap { pid_t(String(decoding: $0, as: UTF8.self)) }
   }
-  return children
 }
