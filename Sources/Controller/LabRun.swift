@@ -65,10 +65,9 @@ public struct LabRun {
     let token = "shrike-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
     switch subject {
     case .bundled(let system):
-      var hosted = HostedSystem(
+      let hosted = HostedSystem(
         names: test.names,
         nodes: members.map { bundledNode(system, $0, among: members, token: token) })
-      hosted.programs = []
       let seed = plan.seed
       return try HostCluster(hosted, settings, on: lab) { surroundings in
         FrameTransport(on: surroundings.loop, names: surroundings.names, token: token, seed: seed)

@@ -21,9 +21,9 @@ private func hasGroups(_ purpose: ControlGroups.Purpose) -> Bool {
   "Faults on hosts", .serialized, .timeLimit(.minutes(5)),
   .enabled(if: isRoot, "hosts in namespaces need root and iproute2"))
 struct HostFaultTests {
-  let directory: TemporaryDirectory
+  let directory: ScratchDirectory
 
-  init() throws { directory = try TemporaryDirectory() }
+  init() throws { directory = try ScratchDirectory("shrike-test") }
 
   private func cluster(
     _ program: [String]? = nil, change: (inout HostSettings) -> Void = { _ in },

@@ -28,12 +28,12 @@ let runsRootless: Bool = {
 
 /// A lab with hosts `n1`…, gone with this value.
 final class TestLab {
-  let directory: TemporaryDirectory
+  let directory: ScratchDirectory
   let lab: NamespaceLab
   let hosts: [Host]
 
   init(count: Int) throws {
-    directory = try TemporaryDirectory()
+    directory = try ScratchDirectory("shrike-test")
     lab = NamespaceLab(command: [agentProgram, "agent"], directory: directory.path)
     let names = (1...count).map { "n\($0)" }
     let path = directory.path
@@ -48,30 +48,6 @@ final class TestLab {
   var mark: String { directory.path }
 
   deinit { lab.tearDown() }
-}
-
-/// A directory that is removed with this value.
-final class TemporaryDirectory {
-  let path: String
-
-  init() throws {
-    var template = Array("/tmp/shrike-test-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw SystemCallError("can't make a directory") }
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  deinit { removeTree(path) }
-}
-
-private func removeTree(_ path: String) {
-  var status = stat()
-  guard lstat(path, &status) == 0 else { return }
-  guard status.st_mode & S_IFMT == S_IFDIR else {
-    unlink(path)
-    return
-  }
-  for name in directoryEntries(path) { removeTree("\(path)/\(name)") }
-  rmdir(path)
 }
 
 /// The processes of this machine that have a text on their command lines.

@@ -130,7 +130,7 @@ public struct Doctor {
     let name = "local"
     let began = monotonicTime()
     do {
-      let directory = try ScratchDirectory()
+      let directory = try ScratchDirectory("shrike-doctor")
       let cluster = try clusters.local(directory.path)
       defer { cluster.stop() }
       try cluster.start()

@@ -13,7 +13,7 @@ struct LabHelper {
     _ means: LabExaminer.Means, program: [String], as identity: UserIdentity? = nil
   ) throws {
     // Others may not enter where our temporary files go.
-    directory = try ScratchDirectory(in: identity == nil ? nil : "/tmp")
+    directory = try ScratchDirectory("shrike-doctor", in: identity == nil ? nil : "/tmp")
     if let identity { chown(directory.path, identity.user, identity.group) }
     do {
       helper = try Helper(

@@ -102,7 +102,7 @@ package struct ControlGroups {
 
   /// Limits what a node may use, or lifts the limit.
   ///
-  /// - Returns: Whether the limit is in force.
+  /// - Returns: Whether the limit is in force, or no longer is.
   package func limit(_ node: Int, _ limit: ResourceLimit, isLifted: Bool = false) -> Bool {
     let purpose: Purpose = limit.kind == .cpu ? .cpu : .memory
     guard let hierarchy = hierarchies[purpose] else { return false }
@@ -117,14 +117,18 @@ package struct ControlGroups {
       case (.memory(let bytes), false): ("memory.limit_in_bytes", isLifted ? "-1" : "\(bytes)")
       }
     guard write(value, to: "\(group)/\(file)") else { return false }
-    guard !isLifted else { return true }
-    return isInForce(limit, file: "\(group)/\(file)", written: value)
+    return isInForce(limit, file: "\(group)/\(file)", written: value, isLifted: isLifted)
   }
 
-  private func isInForce(_ limit: ResourceLimit, file: String, written: String) -> Bool {
+  /// Whether a limit reads back as it was written.
+  private func isInForce(
+    _ limit: ResourceLimit, file: String, written: String, isLifted: Bool
+  ) -> Bool {
     let text = bytes(ofFile: file).map { String(decoding: $0, as: UTF8.self) } ?? ""
     let found = text.split(whereSeparator: \.isWhitespace).map(String.init)
     if case .memory(let bytes) = limit {
+      // Version 1 tells no limit as the greatest number of whole pages.
+      if isLifted { return found == ["max"] || found.first.flatMap(Int.init) ?? 0 > 1 << 60 }
       // Rounded down to whole pages.
       guard let number = found.first.flatMap(Int.init) else { return false }
       return number <= bytes && number > bytes - 1 << 16

@@ -83,7 +83,7 @@ extension HostCluster {
     var report = try outcomeOfCut() ?? FaultReport()
     if self.filter == nil { self.filter = try installedFilter() }
     guard var filter else { return report }
-    try filter.cut(links)
+    try filter.cut(links, watching: [])
     self.filter = filter
     cutLinks = links
     report.tookHold = try loseProbes()
@@ -112,14 +112,14 @@ extension HostCluster {
   private func mend() throws(HostError) -> FaultReport {
     guard var filter, let report = try outcomeOfCut() else { return FaultReport() }
     let mended = cutLinks
-    try filter.cut([])
+    try filter.cut([], watching: mended)
     self.filter = filter
     cutLinks = []
-    // The rules are gone; that packets pass again shows that they were all.
-    let before = try filter.counts().carried
+    // The rules are gone; that packets pass on each link again shows that they were all.
     try probe(mended)
     let passes = try sees { () throws(HostError) in
-      try filter.counts().carried >= before + mended.count
+      let passed = try filter.counts().passed
+      return mended.allSatisfy { passed[$0, default: 0] > 0 }
     }
     guard passes else {
       throw .notHealed(
@@ -282,7 +282,9 @@ extension HostCluster {
       if hasFreezer { _ = groups?.freeze(process.node.index, false) }
       try process.host.agent.signalAll(SIGSTOP)
       let isStopped = try sees { () throws(HostError) in
-        try process.host.agent.states().allSatisfy { $0 == UInt8(ascii: "T") }
+        // Where there is no process left, none was stopped.
+        let states = try process.host.agent.states()
+        return !states.isEmpty && states.allSatisfy { $0 == UInt8(ascii: "T") }
       }
       process.isPaused = isStopped
       effects.append((process, "stopped by a signal", isStopped))

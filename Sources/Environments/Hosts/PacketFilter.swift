@@ -10,7 +10,9 @@ protocol PacketFilter {
   mutating func install() throws(HostError)
 
   /// Cuts directed links, in place of those that were cut before; the counts begin anew.
-  mutating func cut(_ links: [Link]) throws(HostError)
+  ///
+  /// - Parameter watched: Links on which what passes is counted for each.
+  mutating func cut(_ links: [Link], watching watched: [Link]) throws(HostError)
 
   /// What was counted since the last cut.
   func counts() throws(HostError) -> PacketCounts
@@ -20,6 +22,8 @@ protocol PacketFilter {
 struct PacketCounts: Hashable {
   /// Dropped, for each link that is cut.
   var lost: [Link: Int] = [:]
+  /// Let through, for each link that is watched.
+  var passed: [Link: Int] = [:]
   /// Let through, between all hosts.
   var carried = 0
 }
@@ -39,15 +43,17 @@ struct BridgeTable: PacketFilter {
     self.ports = ports
   }
 
-  func install() throws(HostError) { try apply([]) }
+  func install() throws(HostError) { try cut([], watching: []) }
 
-  func cut(_ links: [Link]) throws(HostError) { try apply(links) }
-
-  /// Makes the table anew, which is atomic.
-  private func apply(_ links: [Link]) throws(HostError) {
+  /// What a set of links has in it.
+  private func elements(_ links: [Link]) -> String {
     // By ports, for what goes to all hosts at once has no host's address.
     let pairs = links.map { "\"\(ports[$0.source.index])\" . \"\(ports[$0.destination.index])\"" }
-    let elements = pairs.isEmpty ? "" : "elements = { \(pairs.joined(separator: ", ")) }"
+    return pairs.isEmpty ? "" : "elements = { \(pairs.joined(separator: ", ")) }"
+  }
+
+  /// Makes the table anew, which is atomic.
+  func cut(_ links: [Link], watching watched: [Link]) throws(HostError) {
     let script = """
       table \(BridgeTable.table)
       delete table \(BridgeTable.table)
@@ -56,11 +62,17 @@ struct BridgeTable: PacketFilter {
         set cut {
           type ifname . ifname
           counter
-          \(elements)
+          \(elements(links))
+        }
+        set watched {
+          type ifname . ifname
+          counter
+          \(elements(watched))
         }
         chain links {
           type filter hook forward priority -300; policy accept;
           iifname . oifname @cut drop
+          iifname . oifname @watched
           ether type ip counter name carried
         }
       }
@@ -86,8 +98,13 @@ struct BridgeTable: PacketFilter {
           pair.count == 2, let from = ports.firstIndex(of: pair[0]),
           let to = ports.firstIndex(of: pair[1])
         else { continue }
-        counts.lost[Link(from: NodeID(from), to: NodeID(to))] =
-          element["elem"]?["counter"]?["packets"]?.integer ?? 0
+        let link = Link(from: NodeID(from), to: NodeID(to))
+        let packets = element["elem"]?["counter"]?["packets"]?.integer ?? 0
+        if object["set"]?["name"] == "cut" {
+          counts.lost[link] = packets
+        } else {
+          counts.passed[link] = packets
+        }
       }
     }
     return counts
@@ -112,7 +129,8 @@ struct HostChains: PacketFilter {
     }
   }
 
-  mutating func cut(_ links: [Link]) throws(HostError) {
+  /// Whatever is not cut is watched.
+  mutating func cut(_ links: [Link], watching watched: [Link]) throws(HostError) {
     cutLinks = links
     try restore(links)
   }
@@ -151,6 +169,7 @@ struct HostChains: PacketFilter {
         if cutLinks.contains(link) {
           counts.lost[link] = packets
         } else {
+          counts.passed[link] = packets
           counts.carried += packets
         }
       }

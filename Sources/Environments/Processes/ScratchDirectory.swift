@@ -1,14 +1,15 @@
 import Glibc
-import Processes
 
 /// A directory for what is tried, removed with this value and with all that is in it.
-final class ScratchDirectory {
-  let path: String
+package final class ScratchDirectory {
+  package let path: String
 
-  /// - Parameter parent: Where it is made; nothing for where temporary files go.
-  init(in parent: String? = nil) throws {
+  /// - Parameters:
+  ///   - name: How its name begins.
+  ///   - parent: Where it is made; nothing for where temporary files go.
+  package init(_ name: String, in parent: String? = nil) throws {
     let parent = parent ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(parent)/shrike-doctor-XXXXXX".utf8CString)
+    var template = Array("\(parent)/\(name)-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
       throw SystemCallError("can't make a directory in \(parent)")
     }
