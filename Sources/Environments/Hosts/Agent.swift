@@ -2,6 +2,7 @@ import CProcess
 import Glibc
 import Nodes
 import Processes
+import Values
 
 /// Is the agent of a host: starts, signals and ends programs as the controller says, and ends with it.
 ///
@@ -57,6 +58,8 @@ private final class Agent {
   private var chunk = [UInt8](repeating: 0, count: 64 << 10)
   /// Whether the controller is still there.
   private var isHeard = true
+  /// What breaks and mends this host; none is made before it is asked for something.
+  private var breakers: [BreakerName: any HostBreaker] = [:]
 
   init(_ settings: AgentSettings, childSignals: Int32, poller: consuming Poller) {
     self.settings = settings
@@ -85,7 +88,7 @@ private final class Agent {
     poller.watch(childSignals, as: Agent.childSource)
     tell(.ready)
     while isHeard {
-      for source in poller.wait(-1) {
+      for source in poller.wait(timeUntilWake) {
         switch source {
         case Agent.controlSource:
           guard let lines = control.receive() else { return endAll() }
@@ -100,6 +103,7 @@ private final class Agent {
           }
         }
       }
+      wakeBreakers()
     }
     endAll()
   }
@@ -122,7 +126,45 @@ private final class Agent {
     case .states: tell(.states(othersStates().map(\.letter)))
     case .host(let number, let arguments): tell(host(number, arguments))
     case .probe(let addresses, let port): tell(.probed(probe(addresses, port: port)))
+    case .ask(let name, let words): tell(ask(name, words))
     }
+  }
+
+  // MARK: Breakers
+
+  private func ask(_ name: BreakerName, _ words: [String]) -> AgentNotice {
+    do throws(BreakerRefusal) {
+      let breaker = try breaker(name)
+      return .answered(try breaker.obey(words, on: processes))
+    } catch {
+      return .refused(error.reason)
+    }
+  }
+
+  private func breaker(_ name: BreakerName) throws(BreakerRefusal) -> any HostBreaker {
+    if let breaker = breakers[name] { return breaker }
+    let breaker = try makeBreaker(name)
+    breakers[name] = breaker
+    return breaker
+  }
+
+  /// Until a breaker wants to be woken; negative where none does.
+  private var timeUntilWake: Nanoseconds {
+    guard let wake = breakers.values.compactMap(\.nextWake).min() else { return -1 }
+    return max(0, wake - monotonicTime())
+  }
+
+  private func wakeBreakers() {
+    let now = monotonicTime()
+    for breaker in breakers.values {
+      if let wake = breaker.nextWake, wake <= now { breaker.wake(on: processes) }
+    }
+  }
+
+  /// The processes of the host that are not agents.
+  private var processes: [pid_t] {
+    if settings.isIsolated { return processesHere().map(\.pid) }
+    return tasks.values.map(\.pid)
   }
 
   // MARK: Programs
@@ -346,6 +388,7 @@ private final class Agent {
 
   /// Ends what was started, where the kernel doesn't.
   private func endAll() {
+    for breaker in breakers.values { breaker.mend() }
     guard !settings.isIsolated else { return }
     for task in tasks.values { kill(-task.pid, SIGKILL) }
     let deadline = monotonicTime() + 2_000_000_000

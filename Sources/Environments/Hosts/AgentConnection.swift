@@ -184,6 +184,24 @@ package final class AgentConnection {
     guard problem.isEmpty else { throw .probeFailed(name, problem) }
   }
 
+  /// Has a breaker of the host do something.
+  ///
+  /// - Returns: What it answers.
+  func ask(
+    _ breaker: BreakerName, _ words: [String], within time: Nanoseconds = AgentConnection.patience
+  ) throws(HostError) -> [String] {
+    try send(.ask(breaker, words))
+    let (answer, reason) = try self.await(within: time) { notice -> ([String], String?)? in
+      switch notice {
+      case .answered(let words): (words, nil)
+      case .refused(let reason): ([], reason)
+      default: nil
+      }
+    }
+    if let reason { throw .refused(name, reason) }
+    return answer
+  }
+
   /// Lets the agent go, which ends it and all that it started.
   package func close() { _ = Glibc.close(channel.descriptor) }
 }

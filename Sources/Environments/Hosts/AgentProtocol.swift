@@ -44,6 +44,15 @@ enum AgentCommand: Hashable {
   case host(Int, arguments: [String])
   /// Sends datagrams from this host to a port of others.
   case probe([String], port: Int)
+  /// Has a breaker do something, in its own words.
+  case ask(BreakerName, [String])
+}
+
+/// What of a host an agent can break and mend.
+enum BreakerName: String, Hashable, CaseIterable {
+  case clocks
+  case disks
+  case packets
 }
 
 /// What an agent tells the controller, a line each.
@@ -64,6 +73,9 @@ enum AgentNotice: Hashable {
   case host(Int, pid: Int32)
   case notHosted(Int, SpawnError)
   case probed(String)
+  /// What a breaker answers, or why it did not do what was asked.
+  case answered([String])
+  case refused(String)
 }
 
 extension AgentCommand {
@@ -77,6 +89,7 @@ extension AgentCommand {
     case .states: ["states"]
     case .host(let number, let arguments): ["host", "\(number)"] + arguments
     case .probe(let addresses, let port): ["probe", "\(port)"] + addresses
+    case .ask(let breaker, let words): ["ask", breaker.rawValue] + words
     }
   }
 
@@ -95,6 +108,9 @@ extension AgentCommand {
     case ("states", nil): self = .states
     case ("host", let number?): self = .host(number, arguments: Array(words[2...]))
     case ("probe", let port?): self = .probe(Array(words[2...]), port: port)
+    case ("ask", nil):
+      guard words.count > 1, let breaker = BreakerName(rawValue: words[1]) else { return nil }
+      self = .ask(breaker, Array(words[2...]))
     default: return nil
     }
   }
@@ -143,6 +159,8 @@ extension AgentNotice {
     case .host(let number, let pid): ["host", "\(number)", "\(pid)"]
     case .notHosted(let number, let error): ["not-hosted", "\(number)", "\(error.number)"]
     case .probed(let problem): ["probed", problem]
+    case .answered(let words): ["answered"] + words
+    case .refused(let reason): ["refused", reason]
     }
   }
 
@@ -167,6 +185,8 @@ extension AgentNotice {
     case "host": self = .host(number(1), pid: Int32(number(2)))
     case "not-hosted": self = .notHosted(number(1), SpawnError(number: Int32(number(2))))
     case "probed": self = .probed(text(1))
+    case "answered": self = .answered(Array(words.dropFirst()))
+    case "refused": self = .refused(text(1))
     default: return nil
     }
   }

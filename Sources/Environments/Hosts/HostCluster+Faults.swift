@@ -21,10 +21,11 @@ extension HostCluster {
     case .cpu, .memory:
       let purpose: ControlGroups.Purpose = family == .cpu ? .cpu : .memory
       return ControlGroups.problem(with: purpose).map { .unsupported($0) } ?? .supported
-    case .clock: return .unsupported("hosts of the lab share this machine's clocks")
-    case .disk: return .unsupported("hosts of the lab share this machine's disk")
+    case .clock: return clockSupport
+    case .disk: return diskSupport
     case .delay, .loss, .duplicate, .reorder, .corrupt, .rate, .clog:
-      return .unsupported("the lab's bridge only cuts links; --env local disturbs messages")
+      guard let kind = Disturbance.Kind(rawValue: family.rawValue) else { return .supported }
+      return packetSupport(for: kind)
     }
   }
 
@@ -44,11 +45,12 @@ extension HostCluster {
       case .resume(let nodes): return try resume(processes(nodes))
       case .limit(let limit, let nodes): return self.limit(limit, processes(nodes))
       case .unlimit(let kind): return try unlimit(kind)
-      case .disturb(let disturbance, let links):
-        return refuse(links.map(\.source), "no \(disturbance.kind.rawValue) here")
-      case .disk(_, let nodes): return refuse(nodes, "no faults of disks here")
-      case .skew(let changes): return refuse(changes.keys.sorted(), "no faults of clocks here")
-      case .calm, .mendDisks, .resetClocks: return FaultReport()
+      case .disturb(let disturbance, let links): return try disturb(disturbance, links)
+      case .calm(let kind): return try calm(kind)
+      case .disk(let fault, let nodes): return try disk(fault, nodes)
+      case .mendDisks(let nodes): return try mendDisks(nodes)
+      case .skew(let changes): return try skew(changes)
+      case .resetClocks: return try resetClocks()
       }
     } catch {
       failure = failure ?? error
@@ -56,17 +58,17 @@ extension HostCluster {
     }
   }
 
-  private func processes(_ nodes: [NodeID]) -> [HostedProcess] {
+  func processes(_ nodes: [NodeID]) -> [HostedProcess] {
     nodes.map { self.nodes[$0.index] }
   }
 
-  private func refuse(_ nodes: [NodeID], _ reason: String) -> FaultReport {
+  func refuse(_ nodes: [NodeID], _ reason: String) -> FaultReport {
     FaultReport(
       did: Dictionary(nodes.map { ($0, "nothing: \(reason)") }, uniquingKeysWith: { $1 }),
       tookHold: false)
   }
 
-  private func report(
+  func report(
     _ effects: [(process: HostedProcess, did: String, tookHold: Bool?)]
   ) -> FaultReport {
     let did = Dictionary(effects.map { ($0.process.node, $0.did) }, uniquingKeysWith: { $1 })
@@ -160,7 +162,7 @@ extension HostCluster {
   }
 
   /// Whether something is seen before the patience ends.
-  private func sees(
+  func sees(
     _ isSeen: () throws(HostError) -> Bool
   ) throws(HostError) -> Bool {
     let deadline = monotonicTime() + HostCluster.probePatience
@@ -173,7 +175,7 @@ extension HostCluster {
 
   // MARK: Kill and restart
 
-  private func kill(_ processes: [HostedProcess]) throws(HostError) -> FaultReport {
+  func kill(_ processes: [HostedProcess]) throws(HostError) -> FaultReport {
     let running = processes.filter(\.isRunning)
     for process in running {
       process.expectedEnd = process.expectedEnd ?? .kill
@@ -231,7 +233,7 @@ extension HostCluster {
       })
   }
 
-  private func restart(_ processes: [HostedProcess]) throws(HostError) -> FaultReport {
+  func restart(_ processes: [HostedProcess]) throws(HostError) -> FaultReport {
     let idle = processes.filter { !$0.isRunning }
     for process in idle {
       do throws(HostError) {

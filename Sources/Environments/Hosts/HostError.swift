@@ -19,6 +19,7 @@ public enum HostError: Error, Hashable, Sendable, CustomStringConvertible {
   case packages([String], String)
   case notHealed(String)
   case client(String)
+  case refused(String, String)
 
   public var description: String {
     switch self {
@@ -46,6 +47,7 @@ public enum HostError: Error, Hashable, Sendable, CustomStringConvertible {
       "can't install \(packages.joined(separator: " ")): \(problem)"
     case .notHealed(let problem): problem
     case .client(let problem): problem
+    case .refused(let host, let reason): "host \(host): \(reason)"
     }
   }
 

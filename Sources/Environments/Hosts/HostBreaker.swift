@@ -1,0 +1,42 @@
+import Glibc
+import Values
+
+/// Breaks and mends one thing of the host that an agent is on.
+///
+/// It is asked in words of its own, which ``HostCluster`` writes and it reads. All is called in the
+/// agent's one thread; what has to go on meanwhile has a thread of its own.
+protocol HostBreaker: AnyObject {
+  /// Does as the controller says.
+  ///
+  /// - Parameter processes: The processes of the host that are not agents.
+  /// - Returns: The words of its answer.
+  func obey(_ words: [String], on processes: [pid_t]) throws(BreakerRefusal) -> [String]
+
+  /// When it wants to be woken, on the monotonic clock; nothing for not at all.
+  var nextWake: Nanoseconds? { get }
+
+  /// Does what was due at ``nextWake``.
+  func wake(on processes: [pid_t])
+
+  /// Mends all that the kernel does not mend when the agent ends.
+  func mend()
+}
+
+extension HostBreaker {
+  var nextWake: Nanoseconds? { nil }
+  func wake(on processes: [pid_t]) {}
+  func mend() {}
+}
+
+/// Why a breaker did not do what it was asked to, in words for users.
+struct BreakerRefusal: Error {
+  var reason: String
+
+  init(_ reason: String) { self.reason = reason }
+}
+
+func makeBreaker(_ name: BreakerName) throws(BreakerRefusal) -> any HostBreaker {
+  switch name {
+  case .clocks, .disks, .packets: throw BreakerRefusal("no faults of \(name.rawValue) here")
+  }
+}
