@@ -17,3 +17,12 @@ struct AgentCommandLine: ParsableCommand {
     quit(runAgent(settings))
   }
 }
+
+/// Is between the connection of a controller and the agent of this machine.
+struct RelayCommandLine: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "relay", abstract: "Start an agent of this machine for a controller elsewhere.",
+    shouldDisplay: false)
+
+  func run() throws { quit(runRelay()) }
+}

@@ -73,6 +73,6 @@ struct LabExaminerCommand: ParsableCommand {
     guard let means = LabExaminer.Means(rawValue: means) else {
       Failure.end(.usage, "only doctors try labs like this", json: false)
     }
-    LabExaminer(means, agent: ["/proc/self/exe", "agent"], directory: directory).run()
+    LabExaminer(means, agent: "/proc/self/exe", directory: directory).run()
   }
 }

@@ -33,7 +33,7 @@ struct Shrike: ParsableCommand {
       ReplayCommand.self, ShrinkCommand.self, ExploreCommand.self, ZooCommand.self,
       ClaimsCommand.self, ManifestCommand.self, ListCommand.self, DoctorCommand.self,
       NodeCommandLine.self, BenchCommand.self,
-      SuperviseCommand.self, AgentCommandLine.self, LabExaminerCommand.self,
+      SuperviseCommand.self, AgentCommandLine.self, RelayCommandLine.self, LabExaminerCommand.self,
     ])
 
   /// Ends with Maelstrom's exit code where a command line for it can't be read.

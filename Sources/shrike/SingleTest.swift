@@ -89,7 +89,7 @@ struct SingleTest {
     let interrupted: @Sendable () -> Bool = { Interruption.hasCome }
     let outcome =
       plan.place == .lab
-      ? try LabRun(plan, surroundings).run(
+      ? try HostRun(plan, surroundings).run(
         journal: journal, interrupted: interrupted, watch: watch)
       : try LocalRun(plan, surroundings).run(
         journal: journal, interrupted: interrupted, watch: watch)
@@ -112,7 +112,7 @@ extension Plan {
         self, LocalRun.Surroundings(folder: RunFolder("/"), executable: ownExecutable)
       ).check()
     case .lab:
-      try LabRun(
+      try HostRun(
         self, LocalRun.Surroundings(folder: RunFolder("/"), executable: ownExecutable)
       ).check()
     }

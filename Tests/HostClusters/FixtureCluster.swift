@@ -20,14 +20,14 @@ package final class FixtureCluster {
     change: (inout HostSettings) -> Void = { _ in }, edit: (inout HostedNode) -> Void = { _ in }
   ) throws {
     let command = program ?? ["python3", "-m", "http.server", "8000"]
-    lab = NamespaceLab(command: [agent, "agent"], directory: directory)
+    let directories = HostDirectories(homes: "\(directory)/data", logs: "\(directory)/nodes")
+    lab = NamespaceLab(program: agent, directories)
     var node = HostedNode(command: command)
     node.ready = .command(["true"])
     edit(&node)
     let names = NodeNames.numbered(count: count)
     let system = HostedSystem(names: names, nodes: names.nodes.map { _ in node })
-    var settings = HostSettings(
-      homeDirectory: "\(directory)/data", logDirectory: "\(directory)/nodes")
+    var settings = HostSettings(logDirectory: directories.logs)
     change(&settings)
     environment = try HostCluster(system, settings, on: lab) { _ in SilentTransport() }
   }

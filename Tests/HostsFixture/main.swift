@@ -20,7 +20,7 @@ if words.count > 1, words[1] == "agent" {
   exit(runAgent(settings))
 }
 if words.count == 4, words[1] == "examine", let means = LabExaminer.Means(rawValue: words[2]) {
-  LabExaminer(means, agent: ["/proc/self/exe", "agent"], directory: words[3]).run()
+  LabExaminer(means, agent: "/proc/self/exe", directory: words[3]).run()
   exit(0)
 }
 guard words.count == 4, words[1] == "cluster" else { exit(64) }

@@ -34,14 +34,9 @@ final class TestLab {
 
   init(count: Int) throws {
     directory = try ScratchDirectory("shrike-test")
-    lab = NamespaceLab(command: [agentProgram, "agent"], directory: directory.path)
-    let names = (1...count).map { "n\($0)" }
-    let path = directory.path
-    let homes = try names.map { name in
-      try makeDirectories("\(path)/\(name)")
-      return "\(path)/\(name)"
-    }
-    hosts = try lab.bringUp(names, homes: homes)
+    lab = NamespaceLab(
+      program: agentProgram, HostDirectories(homes: directory.path, logs: directory.path))
+    hosts = try lab.bringUp((1...count).map { "n\($0)" })
   }
 
   /// What only this lab's agents have on their command lines.

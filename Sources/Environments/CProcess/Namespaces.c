@@ -65,7 +65,8 @@ int process_start(pid_t *pid, const struct process_options *options) {
   }
   unsigned long flags = SIGCHLD;
   if (options->isolates)
-    flags |= CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC;
+    flags |= CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC;
+  if (options->isolates_network) flags |= CLONE_NEWNET | CLONE_NEWUTS;
   pid_t child = (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
   if (child == 0) {
     int error = enter(options, &report);

@@ -21,13 +21,13 @@ public struct LabExaminer {
   }
 
   private let means: Means
-  private let agent: [String]
+  private let agent: String
   private let directory: String
 
   /// - Parameters:
-  ///   - agent: How to start a host's agent: a program and its arguments.
+  ///   - agent: The program of hosts' agents.
   ///   - directory: For homes and logs.
-  public init(_ means: Means, agent: [String], directory: String) {
+  public init(_ means: Means, agent: String, directory: String) {
     self.means = means
     self.agent = agent
     self.directory = directory
@@ -88,11 +88,11 @@ public struct LabExaminer {
     node.ready = .command(["test", "-e", "up"])
     let names = NodeNames.numbered(count: 2)
     let system = HostedSystem(names: names, nodes: names.nodes.map { _ in node })
-    var settings = HostSettings(
-      homeDirectory: "\(directory)/data", logDirectory: "\(directory)/nodes")
+    let directories = HostDirectories(homes: "\(directory)/data", logs: "\(directory)/nodes")
+    var settings = HostSettings(logDirectory: directories.logs)
     settings.usesChains = means == .substitute
     settings.usesSignals = means == .substitute
-    let lab = NamespaceLab(command: agent, directory: directory)
+    let lab = NamespaceLab(program: agent, directories)
     return try HostCluster(system, settings, on: lab) { _ in NoTransport() }
   }
 

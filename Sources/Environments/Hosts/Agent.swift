@@ -60,6 +60,10 @@ private final class Agent {
   private var isHeard = true
   /// What breaks and mends this host; none is made before it is asked for something.
   private var breakers: [BreakerName: any HostBreaker] = [:]
+  /// What is run at the end.
+  private var farewells: [[String]] = []
+  /// When the controller was heard last.
+  private var heard = monotonicTime()
 
   init(_ settings: AgentSettings, childSignals: Int32, poller: consuming Poller) {
     self.settings = settings
@@ -91,6 +95,7 @@ private final class Agent {
       for source in poller.wait(timeUntilWake) {
         switch source {
         case Agent.controlSource:
+          heard = monotonicTime()
           guard let lines = control.receive() else { return endAll() }
           for line in lines { AgentCommand(words: line).map(obey) }
         case Agent.childSource: reap()
@@ -104,6 +109,7 @@ private final class Agent {
         }
       }
       wakeBreakers()
+      if let silenceEnd, monotonicTime() > silenceEnd { isHeard = false }
     }
     endAll()
   }
@@ -126,8 +132,31 @@ private final class Agent {
     case .states: tell(.states(othersStates().map(\.letter)))
     case .host(let number, let arguments): tell(host(number, arguments))
     case .probe(let addresses, let port): tell(.probed(probe(addresses, port: port)))
+    case .write(let path, let mode, let content): tell(write(content, to: path, mode: mode))
+    case .tail(let path, let count):
+      let bytes = lastBytes(count, ofFile: path) ?? []
+      tell(.answered([String(decoding: bytes, as: UTF8.self)]))
+    case .find(let names): tell(.answered(names.map { findProgram($0) ?? "" }))
+    case .atEnd(let words): farewells.append(words)
+    case .heartbeat: break
     case .ask(let name, let words): tell(ask(name, words))
     }
+  }
+
+  private func write(_ content: String, to path: String, mode: UInt32) -> AgentNotice {
+    do {
+      if let slash = path.lastIndex(of: "/") { try makeDirectories(String(path[..<slash])) }
+    } catch {
+      return .refused("\(error)")
+    }
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    guard file >= 0 else { return .refused("can't write \(path): \(errorText(errno))") }
+    defer { close(file) }
+    let bytes = Array(content.utf8)
+    guard Glibc.write(file, bytes, bytes.count) == bytes.count, fchmod(file, mode) == 0 else {
+      return .refused("can't write \(path): \(errorText(errno))")
+    }
+    return .answered([])
   }
 
   // MARK: Breakers
@@ -143,15 +172,20 @@ private final class Agent {
 
   private func breaker(_ name: BreakerName) throws(BreakerRefusal) -> any HostBreaker {
     if let breaker = breakers[name] { return breaker }
-    let breaker = try makeBreaker(name)
+    let breaker = try makeBreaker(name, settings)
     breakers[name] = breaker
     return breaker
   }
 
   /// Until a breaker wants to be woken; negative where none does.
   private var timeUntilWake: Nanoseconds {
-    guard let wake = breakers.values.compactMap(\.nextWake).min() else { return -1 }
-    return max(0, wake - monotonicTime())
+    let wakes = breakers.values.compactMap(\.nextWake) + (silenceEnd.map { [$0] } ?? [])
+    return wakes.min().map { max(0, $0 - monotonicTime()) } ?? -1
+  }
+
+  /// When the controller counts as gone, unless it is heard before.
+  private var silenceEnd: Nanoseconds? {
+    settings.silenceMax.map { heard + .seconds(Int64($0)) }
   }
 
   private func wakeBreakers() {
@@ -163,8 +197,7 @@ private final class Agent {
 
   /// The processes of the host that are not agents.
   private var processes: [pid_t] {
-    if settings.isIsolated { return processesHere().map(\.pid) }
-    return tasks.values.map(\.pid)
+    processesHere().map(\.pid)
   }
 
   // MARK: Programs
@@ -203,7 +236,13 @@ private final class Agent {
     surroundings.groups = task.groups
     surroundings.user = task.user
     surroundings.openFiles = task.openFiles
-    let pid = try task.program.start(surroundings)
+    var program = task.program
+    program.environment = inheritedEnvironment(changing: program.environment)
+    if !program.path.contains("/") {
+      guard let path = findProgram(program.path) else { throw SpawnError(number: ENOENT) }
+      program.path = path
+    }
+    let pid = try program.start(surroundings)
     let running = Running(
       id: id, pid: pid, input: input?.writeEnd ?? -1, outputs: outputs.map(\.readEnd))
     tasks[id] = running
@@ -322,13 +361,12 @@ private final class Agent {
 
   /// The states of all processes of the host that are not agents, those that have ended left out.
   private func othersStates() -> [ProcessState] {
-    if settings.isIsolated { return processesHere().map(\.state) }
-    return tasks.values.flatMap { states(ofGroup: $0.pid) }
+    processesHere().map(\.state)
   }
 
   private func processesHere() -> [(pid: pid_t, state: ProcessState)] {
-    // The controller's command itself is no process of the host.
-    processStates().filter { $0.pid != getpid() && $0.state.letter != UInt8(ascii: "Z") }
+    let all = settings.isIsolated ? processStates() : descendantsOfThisProcess()
+    return all.filter { $0.pid != getpid() && $0.state.letter != UInt8(ascii: "Z") }
   }
 
   private func signalAll(_ number: Int32) {
@@ -336,7 +374,7 @@ private final class Agent {
       // Every process of this namespace but this one.
       kill(-1, number)
     } else {
-      for task in tasks.values { kill(-task.pid, number) }
+      for process in processesHere() { kill(process.pid, number) }
     }
   }
 
@@ -355,6 +393,7 @@ private final class Agent {
     defer { close(copy) }
     surroundings.descriptors[3].source = copy
     surroundings.isIsolated = true
+    surroundings.hasOwnNetwork = true
     do throws(SpawnError) {
       let pid = try program.start(surroundings)
       close(descriptor)
@@ -386,9 +425,26 @@ private final class Agent {
     return ""
   }
 
+  /// Runs a tool that is not listened to, for a second at most.
+  private func run(_ words: [String]) {
+    guard let name = words.first, let path = findProgram(name) else { return }
+    let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+    defer { close(null) }
+    let program = Program(
+      path: path, arguments: words, environment: inheritedEnvironment(), directory: "/")
+    let descriptors: [(source: Int32, target: Int32)] = (0...2).map { (null, $0) }
+    guard
+      let pid = try? program.start(
+        Program.Surroundings(descriptors: descriptors, closingFrom: 3))
+    else { return }
+    let deadline = monotonicTime() + .seconds(1)
+    while waitpid(pid, nil, WNOHANG) == 0, monotonicTime() < deadline { usleep(1_000) }
+  }
+
   /// Ends what was started, where the kernel doesn't.
   private func endAll() {
     for breaker in breakers.values { breaker.mend() }
+    for words in farewells { run(words) }
     guard !settings.isIsolated else { return }
     for task in tasks.values { kill(-task.pid, SIGKILL) }
     let deadline = monotonicTime() + 2_000_000_000

@@ -107,6 +107,9 @@ package final class AgentConnection {
       }
     }
     guard let error else { return id }
+    guard error.number != ENOENT || error.user != nil || task.program.path.contains("/") else {
+      throw .noTool(task.program.path)
+    }
     throw .notStarted(name, error.explanation(task.program.path))
   }
 
@@ -122,13 +125,12 @@ package final class AgentConnection {
 
   /// Begins to run a tool, whose end is awaited by ``end(_:within:)``; several hosts can so at once.
   package func begin(
-    _ words: [String], input: String = "", environment: [String] = inheritedEnvironment(),
-    user: String? = nil, directory: String = "/"
+    _ words: [String], input: String = "", environment: [String] = [], user: String? = nil,
+    directory: String = "/"
   ) throws(HostError) -> RunningTool {
-    let path = words.first.flatMap(findProgram)
-    guard let path else { throw .noTool(words.first ?? "") }
+    guard let name = words.first else { throw .noTool("") }
     var task = HostTask(
-      Program(path: path, arguments: words, environment: environment, directory: directory))
+      Program(path: name, arguments: words, environment: environment, directory: directory))
     task.hasInput = true
     task.user = user
     let id = try start(task)
@@ -184,6 +186,29 @@ package final class AgentConnection {
     guard problem.isEmpty else { throw .probeFailed(name, problem) }
   }
 
+  /// Makes a file on the host, and the directories above it.
+  package func write(
+    _ content: String, to path: String, mode: UInt32 = 0o644
+  ) throws(HostError) {
+    try send(.write(path: path, mode: mode, content: content))
+    _ = try answer()
+  }
+
+  /// The last bytes of a file on the host, or none where there is no such file.
+  package func tail(_ path: String, _ count: Int) throws(HostError) -> String {
+    try send(.tail(path: path, count: count))
+    return try answer().first ?? ""
+  }
+
+  /// Which of these programs are not on the host.
+  package func missing(_ programs: [String]) throws(HostError) -> [String] {
+    try send(.find(programs))
+    return zip(programs, try answer()).filter { $1.isEmpty }.map(\.0)
+  }
+
+  /// Has a tool be run when the agent ends, however we do.
+  func atEnd(_ words: [String]) throws(HostError) { try send(.atEnd(words)) }
+
   /// Has a breaker of the host do something.
   ///
   /// - Returns: What it answers.
@@ -191,6 +216,12 @@ package final class AgentConnection {
     _ breaker: BreakerName, _ words: [String], within time: Nanoseconds = AgentConnection.patience
   ) throws(HostError) -> [String] {
     try send(.ask(breaker, words))
+    return try answer(within: time)
+  }
+
+  private func answer(
+    within time: Nanoseconds = AgentConnection.patience
+  ) throws(HostError) -> [String] {
     let (answer, reason) = try self.await(within: time) { notice -> ([String], String?)? in
       switch notice {
       case .answered(let words): (words, nil)
@@ -251,13 +282,12 @@ extension AgentConnection {
   /// Starts an agent in namespaces of its own.
   ///
   /// - Parameters:
-  ///   - command: A program and its arguments, that calls ``runAgent(_:)``.
+  ///   - program: Is an agent where its first argument is `agent`: it calls ``runAgent(_:)``.
   ///   - sockets: Its end of its control socket, and those of the agents that it will start.
   /// - Returns: Its process.
   package static func launch(
-    _ command: [String], _ settings: AgentSettings, sockets: [Int32]
+    _ program: String, _ settings: AgentSettings, sockets: [Int32]
   ) throws -> Int32 {
-    guard let path = command.first else { throw HostError.agentNotStarted("no program was named") }
     let limit = AgentDescriptors.control + Int32(sockets.count)
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     defer { _ = Glibc.close(null) }
@@ -275,14 +305,15 @@ extension AgentConnection {
     }
     var surroundings = Program.Surroundings(descriptors: copies, closingFrom: limit)
     surroundings.isIsolated = settings.isIsolated
-    let program = Program(
-      path: path, arguments: command + settings.arguments, environment: inheritedEnvironment(),
-      directory: "/")
+    surroundings.hasOwnNetwork = settings.isolation == .host
+    let agent = Program(
+      path: program, arguments: [program, "agent"] + settings.arguments,
+      environment: inheritedEnvironment(), directory: "/")
     do throws(SpawnError) {
-      return try program.start(surroundings)
+      return try agent.start(surroundings)
     } catch {
       throw HostError.agentNotStarted(
-        AgentConnection.refusal(error.number) ?? error.explanation(path))
+        AgentConnection.refusal(error.number) ?? error.explanation(program))
     }
   }
 

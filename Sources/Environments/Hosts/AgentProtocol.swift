@@ -5,6 +5,9 @@ import Processes
 typealias TaskID = Int
 
 /// A program to be started on a host.
+///
+/// Its environment is the agent's, in which the variables that are named here take the place of those
+/// there; its path may be a name that the agent looks for.
 struct HostTask: Hashable {
   /// Where what it prints goes.
   enum Output: Hashable {
@@ -44,12 +47,23 @@ enum AgentCommand: Hashable {
   case host(Int, arguments: [String])
   /// Sends datagrams from this host to a port of others.
   case probe([String], port: Int)
+  /// Makes a file, and the directories above it.
+  case write(path: String, mode: UInt32, content: String)
+  /// Asks for the last bytes of a file.
+  case tail(path: String, count: Int)
+  /// Asks where programs are.
+  case find([String])
+  /// Has a tool be run when the agent ends, however its controller has ended.
+  case atEnd([String])
+  /// Says that the controller is still there.
+  case heartbeat
   /// Has a breaker do something, in its own words.
   case ask(BreakerName, [String])
 }
 
 /// What of a host an agent can break and mend.
 enum BreakerName: String, Hashable, CaseIterable {
+  case groups
   case clocks
   case disks
   case packets
@@ -73,7 +87,7 @@ enum AgentNotice: Hashable {
   case host(Int, pid: Int32)
   case notHosted(Int, SpawnError)
   case probed(String)
-  /// What a breaker answers, or why it did not do what was asked.
+  /// What was asked for, or why it was not done.
   case answered([String])
   case refused(String)
 }
@@ -89,6 +103,11 @@ extension AgentCommand {
     case .states: ["states"]
     case .host(let number, let arguments): ["host", "\(number)"] + arguments
     case .probe(let addresses, let port): ["probe", "\(port)"] + addresses
+    case .write(let path, let mode, let content): ["write", "\(mode)", path, content]
+    case .tail(let path, let count): ["tail", "\(count)", path]
+    case .find(let names): ["find"] + names
+    case .atEnd(let words): ["at-end"] + words
+    case .heartbeat: ["heartbeat"]
     case .ask(let breaker, let words): ["ask", breaker.rawValue] + words
     }
   }
@@ -108,6 +127,12 @@ extension AgentCommand {
     case ("states", nil): self = .states
     case ("host", let number?): self = .host(number, arguments: Array(words[2...]))
     case ("probe", let port?): self = .probe(Array(words[2...]), port: port)
+    case ("write", let mode?) where words.count == 4:
+      self = .write(path: words[2], mode: UInt32(clamping: mode), content: words[3])
+    case ("tail", let count?) where words.count == 3: self = .tail(path: words[2], count: count)
+    case ("find", _): self = .find(Array(words.dropFirst()))
+    case ("at-end", _) where words.count > 1: self = .atEnd(Array(words.dropFirst()))
+    case ("heartbeat", nil): self = .heartbeat
     case ("ask", nil):
       guard words.count > 1, let breaker = BreakerName(rawValue: words[1]) else { return nil }
       self = .ask(breaker, Array(words[2...]))

@@ -4,8 +4,16 @@ import Processes
 
 /// What an agent is told on its command line: what its host is like.
 public struct AgentSettings: Hashable, Sendable {
-  /// Whether it is process 1 of namespaces of its own, which it furnishes.
-  public var isIsolated = false
+  /// What an agent and all that it starts have for themselves.
+  public enum Isolation: String, Sendable {
+    case none
+    /// It is process 1 of PID, mount and IPC namespaces.
+    case processes
+    /// The same, and of network and UTS namespaces.
+    case host
+  }
+
+  public var isolation = Isolation.none
   /// The host's name, where it is isolated.
   public var hostName: String?
   /// A file that takes the place of `/etc/hosts`.
@@ -16,8 +24,15 @@ public struct AgentSettings: Hashable, Sendable {
   public var homeTarget: String?
   /// How many hosts' control sockets it holds, which follow its own.
   public var hostCount = 0
+  /// The name of the control groups that its programs join; nothing for none.
+  public var groupName: String?
+  /// After how many seconds without a word its controller counts as gone; nothing for never.
+  public var silenceMax: Int?
 
   public init() {}
+
+  /// Whether the kernel ends with the agent all that it has started.
+  var isIsolated: Bool { isolation != .none }
 
   /// Where a host's home can appear without hiding anything: in an empty directory of the machine's.
   public static var freeHomeTarget: String? {
@@ -67,12 +82,14 @@ extension AgentSettings {
   /// The settings as command lines have them, behind `shrike agent`.
   public var arguments: [String] {
     var words: [String] = []
-    if isIsolated { words.append("--isolated") }
+    if isIsolated { words += ["--isolation", isolation.rawValue] }
     if let hostName { words += ["--host-name", hostName] }
     if let hostsFile { words += ["--hosts-file", hostsFile] }
     if let home { words += ["--home", home] }
     if let homeTarget { words += ["--home-target", homeTarget] }
     if hostCount > 0 { words += ["--host-count", "\(hostCount)"] }
+    if let groupName { words += ["--group-name", groupName] }
+    if let silenceMax { words += ["--silence-max", "\(silenceMax)"] }
     return words
   }
 
@@ -80,12 +97,13 @@ extension AgentSettings {
   public init?(arguments: [String]) {
     var rest = arguments[...]
     while let word = rest.popFirst() {
-      if word == "--isolated" {
-        isIsolated = true
-        continue
-      }
       guard let value = rest.popFirst() else { return nil }
       switch word {
+      case "--isolation":
+        guard let isolation = Isolation(rawValue: value) else { return nil }
+        self.isolation = isolation
+      case "--group-name": groupName = value
+      case "--silence-max": silenceMax = Int(value)
       case "--host-name": hostName = value
       case "--hosts-file": hostsFile = value
       case "--home": home = value

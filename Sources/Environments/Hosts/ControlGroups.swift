@@ -1,12 +1,12 @@
 package import Environments
 import Glibc
 import Processes
+import Synchronization
 
-/// The control groups of a cluster's nodes: what freezes their processes, and what limits them.
+/// The control groups of a node: what freezes its processes, and what limits them.
 ///
-/// They are in directories of the controller's own, whose name tells who made them, so that what a
-/// controller that was killed has left is found: see ``sweep()``. Version 2 is used where it offers
-/// what is wanted, else version 1.
+/// They are in a directory whose name tells who owns it, so that what an owner that was killed has left
+/// is found: see ``sweep()``. Version 2 is used where it offers what is wanted, else version 1.
 package struct ControlGroups {
   /// What control groups are used for.
   package enum Purpose: String, CaseIterable {
@@ -34,45 +34,45 @@ package struct ControlGroups {
   }()
 
   private let hierarchies: [Purpose: Hierarchy]
-  private let name: String
-  private let nodes: [String]
+  /// The group's path below that of a hierarchy.
+  private let path: String
 
-  /// Makes groups for nodes, for each purpose that this machine offers to this user.
-  package init(nodes: [String]) {
-    self.nodes = nodes
-    let own = ProcessState(getpid())?.startTime ?? 0
-    let name = "\(ControlGroups.prefix)\(getpid())-\(own)-\(ControlGroups.nextNumber())"
-    self.name = name
+  /// Makes a node's groups, for each purpose that this machine offers to this user.
+  ///
+  /// - Parameter name: Of whoever owns the groups; see ``newName()``.
+  package init(_ name: String, node: String) {
+    path = "\(name)/\(node)"
     var usable: [Purpose: Hierarchy] = [:]
     for (purpose, hierarchy) in ControlGroups.offered()
     where ControlGroups.make("\(hierarchy.path)/\(name)", hierarchy, for: purpose)
-      && nodes.allSatisfy({ ControlGroups.makeDirectory("\(hierarchy.path)/\(name)/\($0)") })
+      && ControlGroups.makeDirectory("\(hierarchy.path)/\(path)")
     {
       usable[purpose] = hierarchy
     }
     hierarchies = usable
   }
 
-  nonisolated(unsafe) private static var made = 0
-
-  private static func nextNumber() -> Int {
-    made += 1
-    return made
+  /// A name for the groups of some nodes, by which it is known when this process has ended.
+  package static func newName() -> String {
+    let own = ProcessState(getpid())?.startTime ?? 0
+    return "\(prefix)\(getpid())-\(own)-\(made.wrappingAdd(1, ordering: .relaxed).newValue)"
   }
+
+  private static let made = Atomic(0)
 
   package func offers(_ purpose: Purpose) -> Bool { hierarchies[purpose] != nil }
 
-  /// The files through which a process joins the groups of a node.
-  package func processFiles(of node: Int) -> [String] {
-    Set(hierarchies.values).map { "\($0.path)/\(name)/\(nodes[node])/cgroup.procs" }.sorted()
+  /// The files through which a process joins the groups.
+  package var processFiles: [String] {
+    Set(hierarchies.values).map { "\($0.path)/\(path)/cgroup.procs" }.sorted()
   }
 
-  /// Freezes or thaws the processes of a node, and waits until they are.
+  /// Freezes or thaws the node's processes, and waits until they are.
   ///
   /// - Returns: Whether they are.
-  package func freeze(_ node: Int, _ isFrozen: Bool = true) -> Bool {
+  package func freeze(_ isFrozen: Bool = true) -> Bool {
     guard let hierarchy = hierarchies[.freezer] else { return false }
-    let group = "\(hierarchy.path)/\(name)/\(nodes[node])"
+    let group = "\(hierarchy.path)/\(path)"
     let isWritten =
       hierarchy.isUnified
       ? write(isFrozen ? "1" : "0", to: "\(group)/cgroup.freeze")
@@ -86,10 +86,12 @@ package struct ControlGroups {
     return false
   }
 
-  /// Thaws all nodes, without waiting: what is frozen can't be killed.
-  package func thaw() {
-    guard let hierarchy = hierarchies[.freezer] else { return }
-    for node in nodes { ControlGroups.thaw("\(hierarchy.path)/\(name)/\(node)", hierarchy) }
+  /// Thaws all nodes of an owner, without waiting: what is frozen can't be killed.
+  package static func thaw(_ name: String) {
+    guard let hierarchy = offered()[.freezer] else { return }
+    for node in entries(of: "\(hierarchy.path)/\(name)") {
+      thaw("\(hierarchy.path)/\(name)/\(node)", hierarchy)
+    }
   }
 
   private static func thaw(_ group: String, _ hierarchy: Hierarchy) {
@@ -100,13 +102,13 @@ package struct ControlGroups {
     }
   }
 
-  /// Limits what a node may use, or lifts the limit.
+  /// Limits what the node may use, or lifts the limit.
   ///
   /// - Returns: Whether the limit is in force, or no longer is.
-  package func limit(_ node: Int, _ limit: ResourceLimit, isLifted: Bool = false) -> Bool {
+  package func limit(_ limit: ResourceLimit, isLifted: Bool = false) -> Bool {
     let purpose: Purpose = limit.kind == .cpu ? .cpu : .memory
     guard let hierarchy = hierarchies[purpose] else { return false }
-    let group = "\(hierarchy.path)/\(name)/\(nodes[node])"
+    let group = "\(hierarchy.path)/\(path)"
     let (file, value): (String, String) =
       switch (limit, hierarchy.isUnified) {
       case (.cpu(let share), true):
@@ -138,9 +140,9 @@ package struct ControlGroups {
 
   /// How often a limit was at work: periods in which the node's share was rationed, or processes that
   /// were killed for want of memory.
-  package func strikes(_ node: Int, _ kind: ResourceLimit.Kind) -> Int {
+  package func strikes(_ kind: ResourceLimit.Kind) -> Int {
     guard let hierarchy = hierarchies[kind == .cpu ? .cpu : .memory] else { return 0 }
-    let group = "\(hierarchy.path)/\(name)/\(nodes[node])"
+    let group = "\(hierarchy.path)/\(path)"
     let (file, key) =
       switch (kind, hierarchy.isUnified) {
       case (.cpu, _): ("cpu.stat", "nr_periods")
@@ -150,16 +152,14 @@ package struct ControlGroups {
     return ControlGroups.number(key, in: "\(group)/\(file)")
   }
 
-  /// Gives all groups back; the processes in them have ended.
-  package func remove() {
-    for hierarchy in Set(hierarchies.values) {
-      ControlGroups.remove("\(hierarchy.path)/\(name)", hierarchy)
-    }
+  /// Gives all groups of an owner back; the processes in them have ended.
+  package static func remove(_ name: String) {
+    for hierarchy in Set(offered().values) { remove("\(hierarchy.path)/\(name)", hierarchy) }
   }
 
-  /// Removes the groups of controllers that are gone, and ends what is left in them.
+  /// Removes the groups of owners that are gone, and ends what is left in them.
   ///
-  /// - Returns: How many controllers had left some.
+  /// - Returns: How many owners had left some.
   @discardableResult
   package static func sweep() -> Int {
     var owners: Set<String> = []

@@ -35,8 +35,13 @@ struct BreakerRefusal: Error {
   init(_ reason: String) { self.reason = reason }
 }
 
-func makeBreaker(_ name: BreakerName) throws(BreakerRefusal) -> any HostBreaker {
+func makeBreaker(
+  _ name: BreakerName, _ settings: AgentSettings
+) throws(BreakerRefusal) -> any HostBreaker {
   switch name {
+  case .groups:
+    guard let name = settings.groupName else { throw BreakerRefusal("no control groups here") }
+    return GroupBreaker(name)
   case .clocks, .disks, .packets: throw BreakerRefusal("no faults of \(name.rawValue) here")
   }
 }

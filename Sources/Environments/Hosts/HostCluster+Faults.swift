@@ -16,9 +16,11 @@ extension HostCluster {
     switch family {
     case .kill, .pause: return .supported
     case .partition:
-      return ["nft", "iptables"].contains { findProgram($0) != nil }
+      return !network.isThisMachine || ["nft", "iptables"].contains { findProgram($0) != nil }
         ? .supported : .unsupported("there is neither nft nor iptables; apt-get install nftables")
     case .cpu, .memory:
+      // Of other machines it is known when they are there.
+      guard network.isThisMachine else { return .supported }
       let purpose: ControlGroups.Purpose = family == .cpu ? .cpu : .memory
       return ControlGroups.problem(with: purpose).map { .unsupported($0) } ?? .supported
     case .clock: return clockSupport
@@ -43,7 +45,7 @@ extension HostCluster {
       case .restart(let nodes): return try restart(processes(nodes))
       case .pause(let nodes): return try pause(processes(nodes))
       case .resume(let nodes): return try resume(processes(nodes))
-      case .limit(let limit, let nodes): return self.limit(limit, processes(nodes))
+      case .limit(let limit, let nodes): return try self.limit(limit, processes(nodes))
       case .unlimit(let kind): return try unlimit(kind)
       case .disturb(let disturbance, let links): return try disturb(disturbance, links)
       case .calm(let kind): return try calm(kind)
@@ -92,20 +94,37 @@ extension HostCluster {
     return report
   }
 
-  /// A table on the bridge; where there is no nft or the kernel refuses its tables, a chain on each host.
+  /// A table on the bridge, or on each host where there is no bridge of ours; where there is no nft or
+  /// the kernel refuses its tables, a chain of iptables on each host.
   private func installedFilter() throws(HostError) -> any PacketFilter {
-    if !settings.usesChains, let agent = network.controlAgent, findProgram("nft") != nil {
-      let table = BridgeTable(agent: agent, ports: nodes.map(\.host.port))
+    if !settings.usesChains, let table = try table() {
       do throws(HostError) {
         try table.install()
         return table
       } catch {
-        guard case .toolFailed = error, findProgram("iptables") != nil else { throw error }
+        guard case .toolFailed = error, try has("iptables") else { throw error }
       }
     }
     let chains = HostChains(hosts: nodes.map(\.host))
     try chains.install()
     return chains
+  }
+
+  private func table() throws(HostError) -> (any PacketFilter)? {
+    guard try has("nft") else { return nil }
+    let ports = nodes.compactMap(\.host.port)
+    if ports.count == nodes.count, let agent = network.controlAgent {
+      return BridgeTable(agent: agent, ports: ports)
+    }
+    return HostTables(hosts: nodes.map(\.host))
+  }
+
+  /// Whether every host has a program.
+  private func has(_ program: String) throws(HostError) -> Bool {
+    for process in nodes {
+      guard try process.host.agent.missing([program]).isEmpty else { return false }
+    }
+    return true
   }
 
   /// Whether partitions are made by nftables, as far as there have been any.
@@ -181,7 +200,7 @@ extension HostCluster {
       process.expectedEnd = process.expectedEnd ?? .kill
       try process.host.agent.signalAll(SIGKILL)
       // What is frozen ends when it is thawed.
-      if hasFreezer { _ = groups?.freeze(process.node.index, false) }
+      if process.isPaused { _ = try freeze(process, false) }
     }
     let deadline = now + HostCluster.signalPatience
     while running.contains(where: \.isRunning), failure == nil, now < deadline {
@@ -266,7 +285,19 @@ extension HostCluster {
 
   // MARK: Pause and resume
 
-  private var hasFreezer: Bool { !settings.usesSignals && groups?.offers(.freezer) == true }
+  private func hasFreezer(_ process: HostedProcess) -> Bool {
+    process.hasFreezer && !settings.usesSignals
+  }
+
+  /// Freezes or thaws a node's processes.
+  ///
+  /// - Returns: Whether they all are.
+  private func freeze(
+    _ process: HostedProcess, _ isFrozen: Bool = true
+  ) throws(HostError) -> Bool {
+    guard hasFreezer(process) else { return false }
+    return try process.host.agent.ask(.groups, [isFrozen ? "freeze" : "thaw"]) == ["true"]
+  }
 
   private func pause(_ processes: [HostedProcess]) throws(HostError) -> FaultReport {
     var effects: [(HostedProcess, String, Bool?)] = []
@@ -275,13 +306,13 @@ extension HostCluster {
         effects.append((process, "was not running", false))
         continue
       }
-      if hasFreezer, groups?.freeze(process.node.index) == true {
+      if try freeze(process) {
         process.isPaused = true
         effects.append((process, "frozen", true))
         continue
       }
       // Some may be frozen, who could not be stopped.
-      if hasFreezer { _ = groups?.freeze(process.node.index, false) }
+      _ = try freeze(process, false)
       try process.host.agent.signalAll(SIGSTOP)
       let isStopped = try sees { () throws(HostError) in
         // Where there is no process left, none was stopped.
@@ -309,7 +340,7 @@ extension HostCluster {
   /// - Returns: Whether all its processes run again.
   private func wake(_ process: HostedProcess) throws(HostError) -> Bool {
     process.isPaused = false
-    let isThawed = !hasFreezer || groups?.freeze(process.node.index, false) == true
+    let isThawed = hasFreezer(process) ? try freeze(process, false) : true
     try process.host.agent.signalAll(SIGCONT)
     guard isThawed else { return false }
     return try sees { () throws(HostError) in
@@ -319,33 +350,41 @@ extension HostCluster {
 
   // MARK: Limits
 
-  private func limit(_ limit: ResourceLimit, _ processes: [HostedProcess]) -> FaultReport {
-    guard let groups else { return FaultReport() }
-    return report(
-      processes.map { process in
-        let node = process.node
-        let before = groups.strikes(node.index, limit.kind)
-        let isInForce = groups.limit(node.index, limit)
-        if isInForce { limits[limit.kind, default: [:]][node] = before }
-        return (process, isInForce ? "limited" : "not limited", isInForce)
-      })
+  private func limit(
+    _ limit: ResourceLimit, _ processes: [HostedProcess]
+  ) throws(HostError) -> FaultReport {
+    var effects: [(HostedProcess, String, Bool?)] = []
+    for process in processes {
+      let before = try strikes(process, limit.kind)
+      let isInForce = try process.host.agent.ask(.groups, ["limit"] + limit.words) == ["true"]
+      if isInForce { limits[limit.kind, default: [:]][process.node] = before }
+      effects.append((process, isInForce ? "limited" : "not limited", isInForce))
+    }
+    return report(effects)
+  }
+
+  /// How often a limit of a node's was at work.
+  func strikes(
+    _ process: HostedProcess, _ kind: ResourceLimit.Kind
+  ) throws(HostError) -> Int {
+    try process.host.agent.ask(.groups, ["strikes", kind.rawValue]).first.flatMap(Int.init) ?? 0
   }
 
   private func unlimit(_ kind: ResourceLimit.Kind) throws(HostError) -> FaultReport {
-    guard let groups, let limited = limits[kind] else { return FaultReport() }
-    let lifted: ResourceLimit = kind == .cpu ? .cpu(share: 1) : .memory(bytes: 1)
+    guard let limited = limits[kind] else { return FaultReport() }
     var report = FaultReport(tookHold: true, affected: 0)
     for node in limited.keys.sorted() {
-      guard groups.limit(node.index, lifted, isLifted: true) else {
+      let agent = nodes[node.index].host.agent
+      guard try agent.ask(.groups, ["unlimit", kind.rawValue]) == ["true"] else {
         throw .notHealed("the \(kind.rawValue) limit of \(names[node]) could not be lifted")
       }
     }
     if kind == .memory { awaitEnds(of: limited.keys.map { nodes[$0.index] }) }
     limits[kind] = nil
     for (node, before) in limited.sorted(by: { $0.key < $1.key }) {
-      report.affected = (report.affected ?? 0) + groups.strikes(node.index, kind) - before
-      report.did[node] = "unlimited"
       let process = nodes[node.index]
+      report.affected = (report.affected ?? 0) + (try strikes(process, kind)) - before
+      report.did[node] = "unlimited"
       if kind == .memory, process.wasKilledByLimit {
         process.wasKilledByLimit = false
         _ = try restart([process])
@@ -374,7 +413,9 @@ extension HostCluster {
 
   /// Whether a limit on a node's memory that is in force has killed since its process was started.
   private func isStruckByLimit(_ process: HostedProcess) -> Bool {
-    guard let groups, let before = limits[.memory]?[process.node] else { return false }
-    return groups.strikes(process.node.index, .memory) > max(before, process.memoryStrikes)
+    guard let before = limits[.memory]?[process.node],
+      let strikes = try? strikes(process, .memory)
+    else { return false }
+    return strikes > max(before, process.memoryStrikes)
   }
 }

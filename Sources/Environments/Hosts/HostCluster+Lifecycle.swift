@@ -14,11 +14,16 @@ extension HostCluster {
   public func start() throws {
     precondition(nodes.isEmpty, "a cluster can be started only once")
     signal(SIGPIPE, SIG_IGN)
-    ControlGroups.sweep()
     do {
-      try checkUsers()
-      try PackageInstallation(packages: system.packages, programs: system.programs).run()
+      let packages = PackageInstallation(packages: system.packages, programs: system.programs)
+      if network.isThisMachine {
+        try checkUsers()
+        try packages.run()
+      }
       try bringUp()
+      if !network.isThisMachine {
+        for process in nodes { try packages.run(on: process.host.agent) }
+      }
       try install()
       try openTransport()
       for process in nodes { try spawn(process) }
@@ -49,23 +54,13 @@ extension HostCluster {
   }
 
   private func bringUp() throws {
-    var homes: [String] = []
-    for (number, node) in system.nodes.enumerated() {
-      let name = names[NodeID(number)]
-      let home = "\(settings.homeDirectory)/\(name)"
-      try makeDirectories("\(home)/data")
-      try makeDirectories("\(settings.logDirectory)/\(name)")
-      for file in node.files { try write(file, below: home) }
-      homes.append(canonicalPath(home) ?? home)
-    }
-    let hosts = try network.bringUp(names.names, homes: homes)
+    for name in names.names { try makeDirectories("\(settings.logDirectory)/\(name)") }
+    let hosts = try network.bringUp(names.names)
     for (number, host) in hosts.enumerated() {
-      let logs = "\(settings.logDirectory)/\(host.name)"
       nodes.append(
         try HostedProcess(
-          node: NodeID(number), system: system.nodes[number], host: host, home: homes[number],
-          homeOnHost: network.homeTarget ?? homes[number],
-          logPath: "\(canonicalPath(logs) ?? logs)/log"))
+          node: NodeID(number), system: system.nodes[number], host: host,
+          logPath: "\(settings.logDirectory)/\(host.name)/log"))
     }
     for process in nodes {
       poller.watch(process.host.agent.descriptor, as: UInt64(process.node.index))
@@ -74,26 +69,16 @@ extension HostCluster {
     poller.watch(mailbox.descriptor, as: .max - 1)
   }
 
-  private func write(_ file: HostedFile, below home: String) throws(HostError) {
-    let path = "\(home)/\(file.path)"
-    do {
-      if let slash = path.lastIndex(of: "/") { try makeDirectories(String(path[..<slash])) }
-    } catch {
-      throw .file(path, "\(error)")
-    }
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, file.mode)
-    let bytes = Array(file.content.utf8)
-    guard descriptor >= 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
-      throw .file(path, "can't be written: \(errorText(errno))")
-    }
-    fchmod(descriptor, file.mode)
-    close(descriptor)
-  }
-
   /// Prepares each node's home, and what its processes join.
   private func install() throws {
-    groups = ControlGroups(nodes: names.names)
     for process in nodes {
+      let agent = process.host.agent
+      let joined = try agent.ask(.groups, ["join"])
+      process.hasFreezer = joined.first == "true"
+      process.groups = Array(joined.dropFirst())
+      for file in process.system.files {
+        try agent.write(file.content, to: "\(process.host.home)/\(file.path)", mode: file.mode)
+      }
       guard let user = process.system.user else { continue }
       try process.host.agent.run(["chown", "-R", user, process.homeOnHost])
         .checked(on: process.host.name)
@@ -118,8 +103,9 @@ extension HostCluster {
 
   /// Starts a node's process.
   func spawn(_ process: HostedProcess) throws(HostError) {
-    let task = try process.task(groups: groups?.processFiles(of: process.node.index) ?? [])
-    process.memoryStrikes = groups?.strikes(process.node.index, .memory) ?? 0
+    let task = try process.taskOnHost()
+    process.memoryStrikes =
+      limits[.memory]?[process.node] == nil ? 0 : try strikes(process, .memory)
     process.begin(try process.host.agent.start(task))
     networkProbes[process.node]?.forget()
   }
@@ -158,9 +144,8 @@ extension HostCluster {
     probes?.end()
     for probes in networkProbes.values { probes.close() }
     thread?.end()
-    groups?.thaw()
+    for line in network.collect() { warn(line) }
     network.tearDown()
-    groups?.remove()
     for process in nodes where process.isRunning { process.end("stopped") }
   }
 }

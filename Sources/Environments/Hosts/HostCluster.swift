@@ -36,7 +36,6 @@ public final class HostCluster: Environment {
   var networkProbes: [NodeID: HTTPProbes] = [:]
   var programs: ProgramRunner?
   var filter: (any PacketFilter)?
-  var groups: ControlGroups?
   var events: [EnvironmentEvent] = []
   /// What made the environment unusable, for the next `advance` to throw.
   var failure: (any Error)?
@@ -270,6 +269,12 @@ public final class HostCluster: Environment {
         node: $0.node, name: $0.host.name, address: $0.host.address, ports: $0.system.ports)
     }
   }
+}
+
+/// Tells the user what did not go as it should and hinders nothing.
+func warn(_ line: String) {
+  let bytes = Array("shrike: \(line)\n".utf8)
+  _ = write(STDERR_FILENO, bytes, bytes.count)
 }
 
 /// A request that waits for its node.

@@ -9,10 +9,8 @@ final class HostedProcess {
   let node: NodeID
   let system: HostedNode
   let host: Host
-  /// Where its home is, for the controller and for the host.
-  let home: String
-  let homeOnHost: String
-  let logPath: String
+  /// The file of this machine that gets the lines which it tells.
+  private let logPath: String
 
   /// The process, while one runs.
   var task: TaskID?
@@ -21,6 +19,10 @@ final class HostedProcess {
   var expectedEnd: ExpectedEnd?
   /// How often the limit of its memory had killed when its process was started.
   var memoryStrikes = 0
+  /// The `cgroup.procs` files of the control groups that its processes join.
+  var groups: [String] = []
+  /// Whether its host can freeze it.
+  var hasFreezer = false
   /// Whether its last process was killed by a limit of a fault's.
   var wasKilledByLimit = false
   /// How its last process ended, or why none was started.
@@ -49,14 +51,10 @@ final class HostedProcess {
 
   static let tailCount = 16
 
-  init(
-    node: NodeID, system: HostedNode, host: Host, home: String, homeOnHost: String, logPath: String
-  ) throws {
+  init(node: NodeID, system: HostedNode, host: Host, logPath: String) throws {
     self.node = node
     self.system = system
     self.host = host
-    self.home = home
-    self.homeOnHost = homeOnHost
     self.logPath = logPath
     whyUnreachable = system.ready?.isNotSo ?? "it can't be reached"
     logDescriptor = open(logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
@@ -64,6 +62,8 @@ final class HostedProcess {
   }
 
   deinit { close(logDescriptor) }
+
+  var homeOnHost: String { host.home }
 
   var isRunning: Bool { task != nil }
 
@@ -78,37 +78,35 @@ final class HostedProcess {
 
   /// The last that it printed.
   var lastLines: [String] {
-    guard let bytes = lastBytes(8 << 10, ofFile: logPath) else { return [] }
-    return bytes.split(separator: UInt8(ascii: "\n"))
-      .suffix(HostedProcess.tailCount).map { String(decoding: $0, as: UTF8.self) }
+    let count = 8 << 10
+    let text =
+      system.isBundled
+      ? String(decoding: lastBytes(count, ofFile: logPath) ?? [], as: UTF8.self)
+      : (try? host.agent.tail(host.log, count)) ?? ""
+    return text.split(separator: "\n").suffix(HostedProcess.tailCount).map(String.init)
   }
 
   /// What is executed, in which surroundings.
   ///
-  /// - Parameter groups: The `cgroup.procs` files of the control groups that it joins.
-  func task(groups: [String]) throws(HostError) -> HostTask {
-    guard let name = system.command.first, let path = findProgram(name) else {
-      throw .noTool(system.command.first ?? "")
-    }
+  func taskOnHost() throws(HostError) -> HostTask {
+    guard let name = system.command.first else { throw .noTool("") }
     var task = HostTask(
       Program(
-        path: path, arguments: system.command, environment: environment,
+        path: name, arguments: system.command, environment: environment,
         directory: system.directory ?? homeOnHost))
     task.user = system.user
     task.openFiles = system.openFiles
     task.groups = groups
     // Marks are heeded as they come; others' output goes to their log without passing through here.
-    task.output = system.isBundled ? .lines : .file(logPath)
+    task.output = system.isBundled ? .lines : .file(host.log)
     return task
   }
 
+  /// The variables that it gets beside the agent's, as `NAME=value`.
   var environment: [String] {
     var added = system.environment
     added["SHRIKE_DATA"] = "\(homeOnHost)/data"
-    let inherited = inheritedEnvironment().filter { entry in
-      added[String(entry.prefix { $0 != "=" })] == nil
-    }
-    return inherited + added.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    return added.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
   }
 
   func begin(_ task: TaskID) {

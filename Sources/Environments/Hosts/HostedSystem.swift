@@ -80,8 +80,6 @@ public struct HostedFile: Hashable, Sendable {
 
 /// How to run a cluster on hosts.
 public struct HostSettings: Sendable {
-  /// Holds a home for each node, which survives restarts.
-  public var homeDirectory: String
   /// Gets what each node prints, appended to `<node>/log`.
   public var logDirectory: String
   /// Whether nodes' standard error also goes to ours, each line after its node's name.
@@ -93,8 +91,5 @@ public struct HostSettings: Sendable {
   /// How long a restart waits before it reports; what comes later is told as an event.
   public var restartPatience: Nanoseconds = .milliseconds(50)
 
-  public init(homeDirectory: String, logDirectory: String) {
-    self.homeDirectory = homeDirectory
-    self.logDirectory = logDirectory
-  }
+  public init(logDirectory: String) { self.logDirectory = logDirectory }
 }

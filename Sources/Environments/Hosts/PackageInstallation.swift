@@ -1,29 +1,58 @@
 import Glibc
 import Processes
+import Values
 
 /// Installs Debian's packages where programs that a system needs are missing.
 struct PackageInstallation {
   var packages: [String]
   var programs: [String]
 
+  /// Installs them where `isRoot` by running apt-get with `run`.
+  ///
+  /// - Parameters:
+  ///   - missing: Which of some programs are not there.
+  ///   - run: Runs a program to its end and returns what it printed.
   /// - Throws: When a program is still missing afterwards, with what the package manager said.
-  func run() throws(HostError) {
-    let missing = programs.filter { findProgram($0) == nil }
-    guard let first = missing.first else { return }
+  func install(
+    isRoot: Bool, missing: ([String]) throws(HostError) -> [String],
+    run: ([String]) throws(HostError) -> [String]
+  ) throws(HostError) {
+    guard let first = try missing(programs).first else { return }
     guard !packages.isEmpty else { throw .noTool(first) }
-    guard geteuid() == 0 else {
+    guard isRoot else {
       throw .packages(packages, "\(first) is missing, and only root can install it")
     }
-    guard let path = findProgram("apt-get") else {
+    guard try missing(["apt-get"]).isEmpty else {
       throw .packages(packages, "\(first) is missing, and there is no apt-get here")
     }
     let words = [
-      path, "-o", "DPkg::Lock::Timeout=60", "install", "-y", "-qq", "--no-install-recommends",
+      "apt-get", "-o", "DPkg::Lock::Timeout=60", "install", "-y", "-qq", "--no-install-recommends",
     ]
-    let said = PackageInstallation.run(words + packages)
-    guard let missing = programs.first(where: { findProgram($0) == nil }) else { return }
+    let said = try run(words + packages)
+    guard let missing = try missing(programs).first else { return }
     let last = said.filter { $0.hasPrefix("E:") }.last ?? said.last ?? "it said nothing"
     throw .packages(packages, "\(missing) is still missing; \(last)")
+  }
+
+  /// What apt-get must not ask for.
+  private static let environment = ["DEBIAN_FRONTEND=noninteractive"]
+
+  /// Installs them on this machine.
+  func run() throws(HostError) {
+    try install(
+      isRoot: geteuid() == 0, missing: { $0.filter { findProgram($0) == nil } },
+      run: { PackageInstallation.run($0) })
+  }
+
+  /// Installs them on a host.
+  func run(on agent: AgentConnection) throws(HostError) {
+    try install(
+      isRoot: true, missing: { (names) throws(HostError) in try agent.missing(names) },
+      run: { (words) throws(HostError) in
+        let tool = try agent.begin(words, environment: PackageInstallation.environment)
+        let result = try agent.end(tool, within: .seconds(600))
+        return result.output + result.errorOutput
+      })
   }
 
   /// Runs a program to its end.
@@ -37,9 +66,10 @@ struct PackageInstallation {
     let output = fcntl(pipe.writeEnd, F_DUPFD_CLOEXEC, 3)
     let input = fcntl(null, F_DUPFD_CLOEXEC, 3)
     close(pipe.writeEnd)
-    let environment = inheritedEnvironment() + ["DEBIAN_FRONTEND=noninteractive"]
+    let environment = inheritedEnvironment(changing: PackageInstallation.environment)
+    guard let path = findProgram(words[0]) else { return [] }
     let program = Program(
-      path: words[0], arguments: words, environment: environment, directory: "/")
+      path: path, arguments: words, environment: environment, directory: "/")
     let process = try? program.start(
       Program.Surroundings(
         descriptors: [(input, 0), (output, 1), (output, 2)], closingFrom: 3))

@@ -23,11 +23,9 @@ package final class ProgramRunner {
     _ words: [String], environment: [String], handle: @escaping (Event) -> Void
   ) throws(HostError) -> Int {
     guard let agent else { throw .client("there is no host for clients' programs") }
-    guard let name = words.first, let path = findProgram(name) else {
-      throw .noTool(words.first ?? "")
-    }
+    guard let name = words.first else { throw .noTool("") }
     var task = HostTask(
-      Program(path: path, arguments: words, environment: environment, directory: nil))
+      Program(path: name, arguments: words, environment: environment, directory: nil))
     task.hasInput = true
     let id = try agent.start(task)
     handlers[id] = handle

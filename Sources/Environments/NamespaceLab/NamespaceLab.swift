@@ -14,20 +14,23 @@ package final class NamespaceLab: HostNetwork {
   package static let network = "10.213.0.0/16"
   static let controlAddress = "10.213.0.1"
 
-  private let command: [String]
-  private let directory: String
+  package let program: String
+  private let directories: HostDirectories
+  private let groupName = ControlGroups.newName()
+  package let isThisMachine = true
   private var hosts: [Host] = []
   package private(set) var controlAgent: AgentConnection?
   package private(set) var networkDescriptor: Int32?
-  package let homeTarget = AgentSettings.freeHomeTarget
+  /// Where each host sees its home; nothing for where it is.
+  private let homeTarget = AgentSettings.freeHomeTarget
   private var process: pid_t?
 
   /// - Parameters:
-  ///   - command: How to start an agent: a program and its arguments, that calls ``runAgent(_:)``.
-  ///   - directory: For the files that hosts share: who is called what.
-  package init(command: [String], directory: String) {
-    self.command = command
-    self.directory = directory
+  ///   - program: Is an agent where its first argument is `agent`: it calls ``runAgent(_:)``.
+  ///   - directories: Where homes and logs are.
+  package init(program: String, _ directories: HostDirectories) {
+    self.program = program
+    self.directories = directories
   }
 
   deinit { tearDown() }
@@ -90,19 +93,29 @@ package final class NamespaceLab: HostNetwork {
       ? "\"\(name)\" is the name of another host" : nil
   }
 
-  package func bringUp(_ names: [String], homes: [String]) throws -> [Host] {
+  package func home(of name: String) -> String { homeTarget ?? homeHere(of: name) }
+
+  /// Where a host's home is for the controller.
+  private func homeHere(of name: String) -> String {
+    "\(canonicalPath(directories.homes) ?? directories.homes)/\(name)"
+  }
+
+  package func bringUp(_ names: [String]) throws -> [Host] {
     precondition(controlAgent == nil, "a lab can be brought up only once")
     guard findProgram("ip") != nil else { throw HostError.noTool("ip") }
+    ControlGroups.sweep()
+    for name in names { try makeDirectories("\(directories.homes)/\(name)/data") }
     let hostsFile = try writeHostsFile(names)
     let control = try launch(hostNames: names)
     controlAgent = control
     try control.awaitReady()
     for (number, name) in names.enumerated() {
       var settings = AgentSettings()
-      settings.isIsolated = true
+      settings.isolation = .host
       settings.hostName = name
       settings.hostsFile = hostsFile
-      settings.home = homes[number]
+      settings.home = homeHere(of: name)
+      settings.groupName = groupName
       settings.homeTarget = homeTarget
       try control.startHost(number, settings)
     }
@@ -119,7 +132,7 @@ package final class NamespaceLab: HostNetwork {
 
   /// A file that takes the place of `/etc/hosts` on every host.
   private func writeHostsFile(_ names: [String]) throws -> String {
-    let path = "\(directory)/hosts"
+    let path = "\(directories.homes)/hosts"
     let lines =
       ["127.0.0.1 localhost", "\(NamespaceLab.controlAddress) control"]
       + names.enumerated().map { "\(NamespaceLab.address($0)) \($1)" }
@@ -151,12 +164,14 @@ package final class NamespaceLab: HostNetwork {
     hosts = hostNames.enumerated().map { number, name in
       Host(
         name: name, address: NamespaceLab.address(number), port: "port\(number)",
+        home: home(of: name),
+        log: "\(canonicalPath(directories.logs) ?? directories.logs)/\(name)/log",
         agent: AgentConnection(name: name, descriptor: ours[number + 1]))
     }
     var settings = AgentSettings()
-    settings.isIsolated = true
+    settings.isolation = .host
     settings.hostCount = hostNames.count
-    let process = try AgentConnection.launch(command, settings, sockets: theirs)
+    let process = try AgentConnection.launch(program, settings, sockets: theirs)
     self.process = process
     let path = "/proc/\(process)/ns/net"
     let namespace = open(path, O_RDONLY | O_CLOEXEC)
@@ -195,14 +210,21 @@ package final class NamespaceLab: HostNetwork {
     """ + neighbours(of: number, hostCount: hostCount, on: "eth0")
   }
 
+  /// What hosts of this machine write is here already.
+  package func collect() -> [String] { [] }
+
   package func tearDown() {
+    // What is frozen can't be ended.
+    if controlAgent != nil { ControlGroups.thaw(groupName) }
     for host in hosts { host.agent.close() }
     hosts = []
     controlAgent?.close()
     controlAgent = nil
     if let networkDescriptor { close(networkDescriptor) }
     networkDescriptor = nil
-    if let process { waitpid(process, nil, 0) }
-    process = nil
+    guard let process else { return }
+    waitpid(process, nil, 0)
+    ControlGroups.remove(groupName)
+    self.process = nil
   }
 }

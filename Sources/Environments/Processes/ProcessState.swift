@@ -19,6 +19,7 @@ package struct ProcessIdentity: Hashable, Sendable {
 package struct ProcessState: Hashable {
   /// What it does: `R` for running, `T` for stopped, `Z` for ended but not waited for, and others.
   package var letter: UInt8
+  package var parent: pid_t
   package var group: pid_t
   package var startTime: UInt64
 
@@ -32,10 +33,11 @@ package struct ProcessState: Hashable {
     else { return nil }
     let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
       .map { String(decoding: $0, as: UTF8.self) }
-    guard fields.count > 19, let letter = fields[0].utf8.first, let group = pid_t(fields[2]),
-      let startTime = UInt64(fields[19])
+    guard fields.count > 19, let letter = fields[0].utf8.first, let parent = pid_t(fields[1]),
+      let group = pid_t(fields[2]), let startTime = UInt64(fields[19])
     else { return nil }
     self.letter = letter
+    self.parent = parent
     self.group = group
     self.startTime = startTime
   }
@@ -52,6 +54,19 @@ package func processStates() -> [(pid: pid_t, state: ProcessState)] {
     guard let pid = pid_t(name), let state = ProcessState(pid) else { return nil }
     return (pid, state)
   }
+}
+
+/// The processes that this one has started, those that they have, and so on, and their states.
+package func descendantsOfThisProcess() -> [(pid: pid_t, state: ProcessState)] {
+  let byParent = Dictionary(grouping: processStates(), by: \.state.parent)
+  var found: [(pid: pid_t, state: ProcessState)] = []
+  var parents = [getpid()]
+  while let parent = parents.popLast() {
+    let children = byParent[parent] ?? []
+    found += children
+    parents += children.map(\.pid)
+  }
+  return found
 }
 
 /// This process's children, by all its threads.

@@ -8,8 +8,10 @@ extension Program {
     package var descriptors: [(source: Int32, target: Int32)]
     /// It gets none of ours from this one on.
     package var closingFrom: Int32
-    /// Whether it is process 1 of PID, network, mount, UTS and IPC namespaces of its own.
+    /// Whether it is process 1 of PID, mount and IPC namespaces of its own.
     package var isIsolated = false
+    /// Whether it also has network and UTS namespaces of its own.
+    package var hasOwnNetwork = false
     /// The `cgroup.procs` files of the control groups that it joins.
     package var groups: [String] = []
     /// Whom it runs as; nothing for whoever we are.
@@ -42,6 +44,7 @@ extension Program {
       groups.append(group)
     }
     options.isolates = surroundings.isIsolated ? 1 : 0
+    options.isolates_network = surroundings.hasOwnNetwork ? 1 : 0
     options.open_files = UInt(surroundings.openFiles ?? 0)
     options.close_from = surroundings.closingFrom
     let words = CStrings(arguments)

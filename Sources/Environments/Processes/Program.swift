@@ -71,6 +71,12 @@ final class CStrings {
   deinit { for pointer in pointers { free(pointer) } }
 }
 
+/// The environment of this process with some variables changed, as `NAME=value`.
+package func inheritedEnvironment(changing variables: [String]) -> [String] {
+  let names = Set(variables.map { $0.prefix { $0 != "=" } })
+  return inheritedEnvironment().filter { !names.contains($0.prefix { $0 != "=" }) } + variables
+}
+
 /// The environment of this process, as `NAME=value`.
 package func inheritedEnvironment() -> [String] {
   var strings: [String] = []

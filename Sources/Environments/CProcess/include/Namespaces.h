@@ -18,8 +18,10 @@ struct process_options {
   const int *targets;
   int count;
   int close_from;
-  // Whether it is process 1 of namespaces of its own: PID, network, mount, UTS and IPC.
+  // Whether it is process 1 of PID, mount and IPC namespaces of its own.
   int isolates;
+  // Whether it also has network and UTS namespaces of its own.
+  int isolates_network;
   // Open cgroup.procs files of the control groups that it joins.
   const int *groups;
   int group_count;

@@ -13,7 +13,7 @@ import Systems
 public import Values
 
 /// A test of a system whose nodes run on hosts in namespaces of this machine.
-public struct LabRun {
+public struct HostRun {
   /// The port of bundled nodes.
   private static let port = 7_400
 
@@ -41,7 +41,7 @@ public struct LabRun {
     journal: any RunJournal, interrupted: @escaping @Sendable () -> Bool,
     watch: @escaping (Progress, Nanoseconds) -> Void
   ) throws -> Outcome {
-    try NamespaceLab.becomeRoot()
+    if plan.place == .lab { try NamespaceLab.becomeRoot() }
     try makeDirectories(surroundings.folder.data)
     return try test.run(
       in: makeCluster(folder: surroundings.folder.data.string), journal: journal,
@@ -49,17 +49,17 @@ public struct LabRun {
   }
 
   private func makeCluster(folder: String) throws -> HostCluster {
-    let data = canonicalPath(folder) ?? folder
-    let lab = NamespaceLab(command: [surroundings.executable, "agent"], directory: data)
-    var settings = HostSettings(
-      homeDirectory: data, logDirectory: surroundings.folder.nodes.string)
+    let directories = HostDirectories(
+      homes: canonicalPath(folder) ?? folder, logs: surroundings.folder.nodes.string)
+    let lab = NamespaceLab(program: surroundings.executable, directories)
+    var settings = HostSettings(logDirectory: directories.logs)
     settings.echoesStandardError = surroundings.echoesStandardError
     let members = test.names.nodes.map { node in
       SystemCluster.Member(
         Endpoint(
           node: node, name: test.names[node], address: NamespaceLab.address(node.index),
           ports: ports),
-        home: lab.homeTarget ?? "\(data)/\(test.names[node])")
+        home: lab.home(of: test.names[node]))
     }
     // Strangers are kept out by what only this run knows.
     let token = "shrike-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
@@ -91,7 +91,7 @@ public struct LabRun {
 
   private var ports: [String: Int] {
     if case .manifest(let manifest, _) = subject { return manifest.portNumbers }
-    return ["client": LabRun.port]
+    return ["client": HostRun.port]
   }
 
   private func bundledNode(
@@ -99,7 +99,7 @@ public struct LabRun {
     token: String
   ) -> HostedNode {
     let own = member.endpoint
-    func place(_ endpoint: Endpoint) -> String { "\(endpoint.address):\(LabRun.port)" }
+    func place(_ endpoint: Endpoint) -> String { "\(endpoint.address):\(HostRun.port)" }
     var words = [
       surroundings.executable, "node", system.description.name, "--name", own.name,
       "--listen", place(own), "--peers",
@@ -142,7 +142,7 @@ public struct LabRun {
   }
 }
 
-extension LabRun {
+extension HostRun {
   private func http(
     _ mode: HTTPTransport.Mode, _ port: String
   ) -> (HostCluster.Surroundings) throws -> any ClientTransport {
