@@ -85,7 +85,10 @@ private final class Relay {
     if count < 0 { return errno == EINTR || errno == EAGAIN }
     var sent = 0
     while sent < count {
-      let written = chunk.withUnsafeBytes { write(target, $0.baseAddress! + sent, count - sent) }
+      let written = chunk.withUnsafeBytes { bytes in
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[sent..<count])
+        return write(target, rest.baseAddress, rest.count)
+      }
       if written < 0, errno == EINTR { continue }
       guard written > 0 else { return false }
       sent += written
