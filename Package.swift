@@ -64,6 +64,9 @@ let rooms: [Room] = [
     needs: ["Environments", "Nodes", "Histories", "Values", deque]),
   Room("Processes", "Sources/Environments/Processes", needs: ["Values", "CProcess"]),
   Room(
+    "SSHHosts", "Sources/Environments/SSHHosts",
+    needs: ["Processes", "Values", "CProcess", "CLibSSH2"]),
+  Room(
     "NodeProcesses", "Sources/Environments/NodeProcesses",
     needs: ["Nodes", "Values", "CProcess", system]),
   Room(
@@ -165,6 +168,7 @@ let package = Package(
   ],
   targets: rooms.map(\.target) + [
     .target(name: "CProcess", path: "Sources/Environments/CProcess"),
+    .target(name: "CLibSSH2", path: "Sources/Environments/CLibSSH2"),
     .executableTarget(
       name: "shrike",
       dependencies: [
@@ -219,6 +223,7 @@ let package = Package(
         "HostClusters", "Examinations", "NamespaceLab", "Hosts", "Environments", "Nodes", "Values",
       ],
       path: "Tests/HostsFixture", swiftSettings: strict),
+    tests("SSHHosts", "SSHHosts", "Processes", "Values"),
     tests("Linearizability", "Linearizability"),
     tests(
       "ObjectModels", "ObjectModels", "Linearizability", "Verdicts", "Histories", "Values"),

@@ -1,0 +1,75 @@
+import Glibc
+package import Processes
+import Synchronization
+package import Values
+
+/// A command that runs on a host: what is written to its descriptor is its standard input, and what it prints
+/// is read from there.
+package final class SSHStream: Sendable {
+  /// One end of a socket: it reads standard output to its end, and `shutdown(…, SHUT_WR)` ends standard
+  /// input. It belongs to the caller, who closes it; that ends the command's channel.
+  package let descriptor: Int32
+  let command: String
+  private let ending: Promise<ExitStatus>
+  private let errors: ErrorTail
+
+  init(descriptor: Int32, command: String, ending: Promise<ExitStatus>, errors: ErrorTail) {
+    self.descriptor = descriptor
+    self.command = command
+    self.ending = ending
+    self.errors = errors
+  }
+
+  /// The last that it printed to standard error.
+  package var errorOutput: [UInt8] { errors.bytes }
+
+  /// Waits until the command has ended and all that it printed has been read.
+  ///
+  /// - Returns: Nothing where that is not so within `time`.
+  /// - Throws: When the connection is lost before.
+  package func wait(within time: Nanoseconds) throws(SSHError) -> ExitStatus? {
+    let (deadline, isEndless) = monotonicTime().addingReportingOverflow(time)
+    return try ending.await(until: isEndless ? .max : deadline)
+  }
+}
+
+/// The last bytes that a command printed to standard error.
+final class ErrorTail: Sendable {
+  private let kept = Mutex<[UInt8]>([])
+  private let limit: Int
+
+  init(limit: Int) { self.limit = limit }
+
+  var bytes: [UInt8] { kept.withLock { Array($0.suffix(limit)) } }
+
+  func add(_ bytes: ArraySlice<UInt8>) {
+    kept.withLock { kept in
+      kept += bytes
+      if kept.count > 2 * limit { kept.removeFirst(kept.count - limit) }
+    }
+  }
+}
+
+/// The last lines of what a program printed, that say something.
+func lastLines(_ count: Int = 3, of bytes: [UInt8]) -> [String] {
+  String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+    .map { String($0.filter { $0 == "\t" || !($0.isASCII && ($0.asciiValue ?? 0) < 32) }) }
+    .filter { !$0.allSatisfy(\.isWhitespace) }.suffix(count)
+}
+
+/// The two ends of a stream socket.
+struct SocketPair {
+  var ours: Int32
+  var theirs: Int32
+
+  init(_ host: String) throws(SSHError) {
+    var ends: [Int32] = [-1, -1]
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+      throw .transport(
+        host, "can't make a socket: \(errorText(errno)) (raise the limit: ulimit -n)")
+    }
+    ours = ends[0]
+    theirs = ends[1]
+  }
+}
