@@ -90,6 +90,9 @@ let rooms: [Room] = [
     "NamespaceLab", "Sources/Environments/NamespaceLab",
     needs: ["Hosts", "Environments", "Processes", "Nodes", "Values", "CProcess"]),
   Room(
+    "RemoteMachines", "Sources/Environments/RemoteMachines",
+    needs: ["SSHHosts", "Hosts", "Processes", "Values"]),
+  Room(
     "Examinations", "Sources/Environments/Examinations",
     needs: [
       "NamespaceLab", "Hosts", "Environments", "Processes", "Nodes", "Values", "CProcess",
@@ -141,7 +144,8 @@ let rooms: [Room] = [
     needs: [
       "Systems", "Algorithms", "Workloads", "Nemeses", "Generators", "Verdicts", "Linearizability",
       "ObjectModels", "Isolation", "Convergence", "Invariants", "Environments", "Simulations",
-      "LocalProcesses", "NamespaceLab", "Hosts", "ClientTransports", "NodeServers", "Processes",
+      "LocalProcesses", "NamespaceLab", "RemoteMachines", "SSHHosts", "Hosts", "ClientTransports",
+      "NodeServers", "Processes",
       "NodeProcesses", "Manifests", "Clients", "Diagrams",
       "Histories", "Nodes", "Values", system, deque,
     ]),

@@ -8,11 +8,13 @@ import NamespaceLab
 import NodeServers
 import Nodes
 import Processes
+import RemoteMachines
+import SSHHosts
 import SystemPackage
 import Systems
 public import Values
 
-/// A test of a system whose nodes run on hosts in namespaces of this machine.
+/// A test of a system whose nodes run on hosts: in namespaces of this machine, or reached over SSH.
 public struct HostRun {
   /// The port of bundled nodes.
   private static let port = 7_400
@@ -34,7 +36,11 @@ public struct HostRun {
   }
 
   /// Refuses what can't be done on this machine's hosts, before anything is made.
-  public func check() throws { try test.check(against: makeCluster(folder: "/data")) }
+  public func check() throws {
+    let network = network(HostDirectories(homes: "/data", logs: "/data"))
+    let addresses = test.names.nodes.map { NamespaceLab.address($0.index) }
+    try test.check(against: makeCluster(on: network, addresses))
+  }
 
   /// Runs to the end, in real time.
   public func run(
@@ -43,23 +49,28 @@ public struct HostRun {
   ) throws -> Outcome {
     if plan.place == .lab { try NamespaceLab.becomeRoot() }
     try makeDirectories(surroundings.folder.data)
+    let folder = surroundings.folder.data.string
+    let network = network(
+      HostDirectories(
+        homes: canonicalPath(folder) ?? folder, logs: surroundings.folder.nodes.string))
+    defer { network.tearDown() }
+    let addresses = try network.addresses(of: test.names.names)
     return try test.run(
-      in: makeCluster(folder: surroundings.folder.data.string), journal: journal,
-      interrupted: interrupted, watch: watch)
+      in: makeCluster(on: network, addresses), journal: journal, interrupted: interrupted,
+      watch: watch)
   }
 
-  private func makeCluster(folder: String) throws -> HostCluster {
-    let directories = HostDirectories(
-      homes: canonicalPath(folder) ?? folder, logs: surroundings.folder.nodes.string)
-    let lab = NamespaceLab(program: surroundings.executable, directories)
-    var settings = HostSettings(logDirectory: directories.logs)
+  /// - Parameter addresses: Of the hosts, by their nodes' numbers.
+  private func makeCluster(
+    on network: any HostNetwork, _ addresses: [String]
+  ) throws -> HostCluster {
+    var settings = HostSettings(logDirectory: surroundings.folder.nodes.string)
     settings.echoesStandardError = surroundings.echoesStandardError
     let members = test.names.nodes.map { node in
       SystemCluster.Member(
         Endpoint(
-          node: node, name: test.names[node], address: NamespaceLab.address(node.index),
-          ports: ports),
-        home: lab.home(of: test.names[node]))
+          node: node, name: test.names[node], address: addresses[node.index], ports: ports),
+        home: network.home(of: test.names[node]))
     }
     // Strangers are kept out by what only this run knows.
     let token = "shrike-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
@@ -67,9 +78,11 @@ public struct HostRun {
     case .bundled(let system):
       let hosted = HostedSystem(
         names: test.names,
-        nodes: members.map { bundledNode(system, $0, among: members, token: token) })
+        nodes: members.map {
+          bundledNode(system, $0, among: members, program: network.program, token: token)
+        })
       let seed = plan.seed
-      return try HostCluster(hosted, settings, on: lab) { surroundings in
+      return try HostCluster(hosted, settings, on: network) { surroundings in
         FrameTransport(on: surroundings.loop, names: surroundings.names, token: token, seed: seed)
       }
     case .program:
@@ -85,8 +98,25 @@ public struct HostRun {
       hosted.packages = manifest.packages
       hosted.programs = manifest.programs
       return try HostCluster(
-        hosted, settings, on: lab, transport: try transport(of: manifest, in: cluster))
+        hosted, settings, on: network, transport: try transport(of: manifest, in: cluster))
     }
+  }
+
+  private func network(_ directories: HostDirectories) -> any HostNetwork {
+    guard plan.place == .ssh else {
+      return NamespaceLab(program: surroundings.executable, directories)
+    }
+    var options = SSHOptions()
+    options.usesProgram = plan.machines.usesProgram
+    options.acceptsNewHostKeys = plan.machines.acceptsNewHostKeys
+    options.identityFile = plan.machines.identity
+    options.configurationFile = plan.machines.configuration
+    options.knownHostsFile = plan.machines.knownHosts
+    options.secrets = .fromEnvironment()
+    let settings = RemoteMachines.Settings(
+      targets: plan.machines.hosts, options: options, asRoot: plan.machines.usesSudo,
+      program: surroundings.executable, programName: "shrike-\(BuildID.current)")
+    return RemoteMachines(settings, directories)
   }
 
   private var ports: [String: Int] {
@@ -96,12 +126,12 @@ public struct HostRun {
 
   private func bundledNode(
     _ system: BundledSystem, _ member: SystemCluster.Member, among members: [SystemCluster.Member],
-    token: String
+    program: String, token: String
   ) -> HostedNode {
     let own = member.endpoint
     func place(_ endpoint: Endpoint) -> String { "\(endpoint.address):\(HostRun.port)" }
     var words = [
-      surroundings.executable, "node", system.description.name, "--name", own.name,
+      program, "node", system.description.name, "--name", own.name,
       "--listen", place(own), "--peers",
       members.map { "\($0.endpoint.name)=\(place($0.endpoint))" }.joined(separator: ","),
       "--data", "\(member.home)/data",

@@ -60,7 +60,7 @@ private struct PlanField: Sendable {
     .optionalText("bin", \.binary),
     .texts("arguments", \.arguments),
     .text("workload", \.workload),
-    PlanField(name: "env", kind: "simulated, local or lab") {
+    PlanField(name: "env", kind: "simulated, local, lab or ssh") {
       .string($0.place.rawValue)
     } write: { plan, value in
       guard let place = value.name.flatMap(Place.init) else { return false }
@@ -68,6 +68,13 @@ private struct PlanField: Sendable {
       return true
     },
     .texts("nodes", \.nodes),
+    .texts("hosts", \.machines.hosts),
+    .optionalText("ssh-config", \.machines.configuration),
+    .optionalText("known-hosts", \.machines.knownHosts),
+    .optionalText("identity", \.machines.identity),
+    .flag("accept-new-host-keys", \.machines.acceptsNewHostKeys),
+    .flag("ssh-program", \.machines.usesProgram),
+    .flag("sudo", \.machines.usesSudo),
     PlanField(name: "seed", kind: "a whole number") {
       Int(exactly: $0.seed).map { .integer($0) } ?? .number("\($0.seed)")
     } write: { plan, value in

@@ -127,7 +127,7 @@ extension Plan {
         case .simulated: []
         case .local: [.partition, .kill, .pause, .delay, .loss, .duplicate, .reorder]
         // Bundled systems claim no limits, for they can't be simulated.
-        case .lab: [.partition, .kill, .pause] + (hostsAreLimited ? [.cpu, .memory] : [])
+        case .lab, .ssh: [.partition, .kill, .pause] + (hostsAreLimited ? [.cpu, .memory] : [])
         }
       guard place != .simulated else { return claims ?? [] }
       return families.filter { family in

@@ -11,6 +11,31 @@ public struct Plan: Hashable, Sendable {
     case local
     /// On hosts in network namespaces of this machine.
     case lab
+    /// On machines that are reached over SSH.
+    case ssh
+
+    /// Whether each node has a host of its own.
+    public var hasHosts: Bool { self == .lab || self == .ssh }
+  }
+
+  /// Which machines the nodes run on, and how to reach them over SSH.
+  public struct Machines: Hashable, Sendable {
+    /// For each node `[user@]host[:port]` or an alias, and after `=` its address for the others.
+    public var hosts: [String] = []
+    /// The file of SSH's configuration; nothing for the user's.
+    public var configuration: String?
+    /// The file of known hosts' keys; nothing for the user's.
+    public var knownHosts: String?
+    /// The file of the private key; nothing for those that the configuration names.
+    public var identity: String?
+    /// Whether the keys of hosts that are not known are added.
+    public var acceptsNewHostKeys = false
+    /// Whether the `ssh` program is used in the place of libssh2.
+    public var usesProgram = false
+    /// Whether agents run as root by sudo.
+    public var usesSudo = false
+
+    public init() {}
   }
 
   /// The name of a bundled system, or of one whose manifest comes with Shrike or is at `manifest`;
@@ -24,6 +49,7 @@ public struct Plan: Hashable, Sendable {
   public var workload: String
   public var place: Place = .local
   public var nodes: [String]
+  public var machines = Machines()
   public var seed: UInt64 = 0
   public var concurrency: Int
   /// Operations a second over all clients.

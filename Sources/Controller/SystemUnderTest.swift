@@ -1,6 +1,7 @@
 import Environments
 package import Manifests
 import Nemeses
+import RemoteMachines
 package import SystemPackage
 package import Systems
 import Values
@@ -41,11 +42,11 @@ extension Plan {
     case (.bundled, _), (.program, .local): break
     case (.program, .simulated):
       throw PlanError("only bundled systems can be simulated, not the program \(systemName)")
-    case (.program, .lab):
+    case (.program, .lab), (.program, .ssh):
       throw PlanError(
         "\(systemName) speaks on its standard input and output, which is for --env local; "
           + "a manifest tells how to run a system on hosts: shrike manifest init")
-    case (.manifest(let manifest, _), .lab):
+    case (.manifest(let manifest, _), .lab), (.manifest(let manifest, _), .ssh):
       guard bugs.isEmpty else { throw PlanError("\(manifest.name) has no planted bugs") }
       _ = try manifest.options(given: options, workload: workload)
       guard manifest.workloads.contains(where: { $0.name == workload }) else {
@@ -61,11 +62,12 @@ extension Plan {
           "nemesis \(aimed.text): nobody knows who leads; a manifest tells by its key \"leader\"")
       }
     case (.manifest(let manifest, _), _):
-      throw PlanError("\(manifest.name) runs on hosts: --env lab, not \(place.rawValue)")
+      throw PlanError("\(manifest.name) runs on hosts: --env lab or ssh, not \(place.rawValue)")
     }
-    guard place == .lab else { return }
+    try checkMachines()
+    guard place.hasHosts else { return }
     guard latency == nil else {
-      throw PlanError("latency: the lab's network is real; --env simulated or local can delay it")
+      throw PlanError("latency: hosts' network is real; --nemesis delay slows it down")
     }
     guard !isCompatible else {
       throw PlanError("maelstrom-compat: Maelstrom has no hosts; --env local")
@@ -74,6 +76,25 @@ extension Plan {
 }
 
 extension Plan {
+  /// Refuses machines for nodes that have none, and nodes that have no machine.
+  private func checkMachines() throws {
+    guard place == .ssh else {
+      guard machines == Machines() else {
+        throw PlanError("hosts, and how to reach them, are for --env ssh")
+      }
+      return
+    }
+    guard machines.hosts.count == nodes.count else {
+      throw PlanError(
+        machines.hosts.isEmpty
+          ? "--env ssh needs a host for each node: --hosts a,b,c"
+          : "hosts: there are \(machines.hosts.count), and \(nodes.count) nodes")
+    }
+    for text in machines.hosts {
+      do { _ = try RemoteMachines.target(text) } catch { throw PlanError("hosts: \(error)") }
+    }
+  }
+
   /// Refuses a promise that the workload is not judged by: a system that keeps it would be accused.
   private func checkPromise(_ manifest: SystemManifest) throws {
     let promised = manifest.workloads.first { $0.name == workload }?.consistency ?? []

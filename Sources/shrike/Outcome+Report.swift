@@ -103,7 +103,7 @@ extension Outcome {
     if !hindrances.isEmpty { document.add("hindered", .list(hindrances.map { .string($0) })) }
     if !warnings.isEmpty { document.add("warnings", .list(warnings.map { .string($0) })) }
     document.add(
-      "statistics", statistics.value(messagesPerOperation, seesMessages: plan.place != .lab))
+      "statistics", statistics.value(messagesPerOperation, seesMessages: !plan.place.hasHosts))
     return document
   }
 }

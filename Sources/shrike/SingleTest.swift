@@ -19,7 +19,7 @@ struct SingleTest {
     // Looked up before a folder is made, so that what makes no sense leaves nothing behind.
     let test = try Controller.Test(plan)
     try plan.check()
-    if plan.place == .lab, output.logNetSend || output.logNetRecv {
+    if plan.place.hasHosts, output.logNetSend || output.logNetRecv {
       throw PlanError(
         "--log-net-send, --log-net-recv: Shrike does not carry the messages between hosts; "
           + "--env local does")
@@ -88,7 +88,7 @@ struct SingleTest {
     }
     let interrupted: @Sendable () -> Bool = { Interruption.hasCome }
     let outcome =
-      plan.place == .lab
+      plan.place.hasHosts
       ? try HostRun(plan, surroundings).run(
         journal: journal, interrupted: interrupted, watch: watch)
       : try LocalRun(plan, surroundings).run(
@@ -111,7 +111,7 @@ extension Plan {
       try LocalRun(
         self, LocalRun.Surroundings(folder: RunFolder("/"), executable: ownExecutable)
       ).check()
-    case .lab:
+    case .lab, .ssh:
       try HostRun(
         self, LocalRun.Surroundings(folder: RunFolder("/"), executable: ownExecutable)
       ).check()

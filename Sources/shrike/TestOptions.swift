@@ -25,8 +25,29 @@ struct TestOptions: ParsableArguments {
 
   @Option(
     name: .customLong("env"),
-    help: "Where nodes run: simulated, local, or lab: hosts in network namespaces of this machine.")
+    help: "Where nodes run: simulated, local, lab: hosts in network namespaces, or ssh: machines.")
   var environment: String?
+
+  @Option(help: "With ssh, a host for each node by comma: [user@]host[:port] or an alias.")
+  var hosts: String?
+
+  @Option(help: "The configuration of SSH, in place of ~/.ssh/config.")
+  var sshConfig: String?
+
+  @Option(help: "The keys of known hosts, in place of ~/.ssh/known_hosts.")
+  var knownHosts: String?
+
+  @Option(help: "The private key to log in with over SSH.")
+  var identity: String?
+
+  @Flag(help: "Add the keys of hosts that are not known; keys that changed are refused.")
+  var acceptNewHostKeys = false
+
+  @Flag(help: "Use the ssh program in the place of libssh2.")
+  var sshProgram = false
+
+  @Flag(help: "Be root on hosts by sudo; its password is SHRIKE_SUDO_PASSWORD.")
+  var sudo = false
 
   @Option(help: "How many nodes: n1…, or n0… with --bin as Maelstrom's.")
   var nodeCount: Int?
@@ -131,13 +152,15 @@ struct TestOptions: ParsableArguments {
     }
     plan.arguments = (maelstromCompat ? strayWords : []) + binArguments
     // A system with a manifest runs on hosts and nowhere else.
-    let environment = try environment ?? (manifest == nil ? "local" : "lab")
+    let environment =
+      try environment ?? (hosts != nil ? "ssh" : manifest == nil ? "local" : "lab")
     guard let place = Plan.Place(rawValue: environment) else {
       throw PlanError(
         "there is no environment \"\(environment)\"; there are "
           + Plan.Place.allCases.map(\.rawValue).joined(separator: ", "))
     }
     plan.place = place
+    plan.machines = machines
     plan.seed = try givenSeed() ?? UInt64.random(in: 0..<1 << 53)
     plan.rate = rate
     plan.timeLimit = try duration(timeLimit, "time-limit")
@@ -170,6 +193,18 @@ struct TestOptions: ParsableArguments {
     return plan
   }
 
+  private var machines: Plan.Machines {
+    var machines = Plan.Machines()
+    machines.hosts = hosts.map { $0.split(separator: ",").map(String.init) } ?? []
+    machines.configuration = sshConfig.map(TestOptions.fromRoot)
+    machines.knownHosts = knownHosts.map(TestOptions.fromRoot)
+    machines.identity = identity.map(TestOptions.fromRoot)
+    machines.acceptsNewHostKeys = acceptNewHostKeys
+    machines.usesProgram = sshProgram
+    machines.usesSudo = sudo
+    return machines
+  }
+
   /// The seed, where one is given or to be derived.
   func givenSeed() throws -> UInt64? {
     guard seedFromCommit else { return seed }
@@ -196,7 +231,7 @@ struct TestOptions: ParsableArguments {
       }
       return names
     }
-    guard let nodeCount else {
+    guard let nodeCount = nodeCount ?? hosts?.split(separator: ",").count else {
       return NodeNames.numbered(count: try manifest?.nodeCount ?? 5).names
     }
     guard nodeCount > 0 else { throw PlanError("--node-count \(nodeCount): at least 1") }
@@ -258,6 +293,13 @@ struct TestOptions: ParsableArguments {
       throw PlanError("--\(option) \(text): a duration such as 30, 30s, 5m or 250ms")
     }
     return duration
+  }
+
+  /// A path that means the same wherever it is read.
+  private static func fromRoot(_ path: String) -> String {
+    guard !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
+    defer { free(here) }
+    return "\(String(cString: here))/\(path)"
   }
 
   private static func absolutePath(_ path: String) throws -> String {

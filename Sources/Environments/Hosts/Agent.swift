@@ -41,6 +41,7 @@ private final class Agent {
     /// Our ends of its standard output and error; -1 where they have ended.
     var outputs: [Int32]
     var lines = [LineReader(), LineReader()]
+    var pidFile: String?
 
     init(id: TaskID, pid: pid_t, input: Int32, outputs: [Int32]) {
       self.id = id
@@ -51,6 +52,7 @@ private final class Agent {
   }
 
   private let settings: AgentSettings
+  private let machine = MachineProcesses()
   private let childSignals: Int32
   private var poller: Poller
   private var control = LineChannel(descriptor: AgentDescriptors.control)
@@ -246,6 +248,10 @@ private final class Agent {
     let running = Running(
       id: id, pid: pid, input: input?.writeEnd ?? -1, outputs: outputs.map(\.readEnd))
     tasks[id] = running
+    if let path = task.pidFile, let number = machine.number(ofChild: pid) {
+      _ = write("\(number)\n", to: path, mode: 0o644)
+      running.pidFile = path
+    }
     if let input { setNonBlocking(input.writeEnd) }
     for (stream, descriptor) in running.outputs.enumerated() {
       setNonBlocking(descriptor)
@@ -353,6 +359,7 @@ private final class Agent {
       close(task.outputs[stream])
     }
     closeInput(of: task)
+    if let path = task.pidFile { unlink(path) }
     tasks[task.id] = nil
     tell(.exited(task.id, status))
   }

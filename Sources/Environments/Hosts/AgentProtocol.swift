@@ -25,6 +25,8 @@ struct HostTask: Hashable {
   /// The `cgroup.procs` files of the control groups that it joins.
   var groups: [String] = []
   var output = Output.lines
+  /// A file that has its number while it runs, as the machine numbers it.
+  var pidFile: String?
   /// Whether the controller writes its standard input; else that is empty.
   var hasInput = false
 
@@ -145,25 +147,27 @@ extension HostTask {
   fileprivate var words: [String] {
     let file = if case .file(let path) = output { path } else { "" }
     return [
-      program.path, program.directory ?? "", user ?? "", file, hasInput ? "input" : "",
+      program.path, program.directory ?? "", user ?? "", file, pidFile ?? "",
+      hasInput ? "input" : "",
       openFiles.map { "\($0)" } ?? "", "\(groups.count)", "\(program.arguments.count)",
     ] + groups + program.arguments + program.environment
   }
 
   fileprivate init?(words: ArraySlice<String>) {
     let words = Array(words)
-    guard words.count >= 8, let groupCount = Int(words[6]), let count = Int(words[7]),
-      groupCount >= 0, count >= 0, words.count >= 8 + groupCount + count
+    guard words.count >= 9, let groupCount = Int(words[7]), let count = Int(words[8]),
+      groupCount >= 0, count >= 0, words.count >= 9 + groupCount + count
     else { return nil }
-    let first = 8 + groupCount
+    let first = 9 + groupCount
     program = Program(
       path: words[0], arguments: Array(words[first..<first + count]),
       environment: Array(words[(first + count)...]), directory: words[1].isEmpty ? nil : words[1])
     user = words[2].isEmpty ? nil : words[2]
     output = words[3].isEmpty ? .lines : .file(words[3])
-    hasInput = words[4] == "input"
-    openFiles = Int(words[5])
-    groups = Array(words[8..<first])
+    pidFile = words[4].isEmpty ? nil : words[4]
+    hasInput = words[5] == "input"
+    openFiles = Int(words[6])
+    groups = Array(words[9..<first])
   }
 }
 

@@ -42,6 +42,9 @@ package protocol HostNetwork: AnyObject {
   /// Whether the hosts are this machine: they have its programs, users and control groups.
   var isThisMachine: Bool { get }
 
+  /// The numeric addresses of the hosts of these names, which are reached for it where need be.
+  func addresses(of names: [String]) throws -> [String]
+
   /// Where a host will see the home of its node.
   func home(of name: String) -> String
 
@@ -59,6 +62,9 @@ package protocol HostNetwork: AnyObject {
   /// The network namespace of the controller's sockets; nothing for its own.
   var networkDescriptor: Int32? { get }
 
+  /// Why the agent of a host is gone, where more can be said than that it is.
+  func whyLost(_ name: String) -> String?
+
   /// Brings to this machine what is still on the hosts: the logs of their nodes.
   ///
   /// - Returns: What could not be had, a line for each host.
@@ -66,4 +72,9 @@ package protocol HostNetwork: AnyObject {
 
   /// Gives back all that was taken; calling it again does nothing.
   func tearDown()
+}
+
+extension HostNetwork {
+  package func whyLost(_ name: String) -> String? { nil }
+  package func collect() -> [String] { [] }
 }

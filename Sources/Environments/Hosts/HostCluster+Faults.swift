@@ -55,7 +55,7 @@ extension HostCluster {
       case .resetClocks: return try resetClocks()
       }
     } catch {
-      failure = failure ?? error
+      failure = failure ?? explained(error)
       return FaultReport(tookHold: false)
     }
   }

@@ -144,6 +144,9 @@ extension HostCluster {
     probes?.end()
     for probes in networkProbes.values { probes.close() }
     thread?.end()
+    if !network.isThisMachine {
+      for process in nodes where process.isRunning { try? process.host.agent.signalAll(SIGKILL) }
+    }
     for line in network.collect() { warn(line) }
     network.tearDown()
     for process in nodes where process.isRunning { process.end("stopped") }

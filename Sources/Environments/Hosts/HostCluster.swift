@@ -40,6 +40,7 @@ public final class HostCluster: Environment {
   /// What made the environment unusable, for the next `advance` to throw.
   var failure: (any Error)?
 
+  private var nextHeartbeat: Nanoseconds = 0
   /// Requests to nodes that can't be reached.
   private var held: [HeldRequest] = []
   /// The links that are cut, and the packets that had been carried when they were.
@@ -123,6 +124,7 @@ public final class HostCluster: Environment {
 
   /// Waits for something to happen, at most until `deadline`, and takes it in.
   func turn(until deadline: Nanoseconds) {
+    beatHeart()
     takeMail()
     submitHeld()
     let isLate = !events.isEmpty || hasEarlyNotices
@@ -134,6 +136,19 @@ public final class HostCluster: Environment {
     takeNotices()
     submitHeld()
     probes?.step(at: now)
+  }
+
+  /// How often machines are told that we are still there.
+  private static let heartbeatInterval: Nanoseconds = .seconds(60)
+
+  private func beatHeart() {
+    guard !network.isThisMachine, now >= nextHeartbeat, failure == nil else { return }
+    nextHeartbeat = now + HostCluster.heartbeatInterval
+    do throws(HostError) {
+      for process in nodes { try process.host.agent.send(.heartbeat) }
+    } catch {
+      failure = explained(error)
+    }
   }
 
   private var hasEarlyNotices: Bool {
@@ -196,8 +211,14 @@ public final class HostCluster: Environment {
         for notice in try agent.takeNotices() { programs?.take(notice) }
       }
     } catch {
-      failure = error
+      failure = explained(error)
     }
+  }
+
+  /// An error with what the network knows of it.
+  func explained(_ error: HostError) -> HostError {
+    guard case .agentLost(let name) = error, let why = network.whyLost(name) else { return error }
+    return .lost(name, why)
   }
 
   private func take(_ notice: AgentNotice, of process: HostedProcess) {

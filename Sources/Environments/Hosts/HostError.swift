@@ -20,6 +20,8 @@ public enum HostError: Error, Hashable, Sendable, CustomStringConvertible {
   case notHealed(String)
   case client(String)
   case refused(String, String)
+  case machines(String)
+  case lost(String, String)
 
   public var description: String {
     switch self {
@@ -47,6 +49,8 @@ public enum HostError: Error, Hashable, Sendable, CustomStringConvertible {
       "can't install \(packages.joined(separator: " ")): \(problem)"
     case .notHealed(let problem): problem
     case .client(let problem): problem
+    case .machines(let problem): problem
+    case .lost(let host, let problem): "host \(host) was lost: \(problem)"
     case .refused(let host, let reason): "host \(host): \(reason)"
     }
   }

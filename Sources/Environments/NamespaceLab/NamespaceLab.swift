@@ -93,6 +93,10 @@ package final class NamespaceLab: HostNetwork {
       ? "\"\(name)\" is the name of another host" : nil
   }
 
+  package func addresses(of names: [String]) -> [String] {
+    names.indices.map(NamespaceLab.address)
+  }
+
   package func home(of name: String) -> String { homeTarget ?? homeHere(of: name) }
 
   /// Where a host's home is for the controller.
@@ -209,9 +213,6 @@ package final class NamespaceLab: HostNetwork {
 
     """ + neighbours(of: number, hostCount: hostCount, on: "eth0")
   }
-
-  /// What hosts of this machine write is here already.
-  package func collect() -> [String] { [] }
 
   package func tearDown() {
     // What is frozen can't be ended.
