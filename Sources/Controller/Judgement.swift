@@ -151,7 +151,7 @@ extension Outcome {
   /// How many messages servers sent for each operation.
   public var messagesPerOperation: Double? {
     // The lab does not see messages, only packets.
-    guard statistics.operations > 0, plan.place != .lab else { return nil }
+    guard statistics.operations > 0, !plan.place.hasHosts else { return nil }
     return Double(statistics.betweenServers) / Double(statistics.operations)
   }
 }
