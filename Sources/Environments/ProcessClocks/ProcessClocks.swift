@@ -110,18 +110,17 @@ package struct ProcessClocks {
   /// Running threads read the clock before or the new one, and never a mixture. A process whose code is
   /// not yet or no longer to be ours stands still for a moment.
   ///
-  /// - Parameters:
-  ///   - patience: How long to try where a process begins another program at this moment, or has an
-  ///     other hindrance that may pass.
-  ///   - acceptsFrozen: Whether nobody thaws what is frozen meanwhile.
+  /// Nobody may thaw frozen processes meanwhile.
+  ///
+  /// - Parameter patience: How long to try again where a process begins another program at this
+  ///   moment, or something else hinders that may pass.
   package func set(
-    _ mapping: ClockMapping, of pids: [pid_t], within patience: Nanoseconds = .milliseconds(50),
-    acceptsFrozen: Bool = false
+    _ mapping: ClockMapping, of pids: [pid_t], within patience: Nanoseconds = .milliseconds(50)
   ) -> Outcome {
     let deadline = monotonicTime() + patience
     var isNew = false
     while true {
-      var outcome = attempt(mapping, of: pids, acceptsFrozen: acceptsFrozen)
+      var outcome = attempt(mapping, of: pids)
       isNew = isNew || outcome.isNew
       outcome.isNew = isNew
       guard !outcome.problems.isEmpty, monotonicTime() < deadline else { return outcome }
@@ -129,9 +128,7 @@ package struct ProcessClocks {
     }
   }
 
-  private func attempt(
-    _ mapping: ClockMapping, of pids: [pid_t], acceptsFrozen: Bool
-  ) -> Outcome {
+  private func attempt(_ mapping: ClockMapping, of pids: [pid_t]) -> Outcome {
     var outcome = Outcome()
     var standing: [(pid: pid_t, base: UInt64)] = []
     var checked: [pid_t] = []
@@ -157,7 +154,7 @@ package struct ProcessClocks {
       }
     }
     if !standing.isEmpty {
-      redirect(standing, isOurs: !mapping.isRight, acceptsFrozen: acceptsFrozen, &outcome)
+      redirect(standing, isOurs: !mapping.isRight, &outcome)
       checked += standing.map(\.pid)
     }
     if !checked.isEmpty { outcome.isNew = true }
@@ -262,8 +259,7 @@ package struct ProcessClocks {
   ///
   /// Our code stays where it is: a thread may come back to it from a signal's handler.
   private func redirect(
-    _ processes: [(pid: pid_t, base: UInt64)], isOurs: Bool, acceptsFrozen: Bool,
-    _ outcome: inout Outcome
+    _ processes: [(pid: pid_t, base: UInt64)], isOurs: Bool, _ outcome: inout Outcome
   ) {
     let members = processes.map { process in
       Standstill.Member(
@@ -274,7 +270,7 @@ package struct ProcessClocks {
         })
     }
     var problems: [(pid_t, ProcessMemory.Absence)] = []
-    let isDone = Standstill(members: members, acceptsFrozen: acceptsFrozen).hold {
+    let isDone = Standstill(members: members).hold {
       for process in processes {
         do throws(ProcessMemory.Absence) {
           let memory = try ProcessMemory(process.pid)

@@ -18,10 +18,8 @@ struct Standstill {
   private static let frozenPatience: Nanoseconds = .milliseconds(20)
 
   let members: [Member]
-  /// Whether nobody thaws what is frozen meanwhile.
-  let acceptsFrozen: Bool
 
-  /// Does something while all threads of all members stand.
+  /// Does something while all threads of all members stand; nobody may thaw one that is frozen.
   ///
   /// Those that stood before go on standing, and no other is left standing. All members stand at the
   /// same time: a process that shares its memory with its parent until it begins its own program is
@@ -33,12 +31,11 @@ struct Standstill {
       let ours = members.map(\.pid).filter { ProcessState($0)?.isStopped == false }
       for pid in ours { kill(pid, SIGSTOP) }
       defer { for pid in ours { kill(pid, SIGCONT) } }
-      let deadline = monotonicTime() + Standstill.patience
       let began = monotonicTime()
+      let deadline = began + Standstill.patience
       var pending = members
       while !pending.isEmpty, monotonicTime() < deadline {
-        let mayBeFrozen =
-          acceptsFrozen && monotonicTime() - began > Standstill.frozenPatience
+        let mayBeFrozen = monotonicTime() - began > Standstill.frozenPatience
         pending.removeAll { Standstill.stands($0.pid, mayBeFrozen: mayBeFrozen) }
         if !pending.isEmpty { usleep(50) }
       }
