@@ -81,9 +81,13 @@ let rooms: [Room] = [
     "ClientTransports", "Sources/Environments/ClientTransports",
     needs: ["Environments", "NodeServers", "Nodes", "Values", nioCore, nioPosix, nioHTTP]),
   Room(
+    "ProcessClocks", "Sources/Environments/ProcessClocks",
+    needs: ["Processes", "Values", "CProcessClocks"]),
+  Room(
     "Hosts", "Sources/Environments/Hosts",
     needs: [
-      "Environments", "Processes", "ClientTransports", "Nodes", "Histories", "Values", "CProcess",
+      "Environments", "ProcessClocks", "Processes", "ClientTransports", "Nodes", "Histories",
+      "Values", "CProcess",
       nioCore, nioPosix,
     ]),
   Room(
@@ -173,6 +177,7 @@ let package = Package(
   targets: rooms.map(\.target) + [
     .target(name: "CProcess", path: "Sources/Environments/CProcess"),
     .target(name: "CLibSSH2", path: "Sources/Environments/CLibSSH2"),
+    .target(name: "CProcessClocks", path: "Sources/Environments/CProcessClocks"),
     .executableTarget(
       name: "shrike",
       dependencies: [
@@ -201,6 +206,8 @@ let package = Package(
     tests(
       "LocalProcesses", "LocalProcesses", "LocalProcessesFixture", "Environments", "Nodes",
       "Values"),
+    .executableTarget(name: "ProcessClocksFixture", path: "Tests/ProcessClocksFixture"),
+    tests("ProcessClocks", "ProcessClocks", "ProcessClocksFixture", "Processes", "Values"),
     tests(
       "NodeServers", "NodeServers", "NodeProcesses", "Algorithms", "Nodes", "Values", nioCore,
       nioPosix),

@@ -8,7 +8,7 @@ import Nodes
 import Values
 
 // Is the agent of a host, as `shrike agent` is; or tries the lab, as `shrike doctor` does: HostsFixture
-// examine MEANS DIRECTORY; or is a controller that can be killed in the middle of a fault: HostsFixture
+// examine MEANS DIRECTORY; or writes its clocks to a file all the time: HostsFixture clock FILE; or is a controller that can be killed in the middle of a fault: HostsFixture
 // cluster DIRECTORY FAULT; and is that in a user namespace: HostsFixture rootless cluster DIRECTORY FAULT
 var words = CommandLine.arguments
 if words.count > 1, words[1] == "rootless" {
@@ -23,6 +23,7 @@ if words.count == 4, words[1] == "examine", let means = LabExaminer.Means(rawVal
   LabExaminer(means, agent: "/proc/self/exe", directory: words[3]).run()
   exit(0)
 }
+if words.count == 3, words[1] == "clock" { tellTime(to: words[2]) }
 guard words.count == 4, words[1] == "cluster" else { exit(64) }
 let cluster = try FixtureCluster(directory: words[2], agent: "/proc/self/exe")
 try cluster.environment.start()
@@ -32,6 +33,7 @@ let fault: Fault? =
   case "cut": .cut([Link(from: nodes[0], to: nodes[1]), Link(from: nodes[1], to: nodes[0])])
   case "kill": .kill([nodes[0]])
   case "pause": .pause([nodes[0]])
+  case "clock": .skew([nodes[0]: .offset(.seconds(3_600))])
   case "cpu": .limit(.cpu(share: 0.1), [nodes[0]])
   case "memory": .limit(.memory(bytes: 128 << 20), [nodes[0]])
   default: nil

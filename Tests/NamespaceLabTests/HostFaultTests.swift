@@ -332,14 +332,15 @@ struct HostFaultTests {
 
   @Test(
     "nothing is left of a controller that is killed in the middle of a fault",
-    arguments: ["none", "cut", "kill", "pause"] + (hasGroups(.cpu) ? ["cpu", "memory"] : []))
+    arguments: ["none", "cut", "kill", "pause", "clock"]
+      + (hasGroups(.cpu) ? ["cpu", "memory"] : []))
   func killedController(fault: String) throws {
     try killController(["cluster", directory.path, fault], as: nil)
   }
 
   @Test(
     "faults take hold without root, in a user namespace, and nothing is left there either",
-    .enabled(if: runsRootless), arguments: ["none", "cut", "kill", "pause"])
+    .enabled(if: runsRootless), arguments: ["none", "cut", "kill", "pause", "clock"])
   func rootless(fault: String) throws {
     chmod(directory.path, 0o777)
     try killController(["rootless", "cluster", directory.path, fault], as: "nobody")

@@ -143,6 +143,9 @@ public struct LabExaminer {
     let kill = Trial(
       inject: .kill([n1]), heal: .restart([n1]),
       success: "the whole tree ends, a daemon with it, and starts anew")
+    let clock = Trial(
+      inject: .skew([n1: .offset(.seconds(100))]), heal: .resetClocks,
+      success: "all processes of a host read another wall clock, and the right one afterwards")
     // Partitions come last: a cluster whose links can't be cut is good for nothing else.
     if means == .substitute {
       return [
@@ -157,6 +160,7 @@ public struct LabExaminer {
     } else {
       found.append(limited(pause, Examination.freezer, .freezer, in: cluster))
     }
+    found.append(clock.examination(Examination.clocks, in: cluster))
     let limits: [(ResourceLimit, ControlGroups.Purpose)] = [
       (.cpu(share: 0.5), .cpu), (.memory(bytes: 64 << 20), .memory),
     ]
@@ -209,6 +213,7 @@ extension Examination {
   static let labKill = "lab kill"
   static let freezer = "lab pause by freezer"
   static let signals = "lab pause by signals"
+  static let clocks = "lab clocks"
 }
 
 /// For nodes that nobody asks anything.

@@ -122,7 +122,10 @@ private final class Agent {
 
   private func obey(_ command: AgentCommand) {
     switch command {
-    case .start(let id, let task): tell(start(id, task))
+    case .start(let id, let task):
+      let notice = start(id, task)
+      wakeBreakers(isEarly: true)
+      tell(notice)
     case .input(let id, let line): write(line, to: id)
     case .endInput(let id): endInput(of: id)
     case .signal(let id, let number):
@@ -190,10 +193,11 @@ private final class Agent {
     settings.silenceMax.map { heard + .seconds(Int64($0)) }
   }
 
-  private func wakeBreakers() {
+  /// - Parameter isEarly: Whether those are woken too who want to be later, for a program has begun.
+  private func wakeBreakers(isEarly: Bool = false) {
     let now = monotonicTime()
     for breaker in breakers.values {
-      if let wake = breaker.nextWake, wake <= now { breaker.wake(on: processes) }
+      if let wake = breaker.nextWake, isEarly || wake <= now { breaker.wake(on: processes) }
     }
   }
 

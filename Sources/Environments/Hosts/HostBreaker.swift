@@ -42,6 +42,7 @@ func makeBreaker(
   case .groups:
     guard let name = settings.groupName else { throw BreakerRefusal("no control groups here") }
     return GroupBreaker(name)
-  case .clocks, .disks, .packets: throw BreakerRefusal("no faults of \(name.rawValue) here")
+  case .clocks: return try ClockBreaker()
+  case .disks, .packets: throw BreakerRefusal("no faults of \(name.rawValue) here")
   }
 }

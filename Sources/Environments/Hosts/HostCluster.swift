@@ -47,6 +47,7 @@ public final class HostCluster: Environment {
   var cutLinks: [Link] = []
   /// Limits in force, and how often each node had felt them before.
   var limits: [ResourceLimit.Kind: [NodeID: Int]] = [:]
+  var clocks = HostClocks()
   /// Whether all nodes have been ready once.
   var isStarted = false
   public internal(set) var traffic = Traffic()
@@ -131,11 +132,18 @@ public final class HostCluster: Environment {
     var time = max(0, deadline - now)
     if let due = held.map(\.due).min() { time = min(time, max(0, due - now)) }
     if let wake = probes?.nextWake { time = min(time, max(0, wake - now)) }
+    if let reading = nextClockReading { time = min(time, max(0, reading - now)) }
     _ = poller.wait(isLate ? 0 : time)
     takeMail()
     takeNotices()
     submitHeld()
     probes?.step(at: now)
+    recordClocks()
+  }
+
+  private func recordClocks() {
+    guard failure == nil, let reading = nextClockReading, reading <= now else { return }
+    do { try readClocks() } catch { failure = error }
   }
 
   /// How often machines are told that we are still there.

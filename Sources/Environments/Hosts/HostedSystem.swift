@@ -88,6 +88,8 @@ public struct HostSettings: Sendable {
   public var usesChains = false
   /// Whether nodes are paused by signals though there is a freezer.
   public var usesSignals = false
+  /// Gets how wrong nodes' clocks were, as long as one was; nothing to record none.
+  public var clockRecord: String?
   /// How long a restart waits before it reports; what comes later is told as an event.
   public var restartPatience: Nanoseconds = .milliseconds(50)
 

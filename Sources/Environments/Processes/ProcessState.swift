@@ -26,8 +26,11 @@ package struct ProcessState: Hashable {
   package var isStopped: Bool { letter == UInt8(ascii: "T") || letter == UInt8(ascii: "t") }
 
   /// Reads a process's state; nothing where there is no such process.
-  package init?(_ pid: pid_t) {
-    guard let text = bytes(ofFile: "/proc/\(pid)/stat"),
+  package init?(_ pid: pid_t) { self.init(path: "/proc/\(pid)/stat") }
+
+  /// - Parameter path: The `stat` file of a process, or of one of its threads.
+  package init?(path: String) {
+    guard let text = bytes(ofFile: path),
       // The name in parentheses may hold anything; nothing after it does.
       let end = text.lastIndex(of: UInt8(ascii: ")"))
     else { return nil }
