@@ -66,6 +66,7 @@ public struct HostRun {
   ) throws -> HostCluster {
     var settings = HostSettings(logDirectory: surroundings.folder.nodes.string)
     settings.echoesStandardError = surroundings.echoesStandardError
+    settings.setsMachineClocks = plan.machines.setsClocks
     settings.clockRecord = surroundings.folder.clocks.string
     let members = test.names.nodes.map { node in
       SystemCluster.Member(

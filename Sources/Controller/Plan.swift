@@ -34,6 +34,8 @@ public struct Plan: Hashable, Sendable {
     public var usesProgram = false
     /// Whether agents run as root by sudo.
     public var usesSudo = false
+    /// Whether faults of clocks set those of the machines.
+    public var setsClocks = false
 
     public init() {}
   }

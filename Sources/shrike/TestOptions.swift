@@ -49,6 +49,9 @@ struct TestOptions: ParsableArguments {
   @Flag(help: "Be root on hosts by sudo; its password is SHRIKE_SUDO_PASSWORD.")
   var sudo = false
 
+  @Flag(help: "Let faults of clocks set those of whole machines, in place of single processes'.")
+  var machineClocks = false
+
   @Option(help: "How many nodes: n1…, or n0… with --bin as Maelstrom's.")
   var nodeCount: Int?
 
@@ -202,6 +205,7 @@ struct TestOptions: ParsableArguments {
     machines.acceptsNewHostKeys = acceptNewHostKeys
     machines.usesProgram = sshProgram
     machines.usesSudo = sudo
+    machines.setsClocks = machineClocks
     return machines
   }
 

@@ -67,6 +67,7 @@ enum AgentCommand: Hashable {
 enum BreakerName: String, Hashable, CaseIterable {
   case groups
   case clocks
+  case machineClock = "machine-clock"
   case disks
   case packets
 }

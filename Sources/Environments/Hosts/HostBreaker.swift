@@ -1,11 +1,11 @@
 import Glibc
-import Values
+package import Values
 
 /// Breaks and mends one thing of the host that an agent is on.
 ///
 /// It is asked in words of its own, which ``HostCluster`` writes and it reads. All is called in the
 /// agent's one thread; what has to go on meanwhile has a thread of its own.
-protocol HostBreaker: AnyObject {
+package protocol HostBreaker: AnyObject {
   /// Does as the controller says.
   ///
   /// - Parameter processes: The processes of the host that are not agents.
@@ -23,14 +23,14 @@ protocol HostBreaker: AnyObject {
 }
 
 extension HostBreaker {
-  var nextWake: Nanoseconds? { nil }
-  func wake(on processes: [pid_t]) {}
-  func mend() {}
+  package var nextWake: Nanoseconds? { nil }
+  package func wake(on processes: [pid_t]) {}
+  package func mend() {}
 }
 
 /// Why a breaker did not do what it was asked to, in words for users.
-struct BreakerRefusal: Error {
-  var reason: String
+package struct BreakerRefusal: Error {
+  package var reason: String
 
   init(_ reason: String) { self.reason = reason }
 }
@@ -43,6 +43,7 @@ func makeBreaker(
     guard let name = settings.groupName else { throw BreakerRefusal("no control groups here") }
     return GroupBreaker(name)
   case .clocks: return try ClockBreaker()
+  case .machineClock: return MachineClockBreaker()
   case .disks, .packets: throw BreakerRefusal("no faults of \(name.rawValue) here")
   }
 }

@@ -14,7 +14,11 @@ struct HostClocks {
 }
 
 extension HostCluster {
-  var clockSupport: FaultSupport { ProcessClocks.problem.map { .unsupported($0) } ?? .supported }
+  var clockSupport: FaultSupport {
+    // Of other machines it is known when they are there.
+    guard network.isThisMachine else { return .supported }
+    return ProcessClocks.problem.map { .unsupported($0) } ?? .supported
+  }
 
   func skew(_ changes: [NodeID: ClockChange]) throws(HostError) -> FaultReport {
     try readClocks()
@@ -67,7 +71,8 @@ extension HostCluster {
   private func ask(
     _ request: ClockRequest, of process: HostedProcess
   ) throws(HostError) -> ClockState {
-    let words = try process.host.agent.ask(.clocks, request.words)
+    let breaker: BreakerName = settings.setsMachineClocks ? .machineClock : .clocks
+    let words = try process.host.agent.ask(breaker, request.words)
     guard let state = ClockState(words: words) else {
       throw .refused(process.host.name, "its clocks are unknown: \(words)")
     }

@@ -90,6 +90,8 @@ public struct HostSettings: Sendable {
   public var usesSignals = false
   /// Gets how wrong nodes' clocks were, as long as one was; nothing to record none.
   public var clockRecord: String?
+  /// Whether faults of clocks set those of whole machines, in place of what single processes read.
+  public var setsMachineClocks = false
   /// How long a restart waits before it reports; what comes later is told as an event.
   public var restartPatience: Nanoseconds = .milliseconds(50)
 

@@ -39,6 +39,9 @@ package struct ClockMapping: Hashable, Sendable {
 
   package var isRight: Bool { self == ClockMapping() }
 
+  /// Whether it is always wrong by the same amount.
+  package var isSteady: Bool { drift == 0 && strobe.period == 0 }
+
   package func shown(at time: Nanoseconds) -> Nanoseconds { time + error(at: time) }
 
   /// By how much the clock is wrong.
