@@ -4,8 +4,9 @@ import SSHHosts
 import Testing
 import Values
 
-/// A real sshd on loopback, in PID and mount namespaces of its own: with users, passwords, sudoers and a small
-/// file system that the machine doesn't have. All of it is gone when the test's process is, however that ends.
+/// A real sshd on loopback, with users, passwords, sudoers and a small file system of its own.
+///
+/// It lives in PID and mount namespaces, and is gone when the test's process is, however that ends.
 final class TestServer: Sendable {
   /// What the tests need.
   static let isPossible: Bool =
@@ -53,8 +54,11 @@ final class TestServer: Sendable {
       "ListenAddress 127.0.0.1", "ListenAddress ::1", "Port \(port)", "PidFile none",
       "AuthorizedKeysFile \(directory)/authorized_keys", "StrictModes no", "UseDNS no",
       "PermitRootLogin prohibit-password", "MaxSessions 100", "MaxStartups 100:30:200",
-      "Subsystem sftp internal-sftp", "LogLevel VERBOSE",
+      "LogLevel VERBOSE",
     ]
+    if !configuration.contains(where: { $0.hasPrefix("Subsystem") }) {
+      lines.append("Subsystem sftp internal-sftp")
+    }
     // The first of a keyword's values counts.
     lines.insert(contentsOf: configuration, at: 0)
     if !configuration.contains("UsePAM yes") {
@@ -96,7 +100,7 @@ final class TestServer: Sendable {
   }
 
   func connect(
-    as user: String? = nil, _ change: (inout SSHOptions) -> Void = { _ in }
+    as user: String? = nil, change: (inout SSHOptions) -> Void = { _ in }
   ) throws -> SSHConnection {
     var options = options()
     change(&options)

@@ -16,6 +16,7 @@ final class ChannelPump {
   private var fromHost: ArraySlice<UInt8> = []
   private var inputHasEnded = false
   private var endOfInputIsSent = false
+  private var outputHasEnded = false
   private var isClosing = false
   private var isDescriptorOpen = true
   private(set) var isOver = false
@@ -40,12 +41,13 @@ final class ChannelPump {
     if !fromHost.isEmpty { events |= Int16(POLLOUT) }
     if !inputHasEnded, toHost.isEmpty, !isWireFull { events |= Int16(POLLIN) }
     // That both directions are closed is always told.
-    let isWatched = isDescriptorOpen && (events != 0 || inputHasEnded && endOfInputIsSent)
+    let mayHangUp = inputHasEnded && endOfInputIsSent && !outputHasEnded
+    let isWatched = isDescriptorOpen && (events != 0 || mayHangUp)
     return pollfd(fd: isWatched ? descriptor : -1, events: events, revents: 0)
   }
 
   /// The other end of our socket was closed.
-  func hangUp() { if endOfInputIsSent { isClosing = true } }
+  func hangUp() { if endOfInputIsSent, !outputHasEnded { isClosing = true } }
 
   /// Ends it where the connection is of no use any more.
   func fail(_ error: SSHError) {
@@ -61,7 +63,7 @@ final class ChannelPump {
       hasMoved = takeErrors() || hasMoved
       hasMoved = takeOutput() || hasMoved
     }
-    return finish() || hasMoved
+    return finish(session) || hasMoved
   }
 
   private func takeInput(_ wire: SessionWire) -> Bool {
@@ -150,17 +152,18 @@ final class ChannelPump {
   }
 
   /// Goes on to the end when all output was handed over.
-  private func finish() -> Bool {
+  private func finish(_ session: SSHSession) -> Bool {
     if !isClosing {
       guard fromHost.isEmpty, ssh2_channel_eof(channel) == 1 else { return false }
-      if isDescriptorOpen { shutdown(descriptor, Int32(SHUT_WR)) }
+      if isDescriptorOpen, !outputHasEnded { shutdown(descriptor, Int32(SHUT_WR)) }
+      outputHasEnded = true
       guard ssh2_channel_wait_closed(channel) != SSH2_ERROR_AGAIN else { return false }
       ending.keep(.success(status))
       isClosing = true
     }
     closeDescriptor()
     guard ssh2_channel_free(channel) != SSH2_ERROR_AGAIN else { return false }
-    ending.keep(.failure(.closed(command)))
+    ending.keep(.failure(.closed(session.login.name)))
     isOver = true
     return true
   }

@@ -5,7 +5,7 @@ import Values
 
 /// A connection by libssh2: a thread of its own has the session, and does what others ask for.
 final class LibSSH2Transport: SSHTransport {
-  private let name: String
+  let name: String
   private let inbox: SessionInbox
 
   init(_ login: Login, _ options: SSHOptions) throws(SSHError) {
@@ -91,8 +91,13 @@ final class LibSSH2Transport: SSHTransport {
   }
 
   func upload(_ source: UploadSource, to path: String, mode: UInt32) throws(SSHError) {
-    try perform(isTransfer: true) { session throws(SSHError) in
-      try session.upload(source, to: path, mode: mode)
+    do throws(SSHError) {
+      try perform(isTransfer: true) { session throws(SSHError) in
+        try session.upload(source, to: path, mode: mode)
+      }
+    } catch {
+      guard case .noFileServer = error else { throw error }
+      try uploadThroughShell(source, to: path, mode: mode)
     }
   }
 
@@ -101,8 +106,13 @@ final class LibSSH2Transport: SSHTransport {
     _ take: @escaping (_ bytes: ArraySlice<UInt8>, _ total: Int) throws(SSHError) -> Void
   ) throws(SSHError) {
     let taker = Taker(take: take)
-    try perform(isTransfer: true) { session throws(SSHError) in
-      try session.download(path, from: offset, taker.take)
+    do throws(SSHError) {
+      try perform(isTransfer: true) { session throws(SSHError) in
+        try session.download(path, from: offset, taker.take)
+      }
+    } catch {
+      guard case .noFileServer = error else { throw error }
+      try downloadThroughShell(path, from: offset, take)
     }
   }
 

@@ -14,12 +14,13 @@ extension SSHConnection {
     defer { Glibc.close(descriptor) }
     var status = stat()
     fstat(descriptor, &status)
-    let source = UploadSource(count: Int(status.st_size), report: progress) {
-      buffer throws(SSHError) in
-      let count = read(descriptor, buffer.baseAddress, buffer.count)
-      guard count >= 0 else { throw .file(path, errorText(errno)) }
-      return count
-    }
+    let source = UploadSource(
+      count: Int(status.st_size), report: progress,
+      read: { buffer throws(SSHError) in
+        let count = read(descriptor, buffer.baseAddress, buffer.count)
+        guard count >= 0 else { throw .file(path, errorText(errno)) }
+        return count
+      })
     try transport.upload(source, to: remote, mode: mode)
   }
 
@@ -28,12 +29,14 @@ extension SSHConnection {
     bytes: [UInt8], to remote: String, mode: UInt32 = 0o644
   ) throws(SSHError) {
     var rest = bytes[...]
-    let source = UploadSource(count: bytes.count, report: { _, _ in }) { buffer throws(SSHError) in
-      let count = min(buffer.count, rest.count)
-      buffer.copyBytes(from: rest.prefix(count))
-      rest = rest.dropFirst(count)
-      return count
-    }
+    let source = UploadSource(
+      count: bytes.count, report: { _, _ in },
+      read: { buffer throws(SSHError) in
+        let count = min(buffer.count, rest.count)
+        buffer.copyBytes(from: rest.prefix(count))
+        rest = rest.dropFirst(count)
+        return count
+      })
     try transport.upload(source, to: remote, mode: mode)
   }
 

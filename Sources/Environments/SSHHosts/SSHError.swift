@@ -33,6 +33,7 @@ package enum SSHError: Error, Hashable, Sendable, CustomStringConvertible {
   case lost(String, during: String, problem: String)
   case closed(String)
   case noChannel(String, String)
+  case noFileServer(String, String)
   case commandFailed(String, command: String, ExitStatus, lastLines: [String])
   case commandNeverEnded(String, command: String, after: Nanoseconds, lastLines: [String])
   case remoteFile(String, path: String, String)
@@ -83,6 +84,8 @@ package enum SSHError: Error, Hashable, Sendable, CustomStringConvertible {
     case .closed(let host): "host \(host): the connection was closed"
     case .noChannel(let host, let problem):
       "host \(host): no further channel (sshd_config's MaxSessions): \(problem)"
+    case .noFileServer(let host, let problem):
+      "host \(host): no file transfer (sshd_config's Subsystem sftp): \(problem)"
     case .commandFailed(let host, let command, let status, let lastLines):
       "host \(host): \(command): \(status)" + SSHError.tail(lastLines)
     case .commandNeverEnded(let host, let command, let time, let lastLines):

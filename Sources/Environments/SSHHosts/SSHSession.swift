@@ -14,6 +14,8 @@ final class SSHSession: @unchecked Sendable {
   let inbox: SessionInbox
   private var pumps: [ChannelPump] = []
   private var openedFiles: OpaquePointer?
+  /// Why there is no file server on the host.
+  private var filesProblem: String?
   /// What the connection goes through.
   private let upstream: LibSSH2Transport?
   private var askedCount = 0
@@ -231,14 +233,16 @@ final class SSHSession: @unchecked Sendable {
   /// The host's file server, started at its first use.
   func files() throws(SSHError) -> OpaquePointer {
     if let openedFiles { return openedFiles }
+    if let filesProblem { throw .noFileServer(login.name, filesProblem) }
     isOpening = true
     defer { isOpening = false }
-    let opened = try completeObject(within: SSHSession.patience, during: "the start of SFTP") {
+    let opened = try completeObject(within: .seconds(10), during: "the start of SFTP") {
       ssh2_sftp_init(handle)
     }
     guard let opened else {
-      throw .transport(
-        login.name, "no file transfer (sshd_config's Subsystem sftp): \(lastProblem.text)")
+      let problem = lastProblem.text
+      filesProblem = problem
+      throw .noFileServer(login.name, problem)
     }
     openedFiles = opened
     return opened

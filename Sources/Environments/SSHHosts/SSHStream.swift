@@ -6,8 +6,9 @@ package import Values
 /// A command that runs on a host: what is written to its descriptor is its standard input, and what it prints
 /// is read from there.
 package final class SSHStream: Sendable {
-  /// One end of a socket: it reads standard output to its end, and `shutdown(…, SHUT_WR)` ends standard
-  /// input. It belongs to the caller, who closes it; that ends the command's channel.
+  /// One end of a socket, which belongs to the caller, who closes it; that ends the command's channel.
+  ///
+  /// Standard output is read from it to its end, and `shutdown` for writing ends standard input.
   package let descriptor: Int32
   let command: String
   private let ending: Promise<ExitStatus>

@@ -1,5 +1,7 @@
 /// A connection to one host, however it is made; any thread may use it.
 package protocol SSHTransport: AnyObject, Sendable {
+  /// The host as the user wrote it.
+  var name: String { get }
   /// Has the login shell run a command line in its own place.
   ///
   /// - Parameter errorLimit: How many of the last bytes of its standard error are kept.
