@@ -190,6 +190,21 @@ struct CommandTests {
     #expect(try host.run(["echo", "well"]).text == "well")
   }
 
+  @Test("keys are exchanged anew while there is much traffic")
+  func newKeys() async throws {
+    let server = try TestServer(configuration: ["RekeyLimit 1M", "LogLevel DEBUG1"])
+    let host = try server.connect()
+    defer { host.close() }
+    let input = (0..<6_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    async let other = Task.detached { try host.run(["cat"], input: input).output }.value
+    let path = "\(server.directory)/file"
+    try host.upload(bytes: input, to: path)
+    #expect(try host.run(["cat", path]).output == input)
+    #expect(try host.readTail(path, count: input.count) == input)
+    #expect(try await other == input)
+    #expect(server.log.ranges(of: "rekeying").count > 5)
+  }
+
   @Test("a command that closes its outputs is still waited for", arguments: Way.allCases)
   func closedOutputs(way: Way) throws {
     let host = try TestServer.known().connect(change: way.apply)

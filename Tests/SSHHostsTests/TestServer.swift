@@ -1,6 +1,7 @@
 import Glibc
 import Processes
 import SSHHosts
+import Synchronization
 import Testing
 import Values
 
@@ -31,6 +32,7 @@ final class TestServer: Sendable {
   let port: Int
   private let input: Int32
   private let process: Int32
+  private let isStopped = Mutex(false)
 
   /// - Parameters:
   ///   - hostKeys: The kinds of its host keys.
@@ -75,6 +77,11 @@ final class TestServer: Sendable {
 
   /// Ends it and all that runs there.
   func stop() {
+    let isFirst = isStopped.withLock { isStopped in
+      defer { isStopped = true }
+      return !isStopped
+    }
+    guard isFirst else { return }
     close(input)
     var status: Int32 = 0
     waitpid(process, &status, 0)

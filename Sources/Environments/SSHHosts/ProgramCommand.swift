@@ -36,7 +36,7 @@ struct ProgramCommand: Sendable {
       words += ["-i", identity, "-o", "IdentitiesOnly=yes"]
     }
     if let file = options.knownHostsFile {
-      words += ["-o", "UserKnownHostsFile=\(file)", "-o", "GlobalKnownHostsFile=/dev/null"]
+      words += ["-o", "UserKnownHostsFile=\"\(file)\"", "-o", "GlobalKnownHostsFile=/dev/null"]
     }
     let accepts = options.acceptsNewHostKeys || settings.strictHostKeyChecking == "accept-new"
     let time = options.connectTimeout ?? settings.connectTimeout ?? .seconds(10)
@@ -57,12 +57,16 @@ struct ProgramCommand: Sendable {
     controlPath = "\(folder)/shrike-ssh-\(getpid())-\(monotonicTime())"
   }
 
+  /// The command that holds the connection: at the end of its input it ends sshd's process for it, and with
+  /// that all that runs over it.
+  private static let holding = "echo \(ready); cat >/dev/null; kill $PPID"
+
   /// The process that has the connection, which lives as long as its input has no end.
   func masterWords(asks: Bool) -> [String] {
     [
       program, "-S", controlPath, "-o", "ControlMaster=yes", "-o",
       "BatchMode=\(asks ? "no" : "yes")", "-o", "LogLevel=DEBUG1",
-    ] + options + ["-T", "--", host, "echo \(ProgramCommand.ready); exec cat >/dev/null"]
+    ] + options + ["-T", "--", host, ProgramCommand.holding]
   }
 
   /// A process that runs a command over the connection, and never makes one of its own.

@@ -71,6 +71,16 @@ struct ProgramReport {
     return .unknownHostKey(host, kind: kind, fingerprint: fingerprint, path: path)
   }
 
+  /// Keys that the host accepts, but whose passphrase was asked for in vain.
+  private var unopenedKeys: [String] {
+    zip(lines, lines.dropFirst()).compactMap { line, next in
+      guard line.hasPrefix("debug1: Server accepts key: "),
+        next.hasPrefix("debug1: read_passphrase")
+      else { return nil }
+      return line.dropFirst(28).split(separator: " ").first.map(String.init)
+    }
+  }
+
   private func loginError(
     _ host: String, _ command: ProgramCommand, _ options: SSHOptions
   ) -> SSHError? {
@@ -93,8 +103,8 @@ struct ProgramReport {
         hints.append("\(path): \(errorText(errno))")
       }
     }
-    if says("incorrect passphrase supplied"), options.secrets.passphrase != nil {
-      hints.append("SHRIKE_SSH_PASSPHRASE does not open \(options.identityFile ?? "the key")")
+    if options.secrets.passphrase != nil {
+      hints += unopenedKeys.map { "SHRIKE_SSH_PASSPHRASE does not open \($0)" }
     }
     let asksPassword = says("Next authentication method: password")
     let asksQuestions = says("Next authentication method: keyboard-interactive")

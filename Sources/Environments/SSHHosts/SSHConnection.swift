@@ -67,7 +67,7 @@ package final class SSHConnection: Sendable {
       } catch {
         guard error.isTransient, attempt < count else { throw error.after(attempt) }
       }
-      usleep(UInt32(min(200_000 << (attempt - 1), 5_000_000)))
+      usleep(UInt32(min(200_000 << min(attempt - 1, 5), 5_000_000)))
       attempt += 1
     }
   }
@@ -86,7 +86,7 @@ package final class SSHConnection: Sendable {
     _ words: [String], input: [UInt8] = [], asRoot: Bool = false,
     within time: Nanoseconds = SSHConnection.patience, limit: Int = 1 << 28
   ) throws(SSHError) -> SSHResult {
-    let deadline = monotonicTime() + time
+    let deadline = deadline(after: time)
     let (stream, prefix) = try begin(words, asRoot: asRoot, errorLimit: SSHConnection.errorLimit)
     defer { Glibc.close(stream.descriptor) }
     let command = ShellWords.line(words)
@@ -131,6 +131,12 @@ package final class SSHConnection: Sendable {
 
   /// Ends the connection and all that runs over it.
   package func close() { transport.close() }
+}
+
+/// The time when a span that begins now is over.
+func deadline(after time: Nanoseconds) -> Nanoseconds {
+  let (deadline, isEndless) = monotonicTime().addingReportingOverflow(time)
+  return isEndless ? .max : deadline
 }
 
 extension SSHConnection {

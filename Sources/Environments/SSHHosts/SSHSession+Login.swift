@@ -89,7 +89,7 @@ extension SSHSession {
   /// - Returns: Whether the host asks for more than the user's name.
   private func askForMethods(_ attempts: inout LoginAttempts) throws(SSHError) -> Bool {
     var list: UnsafeMutablePointer<CChar>?
-    let result = try complete(within: login.connectTimeout, during: "the login") { () -> Int32 in
+    _ = try attempt {
       list = ssh2_userauth_list(handle, login.user, UInt32(login.user.utf8.count))
       return list == nil ? lastProblem.number : 0
     }
@@ -98,10 +98,16 @@ extension SSHSession {
       return true
     }
     if ssh2_userauth_authenticated(handle) != 0 { return false }
-    throw .noHandshake(
-      login.name,
-      result == nil
-        ? "no answer to the login within \(login.connectTimeout.durationText)" : lastProblem.text)
+    throw .noHandshake(login.name, lastProblem.text)
+  }
+
+  /// Takes one step of the login, which may take long: keys are encrypted so that opening them does.
+  private func attempt(_ call: () -> Int32) throws(SSHError) -> Int32 {
+    let time = max(login.connectTimeout, .seconds(30))
+    guard let result = try complete(within: time, during: "the login", call) else {
+      throw .noHandshake(login.name, "no answer to the login within \(time.durationText)")
+    }
+    return result
   }
 
   private func useAgent(_ attempts: inout LoginAttempts) throws(SSHError) -> Bool {
@@ -124,7 +130,7 @@ extension SSHSession {
       let kind = PrivateKey.kind(ofPublicKey: Array(blob))
       attempts.tried.append(
         "the agent's key " + (found.pointee.comment.map { String(cString: $0) } ?? kind.rawValue))
-      let result = try complete(within: login.connectTimeout, during: "the login") {
+      let result = try attempt {
         ssh2_agent_userauth(agent, login.user, found)
       }
       if result == 0 { return true }
@@ -159,12 +165,12 @@ extension SSHSession {
       }
       attempts.tried.append("the key \(path)")
       let passphrase = key.isEncrypted ? secrets.passphrase : nil
-      let result = try complete(within: login.connectTimeout, during: "the login") {
+      let result = try attempt {
         ssh2_userauth_publickey_fromfile_ex(
           handle, login.user, UInt32(login.user.utf8.count), nil, path, passphrase)
       }
       if result == 0 { return true }
-      if let result, result == SSH2_ERROR_FILE {
+      if result == SSH2_ERROR_FILE {
         attempts.hints.append(
           key.isEncrypted
             ? "SHRIKE_SSH_PASSPHRASE does not open \(path)"
@@ -188,7 +194,7 @@ extension SSHSession {
     let length = UInt32(login.user.utf8.count)
     if attempts.accepts("password") {
       attempts.tried.append("the password")
-      let result = try complete(within: login.connectTimeout, during: "the login") {
+      let result = try attempt {
         ssh2_userauth_password_ex(
           handle, login.user, length, password, UInt32(password.utf8.count), nil)
       }
@@ -198,7 +204,7 @@ extension SSHSession {
     attempts.tried.append("the password by keyboard-interactive")
     wire.password = password
     defer { wire.password = nil }
-    let result = try complete(within: login.connectTimeout, during: "the login") {
+    let result = try attempt {
       ssh2_userauth_keyboard_interactive_ex(handle, login.user, length, SessionWire.answering)
     }
     return result == 0

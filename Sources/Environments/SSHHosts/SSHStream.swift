@@ -29,8 +29,7 @@ package final class SSHStream: Sendable {
   /// - Returns: Nothing where that is not so within `time`.
   /// - Throws: When the connection is lost before.
   package func wait(within time: Nanoseconds) throws(SSHError) -> ExitStatus? {
-    let (deadline, isEndless) = monotonicTime().addingReportingOverflow(time)
-    return try ending.await(until: isEndless ? .max : deadline)
+    try ending.await(until: deadline(after: time))
   }
 }
 

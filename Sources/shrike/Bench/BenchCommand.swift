@@ -45,6 +45,9 @@ struct BenchCommand: ParsableCommand {
       ] + (try FrameBench.all()) + (try RaftBench.all()) + (try HistoryReadBench.all()) {
         print(measurement.row)
       }
+      do { print(try SSHBench.commands().row) } catch let reason as SSHBench.Skipped {
+        print("commands over SSH: skipped, \(reason)")
+      }
       print("")
       if let porcupine {
         do { bench.peer = try Peer(source: porcupine, program: peerProgram) } catch {
