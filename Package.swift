@@ -78,9 +78,13 @@ let rooms: [Room] = [
     "ClientTransports", "Sources/Environments/ClientTransports",
     needs: ["Environments", "NodeServers", "Nodes", "Values", nioCore, nioPosix, nioHTTP]),
   Room(
+    "Packets", "Sources/Environments/Packets",
+    needs: ["Environments", "Processes", "Values", "CPackets", "CProcess", heap]),
+  Room(
     "Hosts", "Sources/Environments/Hosts",
     needs: [
-      "Environments", "Processes", "ClientTransports", "Nodes", "Histories", "Values", "CProcess",
+      "Environments", "Processes", "Packets", "ClientTransports", "Nodes", "Histories", "Values",
+      "CProcess",
       nioCore, nioPosix,
     ]),
   Room(
@@ -165,6 +169,7 @@ let package = Package(
   ],
   targets: rooms.map(\.target) + [
     .target(name: "CProcess", path: "Sources/Environments/CProcess"),
+    .target(name: "CPackets", path: "Sources/Environments/CPackets"),
     .executableTarget(
       name: "shrike",
       dependencies: [
@@ -201,6 +206,7 @@ let package = Package(
       name: "LocalProcessesFixture",
       dependencies: ["LocalProcesses", "NodeProcesses", "Environments", "Nodes", "Values"],
       path: "Tests/LocalProcessesFixture", swiftSettings: strict),
+    tests("Packets", "Packets", "Environments", "Processes", "Values"),
     tests(
       "NamespaceLab", "NamespaceLab", "Hosts", "HostClusters", "HostsFixture", "Environments",
       "Processes", "Nodes",

@@ -53,6 +53,7 @@ public struct LabRun {
     let lab = NamespaceLab(command: [surroundings.executable, "agent"], directory: data)
     var settings = HostSettings(
       homeDirectory: data, logDirectory: surroundings.folder.nodes.string)
+    settings.seed = plan.seed
     settings.echoesStandardError = surroundings.echoesStandardError
     let members = test.names.nodes.map { node in
       SystemCluster.Member(

@@ -37,6 +37,7 @@ struct BreakerRefusal: Error {
 
 func makeBreaker(_ name: BreakerName) throws(BreakerRefusal) -> any HostBreaker {
   switch name {
-  case .clocks, .disks, .packets: throw BreakerRefusal("no faults of \(name.rawValue) here")
+  case .packets: return PacketBreaker()
+  case .clocks, .disks: throw BreakerRefusal("no faults of \(name.rawValue) here")
   }
 }

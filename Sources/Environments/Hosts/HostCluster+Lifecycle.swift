@@ -20,6 +20,7 @@ extension HostCluster {
       try PackageInstallation(packages: system.packages, programs: system.programs).run()
       try bringUp()
       try install()
+      try capturePackets()
       try openTransport()
       for process in nodes { try spawn(process) }
       try awaitReady()
@@ -158,6 +159,7 @@ extension HostCluster {
     probes?.end()
     for probes in networkProbes.values { probes.close() }
     thread?.end()
+    endCaptures()
     groups?.thaw()
     network.tearDown()
     groups?.remove()

@@ -13,6 +13,8 @@ final class HostedProcess {
   let home: String
   let homeOnHost: String
   let logPath: String
+  /// Where its log is.
+  var logDirectory: String { String(logPath.dropLast("/log".count)) }
 
   /// The process, while one runs.
   var task: TaskID?
