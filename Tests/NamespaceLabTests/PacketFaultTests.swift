@@ -167,13 +167,15 @@ struct PacketFaultTests {
       import os, socket, sys, time
       c = socket.create_connection((sys.argv[1], 9002), timeout=10)
       c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+      rounds = []
       open(sys.argv[2] + "/talks", "w").close()
       while not os.path.exists(sys.argv[2] + "/enough"):
         began = time.monotonic()
         c.sendall(b"x")
         assert c.recv(1) == b"x"
-        print(time.monotonic() - began)
+        rounds.append(time.monotonic() - began)
         time.sleep(0.01)
+      for took in rounds: print(took)
       """
     return try cluster.host(from).agent.begin(
       ["python3", "-c", script, cluster.host(to).address, directory.path])
@@ -198,6 +200,191 @@ struct PacketFaultTests {
     let first = try lost(seed: 1, in: "first")
     #expect(try lost(seed: 1, in: "same") == first)
     #expect(try lost(seed: 2, in: "other") != first)
+  }
+
+  @Test("copies arrive beside their originals")
+  func duplicate() throws {
+    let cluster = try cluster()
+    let environment = cluster.environment
+    let disturbance = Disturbance(.duplicate, probability: 0.5, latency: .milliseconds(5))
+    #expect(environment.apply(.disturb(disturbance, [link])).tookHold == nil)
+    let found = try exchange(cluster, n1, n2, count: 200)
+    let report = environment.apply(.calm(.duplicate))
+    #expect(report.tookHold == true && report.exercised == 200)
+    #expect(Set(found.map(\.number)).count == 200)
+    #expect(found.count == 200 + (report.affected ?? 0))
+    #expect((70...130).contains(report.affected ?? 0))
+    #expect(try isHealed(cluster, n1, n2))
+  }
+
+  @Test("packets that are late arrive behind those that were sent after them")
+  func reorder() throws {
+    let cluster = try cluster()
+    let environment = cluster.environment
+    let disturbance = Disturbance(.reorder, probability: 0.3, latency: .milliseconds(50))
+    #expect(environment.apply(.disturb(disturbance, [link])).tookHold == nil)
+    let found = try exchange(cluster, n1, n2, count: 200)
+    let report = environment.apply(.calm(.reorder))
+    #expect(report.tookHold == true && (30...90).contains(report.affected ?? 0))
+    let numbers = found.sorted { $0.time < $1.time }.map(\.number)
+    #expect(numbers.count == 200 && numbers != numbers.sorted())
+    #expect(try isHealed(cluster, n1, n2))
+  }
+
+  @Test("checksums catch packets that were damaged, and streams arrive whole all the same")
+  func corrupt() throws {
+    let cluster = try cluster()
+    let environment = cluster.environment
+    let before = try checksumErrors(cluster, n2)
+    let disturbance = Disturbance(.corrupt, probability: 0.3)
+    #expect(environment.apply(.disturb(disturbance, [link])).tookHold == nil)
+    let found = try exchange(cluster, n1, n2, count: 200, size: 1_000)
+    let damaged = try checksumErrors(cluster, n2).udp - before.udp
+    // A length that is too great is found before the checksum.
+    #expect(abs(200 - found.count - damaged) < 5 && (30...90).contains(damaged))
+    #expect(try isWhole(cluster, n1, n2))
+    #expect(try checksumErrors(cluster, n2).tcp > before.tcp)
+    #expect(environment.apply(.calm(.corrupt)).tookHold == true)
+    let after = try checksumErrors(cluster, n2)
+    #expect(try isHealed(cluster, n1, n2) && isWhole(cluster, n1, n2))
+    #expect(try checksumErrors(cluster, n2) == after)
+  }
+
+  /// Whether what is sent over a connection comes back as it was.
+  private func isWhole(_ cluster: FixtureCluster, _ from: NodeID, _ to: NodeID) throws -> Bool {
+    let script = """
+      import random, socket, sys, threading
+      c = socket.create_connection((sys.argv[1], 9002))
+      sent = random.Random(1).randbytes(100_000); got = b""
+      threading.Thread(target=c.sendall, args=(sent,), daemon=True).start()
+      while len(got) < len(sent): got += c.recv(65536)
+      sys.exit(got != sent)
+      """
+    return try cluster.host(from).agent.run(
+      ["python3", "-c", script, cluster.host(to).address], within: .seconds(60)
+    ).succeeded
+  }
+
+  private struct ChecksumErrors: Equatable {
+    var udp = 0
+    var tcp = 0
+  }
+
+  private func checksumErrors(
+    _ cluster: FixtureCluster, _ node: NodeID
+  ) throws -> ChecksumErrors {
+    let lines = try cluster.host(node).agent.run(["cat", "/proc/net/snmp"]).output
+    func count(_ name: String) throws -> Int {
+      let rows = lines.filter { $0.hasPrefix("\(name): ") }.map { $0.split(separator: " ") }
+      let column = try #require(rows.first?.firstIndex(of: "InCsumErrors"))
+      return try #require(Int(rows[1][column]))
+    }
+    return ChecksumErrors(udp: try count("Udp"), tcp: try count("Tcp"))
+  }
+
+  @Test("a link of a rate carries no more, and loses what would wait too long")
+  func rate() throws {
+    let cluster = try cluster()
+    let environment = cluster.environment
+    let disturbance = Disturbance(
+      .rate, probability: 1, latency: .milliseconds(500), bytesPerSecond: 100_000)
+    #expect(environment.apply(.disturb(disturbance, [link])).tookHold == nil)
+    // 128 KiB in a fifth of a second, of which a half second's worth waits.
+    let found = try exchange(cluster, n1, n2, count: 128, size: 996)
+    let report = environment.apply(.calm(.rate))
+    #expect(report.tookHold == true && report.affected == 128)
+    let times = found.map(\.time).sorted()
+    #expect(found.count < 128 && found.count > 50)
+    #expect(found.allSatisfy { $0.forth >= .milliseconds(10) })
+    // 1,024 bytes each.
+    let carried = Nanoseconds(found.count - 1) * .microseconds(10_240)
+    #expect((times.last ?? 0) - (times.first ?? 0) >= carried * 9 / 10)
+    #expect(try isHealed(cluster, n1, n2))
+  }
+
+  @Test("a clogged link holds all packets back, and lets go of them when it ends")
+  func clog() throws {
+    let cluster = try cluster()
+    let environment = cluster.environment
+    let disturbance = Disturbance(.clog, probability: 1)
+    #expect(environment.apply(.disturb(disturbance, [link])).tookHold == nil)
+    #expect(try exchange(cluster, n1, n2).isEmpty)
+    let sending = try send(cluster, n1, n2, patience: .seconds(20))
+    // Waits for the last of the second fifty.
+    let deadline = environment.now + .seconds(20)
+    while environment.now < deadline, try carried(cluster, n1) < 100 { usleep(20_000) }
+    let report = environment.apply(.calm(.clog))
+    #expect(report.tookHold == true && report.affected == 100)
+    let found = try arrivals(cluster, n1, sending)
+    #expect(found.sorted { $0.time < $1.time }.map(\.number) == Array(0..<50))
+    #expect(try isHealed(cluster, n1, n2))
+  }
+
+  /// How many packets a host has sent into its switch.
+  private func carried(_ cluster: FixtureCluster, _ node: NodeID) throws -> Int {
+    let lines = try cluster.host(node).agent.run(["cat", "/proc/net/dev"]).output
+    let words = try #require(lines.first { $0.contains("shrike0:") }).split { " :".contains($0) }
+    return try #require(Int(words[10]))
+  }
+
+  @Test("a partition and disturbances hold at a time, and each heals by itself")
+  func together() throws {
+    let cluster = try cluster()
+    let environment = cluster.environment
+    let delay = Disturbance(
+      .delay, probability: 1, latency: .milliseconds(60), distribution: .constant)
+    let loss = Disturbance(.loss, probability: 1)
+    let toThird = Link(from: n1, to: n3)
+    #expect(environment.apply(.disturb(delay, [link, toThird])).tookHold == nil)
+    #expect(environment.apply(.disturb(loss, [toThird])).tookHold == nil)
+    #expect(environment.apply(.cut([toThird, Link(from: n2, to: n3)])).tookHold == true)
+    #expect(try exchange(cluster, n2, n3).isEmpty)
+    #expect(try exchange(cluster, n1, n3).isEmpty)
+    let late = try exchange(cluster, n1, n2)
+    #expect(late.count == 50 && late.allSatisfy { $0.forth >= .milliseconds(60) })
+    // The probe of a partition that ends is neither late nor lost.
+    #expect(environment.apply(.mend).tookHold == true)
+    #expect(try exchange(cluster, n1, n3).isEmpty && isHealed(cluster, n2, n3))
+    #expect(environment.apply(.calm(.loss)).tookHold == true)
+    let found = try exchange(cluster, n1, n3)
+    #expect(found.count == 50 && found.allSatisfy { $0.forth >= .milliseconds(60) })
+
+    // Another of its kind takes its place.
+    let replaced = environment.apply(.disturb(delay, [Link(from: n2, to: n1)]))
+    #expect(replaced.affected ?? 0 >= 100 && replaced.tookHold == nil)
+    #expect(try isHealed(cluster, n1, n2) && isHealed(cluster, n1, n3))
+    let back = try exchange(cluster, n2, n1)
+    #expect(back.count == 50 && back.allSatisfy { $0.forth >= .milliseconds(60) })
+    #expect(environment.apply(.calm(.delay)).tookHold == true)
+    #expect(try isHealed(cluster, n2, n1))
+  }
+
+  @Test("a link on which nothing is sent is disturbed as well, which probes show")
+  func silence() throws {
+    let cluster = try cluster()
+    let environment = cluster.environment
+    for kind in Disturbance.Kind.allCases {
+      let disturbance = Disturbance(
+        kind, probability: 0.2, latency: .milliseconds(10), bytesPerSecond: 1_000_000)
+      let links = [link, Link(from: n3, to: n2)]
+      #expect(environment.apply(.disturb(disturbance, links)).tookHold == nil)
+      let report = environment.apply(.calm(kind))
+      #expect(report == FaultReport(tookHold: true, affected: 0, exercised: 0), "\(kind)")
+    }
+    let never = Disturbance(.loss, probability: 0)
+    #expect(environment.apply(.disturb(never, [link])).tookHold == nil)
+    #expect(environment.apply(.calm(.loss)).tookHold == false)
+    let rules = try cluster.host(n1).agent.run(["ip", "rule"]).output
+    #expect(rules.count == 3, "\(rules)")
+  }
+
+  @Test("messages of a type can't be told from others")
+  func types() throws {
+    let cluster = try cluster()
+    let disturbance = Disturbance(.loss, probability: 1, messageTypes: ["append"])
+    let report = cluster.environment.apply(.disturb(disturbance, [link]))
+    let reason = "nothing: packets have no types of messages, such as append"
+    #expect(report == FaultReport(did: [n1: reason], tookHold: false))
   }
 }
 
