@@ -12,8 +12,6 @@ private let n1 = NodeID(0)
 private let n2 = NodeID(1)
 private let n3 = NodeID(2)
 
-private let hasTunnels = isRoot && access("/dev/net/tun", R_OK | W_OK) == 0
-
 @Suite(
   "Faults of packets on hosts", .serialized, .timeLimit(.minutes(5)),
   .enabled(if: hasTunnels, "the switch of packets needs root and /dev/net/tun"))
@@ -42,13 +40,16 @@ struct PacketFaultTests {
     """
 
   private func cluster(
-    seed: UInt64 = 1, in folder: String = "lab"
+    seed: UInt64 = 1, in folder: String = "lab", capturesPackets: Bool = false
   ) throws -> FixtureCluster {
     try makeDirectories("\(directory.path)/\(folder)")
     let cluster = try FixtureCluster(
       directory: "\(directory.path)/\(folder)", agent: agentProgram,
       program: ["python3", "-c", echo],
-      change: { $0.seed = seed },
+      change: {
+        $0.seed = seed
+        $0.capturesPackets = capturesPackets
+      },
       edit: {
         $0.ready = .command(["test", "-e", "up"])
         $0.readyTimeout = .seconds(60)
@@ -386,8 +387,82 @@ struct PacketFaultTests {
     let reason = "nothing: packets have no types of messages, such as append"
     #expect(report == FaultReport(did: [n1: reason], tookHold: false))
   }
+
+  @Test("rules that a controller left behind on a machine are removed")
+  func leftovers() throws {
+    let cluster = try cluster()
+    let agent = cluster.host(n1).agent
+    func rules() throws -> [String] { try agent.run(["ip", "rule"]).output }
+    let before = try rules()
+    // Of a device of number 7, and of somebody else.
+    let left = "rule add pref 83 iif lo ipproto udp fwmark 0/0x8000000 table 1399324679"
+    let foreign = "rule add pref 83 iif lo ipproto udp table 77"
+    let made = try agent.run(["ip", "-batch", "-"], input: "\(left)\n\(foreign)\n")
+    #expect(try made.succeeded && rules().count == before.count + 2)
+    #expect(
+      cluster.environment.apply(.disturb(Disturbance(.clog, probability: 1), [link])).tookHold
+        == nil)
+    #expect(cluster.environment.apply(.calm(.clog)).tookHold == true)
+    #expect(try rules().count == before.count + 1 && rules().contains { $0.contains(" 77") })
+  }
+
+  @Test("captured packets can be read, and are those that were sent and came")
+  func capture() throws {
+    let cluster = try cluster(capturesPackets: true)
+    let found = try exchange(cluster, n1, n2)
+    #expect(found.count == 50)
+    let ended = Nanoseconds(time(nil)) * .seconds(1)
+    let addresses = cluster.environment.hosts.map(\.address)
+    cluster.environment.stop()
+    for node in ["n1", "n2"] {
+      let path = "\(directory.path)/lab/nodes/\(node)/packets.pcap"
+      let packets = try CapturedPacket.all(in: #require(bytes(ofFile: path)))
+      let sent = packets.filter { $0.port == 9001 }
+      #expect(sent.count == 50, "\(node)")
+      #expect(sent.allSatisfy { $0.source == addresses[0] && $0.destination == addresses[1] })
+      #expect(packets.count { $0.source == addresses[1] } >= 50)
+      #expect(packets.allSatisfy { abs($0.time - ended) < .seconds(120) })
+      #expect(zip(packets, packets.dropFirst()).allSatisfy { $0.time <= $1.time })
+    }
+  }
 }
 
 extension FixtureCluster {
   fileprivate func host(_ node: NodeID) -> Host { environment.hosts[node.index] }
+}
+
+/// An IPv4 packet as a capture has it.
+private struct CapturedPacket {
+  var time: Nanoseconds
+  var source: String
+  var destination: String
+  /// The port that a datagram is for.
+  var port: Int
+
+  /// The IPv4 packets of a file in libpcap's format, of Ethernet frames.
+  static func all(in file: [UInt8]) throws -> [CapturedPacket] {
+    func number(_ place: Int) -> Int {
+      (0..<4).reduce(0) { $0 | Int(file[place + $1]) << (8 * $1) }
+    }
+    try #require(file.count >= 24 && number(0) == 0xa1b2_3c4d)
+    try #require(file[4] == 2 && file[6] == 4 && number(20) == 1)
+    var packets: [CapturedPacket] = []
+    var place = 24
+    while place < file.count {
+      let (kept, length) = (number(place + 8), number(place + 12))
+      try #require(kept <= length && place + 16 + kept <= file.count)
+      let time = Nanoseconds(number(place)) * .seconds(1) + Nanoseconds(number(place + 4))
+      let frame = Array(file[(place + 16)..<(place + 16 + kept)])
+      place += 16 + kept
+      guard frame.count >= 38, frame[12] == 8, frame[13] == 0 else { continue }
+      func address(_ first: Int) -> String {
+        frame[first..<first + 4].map { "\($0)" }.joined(separator: ".")
+      }
+      packets.append(
+        CapturedPacket(
+          time: time, source: address(26), destination: address(30),
+          port: frame[23] == 17 ? Int(frame[36]) << 8 | Int(frame[37]) : 0))
+    }
+    return packets
+  }
 }

@@ -29,17 +29,22 @@ struct DisturbedLinks {
 
 extension HostCluster {
   func packetSupport(for kind: Disturbance.Kind) -> FaultSupport {
+    HostCluster.packetProblem.map { .unsupported($0) } ?? .supported
+  }
+
+  /// Why packets can't be disturbed on hosts of this machine; nothing where they can.
+  package static var packetProblem: String? {
     let device = open("/dev/net/tun", O_RDWR | O_CLOEXEC)
     let error = errno
     guard device < 0 else {
       close(device)
-      return .supported
+      return nil
     }
     switch error {
-    case ENOENT, ENODEV: return .unsupported("there is no /dev/net/tun; as root: modprobe tun")
+    case ENOENT, ENODEV: return "there is no /dev/net/tun; as root: modprobe tun"
     case EACCES, EPERM:
-      return .unsupported("/dev/net/tun is not for this user; as root: chmod 666 /dev/net/tun")
-    default: return .unsupported("/dev/net/tun can't be opened: \(errorText(error))")
+      return "/dev/net/tun is not for this user; as root: chmod 666 /dev/net/tun"
+    default: return "/dev/net/tun can't be opened: \(errorText(error))"
     }
   }
 
