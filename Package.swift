@@ -84,10 +84,13 @@ let rooms: [Room] = [
     "ProcessClocks", "Sources/Environments/ProcessClocks",
     needs: ["Processes", "Values", "CProcessClocks"]),
   Room(
+    "Packets", "Sources/Environments/Packets",
+    needs: ["Environments", "Processes", "Values", "CPackets", "CProcess", heap]),
+  Room(
     "Hosts", "Sources/Environments/Hosts",
     needs: [
-      "Environments", "ProcessClocks", "Processes", "ClientTransports", "Nodes", "Histories",
-      "Values", "CProcess",
+      "Environments", "ProcessClocks", "Packets", "Processes", "ClientTransports", "Nodes",
+      "Histories", "Values", "CProcess",
       nioCore, nioPosix,
     ]),
   Room(
@@ -178,6 +181,7 @@ let package = Package(
     .target(name: "CProcess", path: "Sources/Environments/CProcess"),
     .target(name: "CLibSSH2", path: "Sources/Environments/CLibSSH2"),
     .target(name: "CProcessClocks", path: "Sources/Environments/CProcessClocks"),
+    .target(name: "CPackets", path: "Sources/Environments/CPackets"),
     .executableTarget(
       name: "shrike",
       dependencies: [
@@ -217,6 +221,7 @@ let package = Package(
       name: "LocalProcessesFixture",
       dependencies: ["LocalProcesses", "NodeProcesses", "Environments", "Nodes", "Values"],
       path: "Tests/LocalProcessesFixture", swiftSettings: strict),
+    tests("Packets", "Packets", "Environments", "Processes", "Values"),
     tests(
       "NamespaceLab", "NamespaceLab", "Hosts", "HostClusters", "HostsFixture", "Environments",
       "Processes", "Nodes",

@@ -65,7 +65,9 @@ public struct HostRun {
     on network: any HostNetwork, _ addresses: [String]
   ) throws -> HostCluster {
     var settings = HostSettings(logDirectory: surroundings.folder.nodes.string)
+    settings.seed = plan.seed
     settings.echoesStandardError = surroundings.echoesStandardError
+    settings.capturesPackets = plan.capturesPackets
     settings.setsMachineClocks = plan.machines.setsClocks
     settings.clockRecord = surroundings.folder.clocks.string
     let members = test.names.nodes.map { node in

@@ -75,6 +75,7 @@ private struct PlanField: Sendable {
     .flag("accept-new-host-keys", \.machines.acceptsNewHostKeys),
     .flag("ssh-program", \.machines.usesProgram),
     .flag("sudo", \.machines.usesSudo),
+    .flag("pcap", \.capturesPackets),
     .flag("machine-clocks", \.machines.setsClocks),
     PlanField(name: "seed", kind: "a whole number") {
       Int(exactly: $0.seed).map { .integer($0) } ?? .number("\($0.seed)")

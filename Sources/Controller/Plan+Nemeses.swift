@@ -42,6 +42,12 @@ extension Plan {
         throw PlanError("nemesis kill:upgrade: \(systemName) has one version only")
       }
     }
+    for case .disturb(let disturbance, _) in try nemeses {
+      guard let type = disturbance.messageTypes.first, place == .lab else { continue }
+      throw PlanError(
+        "nemesis \(disturbance.kind.rawValue): packets have no types such as \"\(type)\"; leave"
+          + " the types out, or use --env local or simulated, which carry messages")
+    }
     guard let known = description?.messageTypes else { return }
     for case .disturb(let disturbance, _) in try nemeses {
       for type in disturbance.messageTypes where !known.contains(type) {
@@ -127,7 +133,10 @@ extension Plan {
         case .simulated: []
         case .local: [.partition, .kill, .pause, .delay, .loss, .duplicate, .reorder]
         // Bundled systems claim no limits, for they can't be simulated.
-        case .lab, .ssh: [.partition, .kill, .pause] + (hostsAreLimited ? [.cpu, .memory] : [])
+        case .lab, .ssh:
+          [.partition, .kill, .pause]
+            + (HostCluster.packetProblem == nil ? Disturbance.Kind.allCases.map(\.family) : [])
+            + (hostsAreLimited ? [.cpu, .memory] : [])
         }
       guard place != .simulated else { return claims ?? [] }
       return families.filter { family in

@@ -52,6 +52,8 @@ public struct Plan: Hashable, Sendable {
   public var place: Place = .local
   public var nodes: [String]
   public var machines = Machines()
+  /// Whether the packets of hosts are kept.
+  public var capturesPackets = false
   public var seed: UInt64 = 0
   public var concurrency: Int
   /// Operations a second over all clients.

@@ -65,7 +65,10 @@ extension Plan {
       throw PlanError("\(manifest.name) runs on hosts: --env lab or ssh, not \(place.rawValue)")
     }
     try checkMachines()
-    guard place.hasHosts else { return }
+    guard place.hasHosts else {
+      guard !capturesPackets else { throw PlanError("pcap: only hosts have packets; --env lab") }
+      return
+    }
     guard latency == nil else {
       throw PlanError("latency: hosts' network is real; --nemesis delay slows it down")
     }

@@ -49,6 +49,9 @@ struct TestOptions: ParsableArguments {
   @Flag(help: "Be root on hosts by sudo; its password is SHRIKE_SUDO_PASSWORD.")
   var sudo = false
 
+  @Flag(help: "Keep the packets of each host, as nodes/NODE/packets.pcap.")
+  var pcap = false
+
   @Flag(help: "Let faults of clocks set those of whole machines, in place of single processes'.")
   var machineClocks = false
 
@@ -164,6 +167,7 @@ struct TestOptions: ParsableArguments {
     }
     plan.place = place
     plan.machines = machines
+    plan.capturesPackets = pcap
     plan.seed = try givenSeed() ?? UInt64.random(in: 0..<1 << 53)
     plan.rate = rate
     plan.timeLimit = try duration(timeLimit, "time-limit")

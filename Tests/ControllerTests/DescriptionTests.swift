@@ -60,6 +60,15 @@ struct DescriptionTests {
         + "request-vote, vote, append-entries, heartbeat, appended, forward, answer")
   }
 
+  @Test("knows that packets on hosts have no types")
+  func typeOfPackets() throws {
+    let raft = try #require(BundledSystem.named("raft")).description
+    var lab = plan(raft, "delay:10%:type=vote")
+    lab.place = .lab
+    let error = #expect(throws: PlanError.self) { try Controller.Test(lab) }
+    #expect(error?.description.hasPrefix("nemesis delay: packets have no types such as") == true)
+  }
+
   @Test("has more than one version where there are upgrades")
   func versions() throws {
     let echo = try #require(BundledSystem.named("echo")).description

@@ -77,6 +77,10 @@ struct DoctorTests {
     let nodes = cluster.names.nodes
     let cut = holds(.cut([Link(from: nodes[0], to: nodes[1])]), ended: .mend)
     #expect((state("lab partition by nft") == .works) == (cut && findProgram("nft") != nil))
+    let delay = Disturbance(.delay, probability: 1, latency: .milliseconds(1))
+    _ = cluster.apply(.disturb(delay, [Link(from: nodes[0], to: nodes[1])]))
+    let isDelayed = cluster.apply(.calm(.delay)).tookHold == true
+    #expect((state("lab packets") == .works) == isDelayed)
     let isFrozen = cluster.apply(.pause([nodes[0]])).did == [nodes[0]: "frozen"]
     #expect((state("lab pause by freezer") == .works) == isFrozen)
     #expect(cluster.apply(.resume([nodes[0]])).tookHold == true)

@@ -34,11 +34,15 @@ let fault: Fault? =
   case "kill": .kill([nodes[0]])
   case "pause": .pause([nodes[0]])
   case "clock": .skew([nodes[0]: .offset(.seconds(3_600))])
+  case "delay":
+    .disturb(
+      Disturbance(.delay, probability: 1, latency: .milliseconds(10)),
+      [Link(from: nodes[0], to: nodes[1])])
   case "cpu": .limit(.cpu(share: 0.1), [nodes[0]])
   case "memory": .limit(.memory(bytes: 128 << 20), [nodes[0]])
   default: nil
   }
-let hold = fault.map { cluster.environment.apply($0).tookHold == true } ?? true
+let hold = fault.map { cluster.environment.apply($0).tookHold != false } ?? true
 let said = Array("\(hold ? "" : "false ")ready\n".utf8)
 _ = write(1, said, said.count)
 while true { _ = try cluster.environment.advance(until: cluster.environment.now + .seconds(1)) }

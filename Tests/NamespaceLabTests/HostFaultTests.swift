@@ -17,6 +17,9 @@ private func hasGroups(_ purpose: ControlGroups.Purpose) -> Bool {
   isRoot && ControlGroups.offered()[purpose] != nil
 }
 
+/// Whether there can be a switch of packets here.
+let hasTunnels = isRoot && access("/dev/net/tun", R_OK | W_OK) == 0
+
 @Suite(
   "Faults on hosts", .serialized, .timeLimit(.minutes(5)),
   .enabled(if: isRoot, "hosts in namespaces need root and iproute2"))
@@ -333,7 +336,7 @@ struct HostFaultTests {
   @Test(
     "nothing is left of a controller that is killed in the middle of a fault",
     arguments: ["none", "cut", "kill", "pause", "clock"]
-      + (hasGroups(.cpu) ? ["cpu", "memory"] : []))
+      + (hasGroups(.cpu) ? ["cpu", "memory"] : []) + (hasTunnels ? ["delay"] : []))
   func killedController(fault: String) throws {
     try killController(["cluster", directory.path, fault], as: nil)
   }

@@ -170,6 +170,12 @@ public struct LabExaminer {
         success: "a limit is in force, and lifted afterwards")
       found.append(limited(trial, "lab \(purpose.rawValue)", purpose, in: cluster))
     }
+    let packets = Trial(
+      inject: .disturb(
+        Disturbance(.delay, probability: 1, latency: .milliseconds(1)), links), heal: .calm(.delay),
+      success: "packets pass a switch that delays them, and then have their own way again",
+      showsAtEnd: true)
+    found.append(packets.examination(Examination.packets, in: cluster))
     var cut = examination(of: partition, Examination.table, by: "nft", in: cluster)
     if cut.state == .works, !cluster.cutsByTable {
       cut = Examination(
@@ -211,6 +217,7 @@ extension Examination {
   static let table = "lab partition by nft"
   static let chains = "lab partition by iptables"
   static let labKill = "lab kill"
+  static let packets = "lab packets"
   static let freezer = "lab pause by freezer"
   static let signals = "lab pause by signals"
   static let clocks = "lab clocks"

@@ -7,6 +7,8 @@ struct Trial {
   var heal: Fault
   /// What has been seen when both did.
   var success: String
+  /// Whether it is only seen when it ends that it took hold.
+  var showsAtEnd = false
 
   /// How long healing may take where it is not seen at once.
   static let patience: Nanoseconds = .seconds(2)
@@ -19,7 +21,7 @@ struct Trial {
     let injected = environment.apply(inject)
     // Tells of what made the environment unusable.
     _ = try environment.advance(until: environment.now)
-    guard injected.tookHold == true else {
+    guard injected.tookHold == true || (showsAtEnd && injected.tookHold == nil) else {
       return "it did not take hold" + Trial.deeds(injected)
     }
     let healed = environment.apply(heal)

@@ -1,6 +1,7 @@
 import CProcess
 import Glibc
 import Nodes
+import Packets
 import Processes
 import Values
 
@@ -419,6 +420,7 @@ private final class Agent {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard socket >= 0 else { return "can't make a socket: \(errorText(errno))" }
     defer { close(socket) }
+    Detour.passBy(socket)
     for address in addresses {
       var target = sockaddr_in()
       target.sin_family = sa_family_t(AF_INET)

@@ -7,19 +7,27 @@ package struct Host {
   package var port: String?
   /// The directory of its node, as the host sees it, with an empty directory `data` in it.
   package var home: String
-  /// The file that gets what foreign programs print, as the host sees it.
-  package var log: String
+  /// The directory of what is kept of its node, as the host sees it.
+  package var logs: String
   package var agent: AgentConnection
 
+  /// The file that gets what foreign programs print.
+  var log: String { "\(logs)/\(Host.logName)" }
+  /// The file that gets the packets that it sends and receives.
+  var capture: String { "\(logs)/\(Host.captureName)" }
+
+  package static let logName = "log"
+  package static let captureName = "packets.pcap"
+
   package init(
-    name: String, address: String, port: String? = nil, home: String, log: String,
+    name: String, address: String, port: String? = nil, home: String, logs: String,
     agent: AgentConnection
   ) {
     self.name = name
     self.address = address
     self.port = port
     self.home = home
-    self.log = log
+    self.logs = logs
     self.agent = agent
   }
 }

@@ -25,6 +25,7 @@ extension HostCluster {
         for process in nodes { try packages.run(on: process.host.agent) }
       }
       try install()
+      try capturePackets()
       try openTransport()
       for process in nodes { try spawn(process) }
       try awaitReady()
@@ -144,6 +145,7 @@ extension HostCluster {
     probes?.end()
     for probes in networkProbes.values { probes.close() }
     thread?.end()
+    endCaptures()
     if !network.isThisMachine {
       for process in nodes where process.isRunning { try? process.host.agent.signalAll(SIGKILL) }
     }

@@ -45,6 +45,9 @@ public final class HostCluster: Environment {
   private var held: [HeldRequest] = []
   /// The links that are cut, and the packets that had been carried when they were.
   var cutLinks: [Link] = []
+  /// What disturbs packets, and how many disturbances there have been.
+  var disturbances: [Disturbance.Kind: DisturbedLinks] = [:]
+  var disturbanceCount = 0
   /// Limits in force, and how often each node had felt them before.
   var limits: [ResourceLimit.Kind: [NodeID: Int]] = [:]
   var clocks = HostClocks()

@@ -92,6 +92,11 @@ public struct HostSettings: Sendable {
   public var clockRecord: String?
   /// Whether faults of clocks set those of whole machines, in place of what single processes read.
   public var setsMachineClocks = false
+  /// Whether the packets that each node sends and receives are written to `<node>/packets.pcap` beside
+  /// its log.
+  public var capturesPackets = false
+  /// What chance comes from, where faults need it.
+  public var seed: UInt64 = 0
   /// How long a restart waits before it reports; what comes later is told as an event.
   public var restartPatience: Nanoseconds = .milliseconds(50)
 

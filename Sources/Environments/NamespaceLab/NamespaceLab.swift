@@ -169,7 +169,7 @@ package final class NamespaceLab: HostNetwork {
       Host(
         name: name, address: NamespaceLab.address(number), port: "port\(number)",
         home: home(of: name),
-        log: "\(canonicalPath(directories.logs) ?? directories.logs)/\(name)/log",
+        logs: "\(canonicalPath(directories.logs) ?? directories.logs)/\(name)",
         agent: AgentConnection(name: name, descriptor: ours[number + 1]))
     }
     var settings = AgentSettings()

@@ -66,7 +66,7 @@ package final class RemoteMachines: HostNetwork {
 
   package func home(of name: String) -> String { "\(base)/\(name)" }
 
-  private func log(of name: String) -> String { "\(base)/\(name).log" }
+  private func logs(of name: String) -> String { "\(base)/\(name).logs" }
 
   package func addresses(of names: [String]) throws -> [String] {
     try reach(names)
@@ -144,9 +144,9 @@ package final class RemoteMachines: HostNetwork {
       throw HostError.machines("host \(name): \(why(connection, stream))")
     }
     machines[number].running = (stream, agent)
-    try agent.run(["mkdir", "-p", "\(home(of: name))/data"]).checked(on: name)
+    try agent.run(["mkdir", "-p", "\(home(of: name))/data", logs(of: name)]).checked(on: name)
     return Host(
-      name: name, address: machines[number].address, home: home(of: name), log: log(of: name),
+      name: name, address: machines[number].address, home: home(of: name), logs: logs(of: name),
       agent: agent)
   }
 
@@ -206,11 +206,13 @@ package final class RemoteMachines: HostNetwork {
           connection = try SSHConnection.connect(machine.target, settings.options)
         }
         defer { if connection !== machine.connection { connection.close() } }
-        let path = log(of: machine.name)
-        guard try connection.run(["test", "-e", path]).succeeded else { continue }
-        try connection.download(path, to: "\(directories.logs)/\(machine.name)/log")
+        for file in [Host.logName, Host.captureName] {
+          let path = "\(logs(of: machine.name))/\(file)"
+          guard try connection.run(["test", "-e", path]).succeeded else { continue }
+          try connection.download(path, to: "\(directories.logs)/\(machine.name)/\(file)")
+        }
       } catch {
-        problems.append("host \(machine.name): its log could not be fetched: \(error)")
+        problems.append("host \(machine.name): its logs could not be fetched: \(error)")
       }
     }
     return problems

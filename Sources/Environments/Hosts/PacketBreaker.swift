@@ -1,0 +1,156 @@
+import Environments
+import Glibc
+import Packets
+import Processes
+import Values
+
+/// Disturbs the packets that a host sends to others.
+final class PacketBreaker: HostBreaker {
+  /// How long a capture may become, in bytes.
+  private static let captureMax = 256 << 20
+
+  private var faults: PacketFaults?
+  private var capture: PacketCapture?
+
+  func obey(_ words: [String], on processes: [pid_t]) throws(BreakerRefusal) -> [String] {
+    guard let order = PacketOrder(words: words) else {
+      throw BreakerRefusal("no such order for packets: \(words.joined(separator: " "))")
+    }
+    do {
+      return try obey(order)
+    } catch {
+      throw BreakerRefusal("\(error)")
+    }
+  }
+
+  private func obey(_ order: PacketOrder) throws -> [String] {
+    switch order {
+    case .disturb(let disturbance, let draws, let peers):
+      let addresses = try peers.mapValues { try number(of: $0) }
+      let faults = try self.faults ?? PacketFaults(peers: Array(addresses.values))
+      self.faults = faults
+      try faults.disturb(disturbance, to: addresses, draws)
+      return []
+    case .counts(let kind): return (faults?.counts(of: kind) ?? [:]).words
+    case .prove(let kind, let peer, let most):
+      return try ["\(faults?.strikesProbe(kind, to: peer, most: most) ?? false)"]
+    case .calm(let kind): return (try faults?.calm(kind) ?? [:]).words
+    case .leads(let addresses):
+      return try addresses.map { try "\(faults?.leads(to: number(of: $0)) ?? false)" }
+    case .capture(let path, let peer):
+      capture?.end()
+      capture = try PacketCapture(
+        of: Detour.device(to: number(of: peer)), to: path, limit: PacketBreaker.captureMax)
+      return []
+    case .endCapture:
+      capture?.end()
+      capture = nil
+      return []
+    }
+  }
+
+  private func number(of address: String) throws(BreakerRefusal) -> UInt32 {
+    if let number = Detour.number(address) { return number }
+    throw BreakerRefusal("packets to \(address) can't be touched: it is no IPv4 address")
+  }
+
+  func mend() {
+    capture?.end()
+    capture = nil
+    faults?.end()
+    faults = nil
+  }
+}
+
+/// What the controller asks of the breaker of packets.
+enum PacketOrder: Hashable {
+  /// Disturbs packets to peers, by their nodes' numbers.
+  case disturb(Disturbance, Draws, [Int: String])
+  /// Asks what a kind has come to so far, on each link.
+  case counts(Disturbance.Kind)
+  /// Asks whether one of so many probes to a peer is disturbed.
+  case prove(Disturbance.Kind, peer: Int, most: Int)
+  /// Ends a kind, and asks what it came to.
+  case calm(Disturbance.Kind)
+  /// Asks for each address whether packets to it pass the switch.
+  case leads([String])
+  /// Writes to a file, from now on, what passes the device by which a peer is reached.
+  case capture(String, peer: String)
+  case endCapture
+}
+
+extension PacketOrder {
+  var words: [String] {
+    switch self {
+    case .disturb(let disturbance, let draws, let peers):
+      [
+        "disturb", disturbance.kind.rawValue, "\(disturbance.probability)",
+        "\(disturbance.latency)", disturbance.distribution.rawValue,
+        "\(disturbance.bytesPerSecond)", "\(draws.key)",
+      ] + peers.sorted { $0.key < $1.key }.flatMap { ["\($0.key)", $0.value] }
+    case .counts(let kind): ["counts", kind.rawValue]
+    case .prove(let kind, let peer, let most): ["prove", kind.rawValue, "\(peer)", "\(most)"]
+    case .calm(let kind): ["calm", kind.rawValue]
+    case .leads(let addresses): ["leads"] + addresses
+    case .capture(let path, let peer): ["capture", path, peer]
+    case .endCapture: ["end-capture"]
+    }
+  }
+
+  init?(words: [String]) {
+    switch words.first {
+    case "leads":
+      self = .leads(Array(words.dropFirst()))
+      return
+    case "capture" where words.count == 3:
+      self = .capture(words[1], peer: words[2])
+      return
+    case "end-capture":
+      self = .endCapture
+      return
+    default: break
+    }
+    guard words.count > 1, let kind = Disturbance.Kind(rawValue: words[1]) else { return nil }
+    switch words[0] {
+    case "disturb" where words.count >= 7 && words.count % 2 == 1:
+      guard let probability = Double(words[2]), let latency = Nanoseconds(words[3]),
+        let distribution = Disturbance.Distribution(rawValue: words[4]),
+        let bytesPerSecond = Int(words[5]), let seed = UInt64(words[6])
+      else { return nil }
+      var peers: [Int: String] = [:]
+      for place in stride(from: 7, to: words.count, by: 2) {
+        guard let number = Int(words[place]) else { return nil }
+        peers[number] = words[place + 1]
+      }
+      self = .disturb(
+        Disturbance(
+          kind, probability: probability, latency: latency, distribution: distribution,
+          bytesPerSecond: bytesPerSecond), Draws(seed: seed), peers)
+    case "counts": self = .counts(kind)
+    case "prove" where words.count == 4:
+      guard let peer = Int(words[2]), let most = Int(words[3]) else { return nil }
+      self = .prove(kind, peer: peer, most: most)
+    case "calm": self = .calm(kind)
+    default: return nil
+    }
+  }
+}
+
+extension [Int: LinkDisturbances.Count] {
+  /// As words of an answer: five numbers for each peer.
+  var words: [String] {
+    sorted { $0.key < $1.key }.flatMap { peer, count in
+      [peer, count.met, count.struck, count.probesMet, count.probesStruck].map { "\($0)" }
+    }
+  }
+
+  init(words: [String]) {
+    let numbers = words.compactMap { Int($0) }
+    self = [:]
+    for place in stride(from: 0, to: numbers.count - 4, by: 5) {
+      self[numbers[place]] = LinkDisturbances.Count(
+        met: numbers[place + 1], struck: numbers[place + 2], probesMet: numbers[place + 3],
+        probesStruck: numbers[place + 4])
+    }
+  }
+}

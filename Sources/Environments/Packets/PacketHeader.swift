@@ -1,0 +1,52 @@
+/// What a switch must know of an IPv4 packet.
+package struct PacketHeader: Hashable {
+  /// The address that it goes to, its first byte the highest.
+  package var destination: UInt32
+  /// How long the header is, in bytes.
+  package var size: Int
+  /// Whether it is a probe of the harness's own.
+  package var isProbe: Bool
+
+  package init(destination: UInt32, size: Int, isProbe: Bool) {
+    self.destination = destination
+    self.size = size
+    self.isProbe = isProbe
+  }
+
+  /// Reads a packet's header; nothing where it is no IPv4 packet.
+  package init?(_ packet: UnsafeRawBufferPointer) {
+    guard packet.count >= 20, packet[0] >> 4 == 4 else { return nil }
+    size = Int(packet[0] & 15) * 4
+    guard size >= 20, size <= packet.count else { return nil }
+    destination = UInt32(bigEndian: packet.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
+    isProbe = PacketProbe.isOne(packet, headerSize: size)
+  }
+}
+
+/// A packet of the harness's own, which tries what happens to packets.
+///
+/// It is the answer to a ping that nobody has sent: hosts take it without a word.
+package enum PacketProbe {
+  private static let internetControl: UInt8 = 1
+  private static let word = Array("shrike".utf8)
+
+  /// What is behind its IP header.
+  package static let message: [UInt8] = {
+    var bytes: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0] + word
+    var sum: UInt32 = 0
+    for place in stride(from: 0, to: bytes.count, by: 2) {
+      sum += UInt32(bytes[place]) << 8 | UInt32(bytes[place + 1])
+    }
+    let folded = UInt16(truncatingIfNeeded: ~((sum & 0xffff) + (sum >> 16)))
+    bytes[2] = UInt8(folded >> 8)
+    bytes[3] = UInt8(folded & 255)
+    return bytes
+  }()
+
+  static func isOne(_ packet: UnsafeRawBufferPointer, headerSize: Int) -> Bool {
+    guard packet[9] == internetControl, packet.count == headerSize + 8 + word.count,
+      packet[headerSize] == 0
+    else { return false }
+    return packet[(headerSize + 8)...].elementsEqual(word)
+  }
+}

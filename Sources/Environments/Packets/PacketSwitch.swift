@@ -1,0 +1,69 @@
+package import Environments
+package import Values
+
+/// Carries the packets that a host sends to others, each when its link lets it leave.
+///
+/// Pure: time is an argument, and of packets it knows only what decides their fates.
+package struct PacketSwitch<Packet: Sendable>: Sendable {
+  private var links = LinkDisturbances()
+  private var queue = PacketQueue<Packet>()
+
+  package init() {}
+
+  /// How many packets are on their way.
+  package var count: Int { queue.count }
+
+  /// When the next packet leaves.
+  package var firstDue: Nanoseconds? { queue.firstDue }
+
+  package func counts(of kind: Disturbance.Kind) -> [Int: LinkDisturbances.Count] {
+    links.counts(of: kind)
+  }
+
+  /// The peers to whom something is disturbed.
+  package var peers: Set<Int> { links.peers }
+
+  package mutating func disturb(_ disturbance: Disturbance, to peers: [Int], _ draws: Draws) {
+    links.disturb(disturbance, to: peers, draws)
+  }
+
+  /// Ends a kind of disturbance; what it held back leaves now, in the order in which it came.
+  package mutating func calm(
+    _ kind: Disturbance.Kind, at time: Nanoseconds
+  ) -> [Int: LinkDisturbances.Count] {
+    let counts = links.calm(kind)
+    if kind == .clog { queue.release(to: counts.keys, at: time) }
+    return counts
+  }
+
+  /// Takes in a packet that the host sends now.
+  ///
+  /// - Parameters:
+  ///   - size: Of the whole packet, in bytes.
+  ///   - peer: Whom it is for; nothing for one to whom nothing is disturbed.
+  /// - Returns: What becomes of it: it leaves not at all, once or twice, and may have to be damaged.
+  package mutating func take(
+    _ packet: Packet, _ header: PacketHeader, size: Int, to peer: Int?, at time: Nanoseconds
+  ) -> LinkDisturbances.Fate {
+    guard let peer else {
+      queue.insert(packet, due: time)
+      return .untouched
+    }
+    let fate = links.decide(
+      to: peer, isProbe: header.isProbe, size: size, payload: size - header.size, at: time)
+    if fate.isLost { return fate }
+    if fate.isHeld {
+      queue.hold(packet, to: peer)
+      if fate.copyDelay != nil { queue.hold(packet, to: peer) }
+    } else {
+      queue.insert(packet, due: time + fate.delay)
+      if let delay = fate.copyDelay { queue.insert(packet, due: time + delay) }
+    }
+    return fate
+  }
+
+  /// The next packet that is to leave by now.
+  package mutating func leave(at time: Nanoseconds) -> Packet? {
+    queue.removeFirst(dueAt: time)
+  }
+}
