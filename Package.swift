@@ -64,6 +64,8 @@ let rooms: [Room] = [
     needs: ["Environments", "Nodes", "Histories", "Values", deque]),
   Room("Processes", "Sources/Environments/Processes", needs: ["Values", "CProcess"]),
   Room(
+    "Disks", "Sources/Environments/Disks", needs: ["Processes", "Values", "CProcess", "CDisks"]),
+  Room(
     "NodeProcesses", "Sources/Environments/NodeProcesses",
     needs: ["Nodes", "Values", "CProcess", system]),
   Room(
@@ -80,8 +82,8 @@ let rooms: [Room] = [
   Room(
     "Hosts", "Sources/Environments/Hosts",
     needs: [
-      "Environments", "Processes", "ClientTransports", "Nodes", "Histories", "Values", "CProcess",
-      nioCore, nioPosix,
+      "Environments", "Processes", "Disks", "ClientTransports", "Nodes", "Histories", "Values",
+      "CProcess", nioCore, nioPosix,
     ]),
   Room(
     "NamespaceLab", "Sources/Environments/NamespaceLab",
@@ -165,6 +167,7 @@ let package = Package(
   ],
   targets: rooms.map(\.target) + [
     .target(name: "CProcess", path: "Sources/Environments/CProcess"),
+    .target(name: "CDisks", path: "Sources/Environments/CDisks"),
     .executableTarget(
       name: "shrike",
       dependencies: [
@@ -193,6 +196,7 @@ let package = Package(
     tests(
       "LocalProcesses", "LocalProcesses", "LocalProcessesFixture", "Environments", "Nodes",
       "Values"),
+    tests("Disks", "Disks", "Processes", "CProcess", "Values"),
     tests(
       "NodeServers", "NodeServers", "NodeProcesses", "Algorithms", "Nodes", "Values", nioCore,
       nioPosix),
@@ -202,7 +206,8 @@ let package = Package(
       dependencies: ["LocalProcesses", "NodeProcesses", "Environments", "Nodes", "Values"],
       path: "Tests/LocalProcessesFixture", swiftSettings: strict),
     tests(
-      "NamespaceLab", "NamespaceLab", "Hosts", "HostClusters", "HostsFixture", "Environments",
+      "NamespaceLab", "NamespaceLab", "Hosts", "Disks", "HostClusters", "HostsFixture",
+      "Environments",
       "Processes", "Nodes",
       "Values"),
     tests(

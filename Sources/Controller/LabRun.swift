@@ -54,6 +54,9 @@ public struct LabRun {
     var settings = HostSettings(
       homeDirectory: data, logDirectory: surroundings.folder.nodes.string)
     settings.echoesStandardError = surroundings.echoesStandardError
+    settings.diskFaults = Set(try test.diskFaults.map(\.kind))
+    settings.damageLimits = try plan.damageLimits
+    settings.seed = plan.seed
     let members = test.names.nodes.map { node in
       SystemCluster.Member(
         Endpoint(

@@ -203,6 +203,10 @@ private final class Agent {
     surroundings.groups = task.groups
     surroundings.user = task.user
     surroundings.openFiles = task.openFiles
+    if task.isWatched, let breaker = breakers[.disks] {
+      surroundings.watchedCalls = breaker.watchedCalls
+      surroundings.takeListener = breaker.answer
+    }
     let pid = try task.program.start(surroundings)
     let running = Running(
       id: id, pid: pid, input: input?.writeEnd ?? -1, outputs: outputs.map(\.readEnd))

@@ -24,6 +24,8 @@ struct HostTask: Hashable {
   var output = Output.lines
   /// Whether the controller writes its standard input; else that is empty.
   var hasInput = false
+  /// Whether breakers answer its system calls.
+  var isWatched = false
 
   init(_ program: Program) { self.program = program }
 }
@@ -122,15 +124,16 @@ extension HostTask {
     return [
       program.path, program.directory ?? "", user ?? "", file, hasInput ? "input" : "",
       openFiles.map { "\($0)" } ?? "", "\(groups.count)", "\(program.arguments.count)",
+      isWatched ? "watched" : "",
     ] + groups + program.arguments + program.environment
   }
 
   fileprivate init?(words: ArraySlice<String>) {
     let words = Array(words)
-    guard words.count >= 8, let groupCount = Int(words[6]), let count = Int(words[7]),
-      groupCount >= 0, count >= 0, words.count >= 8 + groupCount + count
+    guard words.count >= 9, let groupCount = Int(words[6]), let count = Int(words[7]),
+      groupCount >= 0, count >= 0, words.count >= 9 + groupCount + count
     else { return nil }
-    let first = 8 + groupCount
+    let first = 9 + groupCount
     program = Program(
       path: words[0], arguments: Array(words[first..<first + count]),
       environment: Array(words[(first + count)...]), directory: words[1].isEmpty ? nil : words[1])
@@ -138,7 +141,8 @@ extension HostTask {
     output = words[3].isEmpty ? .lines : .file(words[3])
     hasInput = words[4] == "input"
     openFiles = Int(words[5])
-    groups = Array(words[8..<first])
+    isWatched = words[8] == "watched"
+    groups = Array(words[9..<first])
   }
 }
 

@@ -20,12 +20,20 @@ protocol HostBreaker: AnyObject {
 
   /// Mends all that the kernel does not mend when the agent ends.
   func mend()
+
+  /// The numbers of the system calls of nodes' processes that it answers.
+  var watchedCalls: [Int32] { get }
+
+  /// Answers the calls of one more process; the descriptor is its to close.
+  func answer(_ listener: Int32)
 }
 
 extension HostBreaker {
   var nextWake: Nanoseconds? { nil }
   func wake(on processes: [pid_t]) {}
   func mend() {}
+  var watchedCalls: [Int32] { [] }
+  func answer(_ listener: Int32) { close(listener) }
 }
 
 /// Why a breaker did not do what it was asked to, in words for users.
@@ -37,6 +45,7 @@ struct BreakerRefusal: Error {
 
 func makeBreaker(_ name: BreakerName) throws(BreakerRefusal) -> any HostBreaker {
   switch name {
-  case .clocks, .disks, .packets: throw BreakerRefusal("no faults of \(name.rawValue) here")
+  case .disks: return DiskBreaker()
+  case .clocks, .packets: throw BreakerRefusal("no faults of \(name.rawValue) here")
   }
 }

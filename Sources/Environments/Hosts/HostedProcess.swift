@@ -97,6 +97,7 @@ final class HostedProcess {
     task.user = system.user
     task.openFiles = system.openFiles
     task.groups = groups
+    task.isWatched = true
     // Marks are heeded as they come; others' output goes to their log without passing through here.
     task.output = system.isBundled ? .lines : .file(logPath)
     return task

@@ -90,6 +90,12 @@ public struct HostSettings: Sendable {
   public var usesChains = false
   /// Whether nodes are paused by signals though there is a freezer.
   public var usesSignals = false
+  /// The kinds of disk faults that hosts are made ready for.
+  public var diskFaults: Set<DiskFault.Kind> = []
+  /// How many nodes' files each kind may damage at a time; nothing where any may be.
+  public var damageLimits: [DiskFault.Kind: Int]?
+  /// Where the chance of faults comes from.
+  public var seed: UInt64 = 0
   /// How long a restart waits before it reports; what comes later is told as an event.
   public var restartPatience: Nanoseconds = .milliseconds(50)
 

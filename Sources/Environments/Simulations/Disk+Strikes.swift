@@ -25,8 +25,10 @@ extension Disk {
     case .torn: return tear(&draws)
     case .reorder: return reorder(&draws)
     case .corrupt: corrupt(&draws)
+    case .truncate: truncate(&draws)
+    case .swap: swap(&draws)
     case .wipe: wipe()
-    case .lostSync, .syncError, .misdirect, .stale, .full, .stall, .readOnly: break
+    case .lostSync, .syncError, .misdirect, .stale, .crashAtSync, .full, .stall, .readOnly: break
     }
     return Loss()
   }
@@ -139,6 +141,35 @@ extension Disk {
     tally[.corrupt] += 1
   }
 
+  /// Cuts one file short.
+  private mutating func truncate(_ draws: inout Draws) {
+    settle()
+    let files = contents.indices.filter { !contents[$0].isEmpty }
+    guard !files.isEmpty else { return }
+    let file = draws.element(of: files)
+    contents[file].removeLast(1 + draws.below(contents[file].count))
+    tally[.truncate] += 1
+  }
+
+  /// Has two sectors of one file change places.
+  private mutating func swap(_ draws: inout Draws) {
+    settle()
+    let size = Disk.sectorSize
+    let files = contents.indices.filter { contents[$0].count >= 2 * size }
+    guard !files.isEmpty else { return }
+    let file = draws.element(of: files)
+    let first = draws.below(contents[file].count / size)
+    let other =
+      (first + 1 + draws.below(contents[file].count / size - 1))
+      % (contents[file].count / size)
+    let (here, there) = (first * size..<(first + 1) * size, other * size..<(other + 1) * size)
+    let bytes = Array(contents[file][here])
+    guard !contents[file][there].elementsEqual(bytes) else { return }
+    contents[file].replaceSubrange(here, with: Array(contents[file][there]))
+    contents[file].replaceSubrange(there, with: bytes)
+    tally[.swap] += 1
+  }
+
   /// Leaves no file.
   private mutating func wipe() {
     tally[.wipe] += contents.count { !$0.isEmpty }
@@ -183,12 +214,18 @@ extension Disk {
     _ = disk.perform(.append(Array(repeating: 7, count: 64)), file: 0)
     disk.settle()
     if !fault.kind.isStrike { disk.afflict(fault, draws.child(0)) }
+    if fault.kind == .swap {
+      for byte in 0..<4 {
+        _ = disk.perform(.append(Array(repeating: UInt8(byte), count: sectorSize)), file: 0)
+      }
+    }
     for _ in 0..<Network.probeCount where disk.tally[fault.kind] == 0 {
       for _ in 0..<2 { _ = disk.execute(.append([1, 2, 3]), file: 0) }
       if fault.kind.isStrike {
         _ = disk.strike(fault.kind, &draws, tornAppends: 0)
       } else {
         disk.startSync()
+        _ = disk.crashesAtSync()
         _ = disk.finishSync()
         _ = disk.stall()
         disk.prepareForProcess()
