@@ -24,7 +24,10 @@ if words.count == 4, words[1] == "examine", let means = LabExaminer.Means(rawVal
   exit(0)
 }
 guard words.count == 4, words[1] == "cluster" else { exit(64) }
-let cluster = try FixtureCluster(directory: words[2], agent: "/proc/self/exe")
+let diskFault = DiskFault.Kind(rawValue: words[3])
+let cluster = try FixtureCluster(directory: words[2], agent: "/proc/self/exe") {
+  if let diskFault { $0.diskFaults = [diskFault] }
+}
 try cluster.environment.start()
 let nodes = cluster.environment.names.nodes
 let fault: Fault? =
@@ -34,9 +37,10 @@ let fault: Fault? =
   case "pause": .pause([nodes[0]])
   case "cpu": .limit(.cpu(share: 0.1), [nodes[0]])
   case "memory": .limit(.memory(bytes: 128 << 20), [nodes[0]])
-  default: nil
+  default: diskFault.map { .disk(DiskFault($0), [nodes[0]]) }
   }
-let hold = fault.map { cluster.environment.apply($0).tookHold == true } ?? true
+// Of some faults it is known only later whether they took hold.
+let hold = fault.map { cluster.environment.apply($0).tookHold != false } ?? true
 let said = Array("\(hold ? "" : "false ")ready\n".utf8)
 _ = write(1, said, said.count)
 while true { _ = try cluster.environment.advance(until: cluster.environment.now + .seconds(1)) }
