@@ -91,7 +91,7 @@ let rooms: [Room] = [
   Room(
     "Examinations", "Sources/Environments/Examinations",
     needs: [
-      "NamespaceLab", "Hosts", "Environments", "Processes", "Nodes", "Values", "CProcess",
+      "NamespaceLab", "Hosts", "Environments", "Processes", "Disks", "Nodes", "Values", "CProcess",
     ]),
   Room(
     "Systems", "Sources/Systems",
@@ -211,7 +211,8 @@ let package = Package(
       "Processes", "Nodes",
       "Values"),
     tests(
-      "Examinations", "Examinations", "HostClusters", "HostsFixture", "Environments", "Hosts",
+      "Examinations", "Examinations", "Disks", "HostClusters", "HostsFixture", "Environments",
+      "Hosts",
       "Processes", "Nodes",
       "Values"),
     .target(

@@ -1,4 +1,5 @@
 import CProcess
+import Disks
 import Environments
 import Glibc
 import Hosts
@@ -92,6 +93,7 @@ public struct LabExaminer {
       homeDirectory: "\(directory)/data", logDirectory: "\(directory)/nodes")
     settings.usesChains = means == .substitute
     settings.usesSignals = means == .substitute
+    if means == .preferred, Volume.problem == nil { settings.diskFaults = [.powerLoss] }
     let lab = NamespaceLab(command: agent, directory: directory)
     return try HostCluster(system, settings, on: lab) { _ in NoTransport() }
   }
@@ -166,6 +168,8 @@ public struct LabExaminer {
         success: "a limit is in force, and lifted afterwards")
       found.append(limited(trial, "lab \(purpose.rawValue)", purpose, in: cluster))
     }
+    found.append(power(of: n1, in: cluster))
+    found.append(SyncTrial(directory: directory).examination())
     var cut = examination(of: partition, Examination.table, by: "nft", in: cluster)
     if cut.state == .works, !cluster.cutsByTable {
       cut = Examination(
@@ -185,6 +189,17 @@ public struct LabExaminer {
         mend: package.map(Tool.installation))
     }
     return partition.examination(name, in: cluster)
+  }
+
+  /// Tries the power of a node's disk, where nodes can have disks of their own.
+  private func power(of node: NodeID, in cluster: HostCluster) -> Examination {
+    if let problem = Volume.problem {
+      return Examination(.fault, Examination.power, .missing, problem)
+    }
+    let trial = Trial(
+      inject: .powerLoss([node]), heal: .mendDisks([node]),
+      success: "a disk is cut from its power, and mounted again afterwards")
+    return trial.examination(Examination.power, in: cluster)
   }
 
   /// Tries what needs control groups, and says of which version they are.
@@ -209,6 +224,8 @@ extension Examination {
   static let labKill = "lab kill"
   static let freezer = "lab pause by freezer"
   static let signals = "lab pause by signals"
+  static let power = "lab disk by loop device"
+  static let syncs = "lab disk by seccomp"
 }
 
 /// For nodes that nobody asks anything.

@@ -151,22 +151,21 @@ extension Disk {
     tally[.truncate] += 1
   }
 
-  /// Has two sectors of one file change places.
+  /// Has two chunks of one file change places: sectors, or smaller ones where it has not two of them.
   private mutating func swap(_ draws: inout Draws) {
     settle()
-    let size = Disk.sectorSize
-    let files = contents.indices.filter { contents[$0].count >= 2 * size }
+    let files = contents.indices.filter { contents[$0].count > 1 }
     guard !files.isEmpty else { return }
     let file = draws.element(of: files)
-    let first = draws.below(contents[file].count / size)
-    let other =
-      (first + 1 + draws.below(contents[file].count / size - 1))
-      % (contents[file].count / size)
-    let (here, there) = (first * size..<(first + 1) * size, other * size..<(other + 1) * size)
-    let bytes = Array(contents[file][here])
-    guard !contents[file][there].elementsEqual(bytes) else { return }
-    contents[file].replaceSubrange(here, with: Array(contents[file][there]))
-    contents[file].replaceSubrange(there, with: bytes)
+    let size = min(Disk.sectorSize, contents[file].count / 2)
+    let count = contents[file].count / size
+    let first = draws.below(count)
+    let other = (first + 1 + draws.below(count - 1)) % count
+    let here = Array(contents[file][first * size..<(first + 1) * size])
+    let there = Array(contents[file][other * size..<(other + 1) * size])
+    guard here != there else { return }
+    put(there, at: first * size, file: file)
+    put(here, at: other * size, file: file)
     tally[.swap] += 1
   }
 
@@ -211,14 +210,10 @@ extension Disk {
   static func showsProbe(of fault: DiskFault, _ draws: Draws) -> Bool {
     var draws = draws
     var disk = Disk(fileCount: 1)
-    _ = disk.perform(.append(Array(repeating: 7, count: 64)), file: 0)
+    // Chunks that are alike can't be seen to change places.
+    _ = disk.perform(.append((0..<64).map { UInt8($0) }), file: 0)
     disk.settle()
     if !fault.kind.isStrike { disk.afflict(fault, draws.child(0)) }
-    if fault.kind == .swap {
-      for byte in 0..<4 {
-        _ = disk.perform(.append(Array(repeating: UInt8(byte), count: sectorSize)), file: 0)
-      }
-    }
     for _ in 0..<Network.probeCount where disk.tally[fault.kind] == 0 {
       for _ in 0..<2 { _ = disk.execute(.append([1, 2, 3]), file: 0) }
       if fault.kind.isStrike {
