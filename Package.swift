@@ -67,6 +67,8 @@ let rooms: [Room] = [
     "SSHHosts", "Sources/Environments/SSHHosts",
     needs: ["Processes", "Values", "CProcess", "CLibSSH2"]),
   Room(
+    "Disks", "Sources/Environments/Disks", needs: ["Processes", "Values", "CProcess", "CDisks"]),
+  Room(
     "NodeProcesses", "Sources/Environments/NodeProcesses",
     needs: ["Nodes", "Values", "CProcess", system]),
   Room(
@@ -89,9 +91,8 @@ let rooms: [Room] = [
   Room(
     "Hosts", "Sources/Environments/Hosts",
     needs: [
-      "Environments", "ProcessClocks", "Packets", "Processes", "ClientTransports", "Nodes",
-      "Histories", "Values", "CProcess",
-      nioCore, nioPosix,
+      "Environments", "ProcessClocks", "Packets", "Disks", "Processes", "ClientTransports",
+      "Nodes", "Histories", "Values", "CProcess", nioCore, nioPosix,
     ]),
   Room(
     "NamespaceLab", "Sources/Environments/NamespaceLab",
@@ -102,7 +103,7 @@ let rooms: [Room] = [
   Room(
     "Examinations", "Sources/Environments/Examinations",
     needs: [
-      "NamespaceLab", "Hosts", "Environments", "Processes", "Nodes", "Values", "CProcess",
+      "NamespaceLab", "Hosts", "Environments", "Processes", "Disks", "Nodes", "Values", "CProcess",
     ]),
   Room(
     "Systems", "Sources/Systems",
@@ -182,6 +183,7 @@ let package = Package(
     .target(name: "CLibSSH2", path: "Sources/Environments/CLibSSH2"),
     .target(name: "CProcessClocks", path: "Sources/Environments/CProcessClocks"),
     .target(name: "CPackets", path: "Sources/Environments/CPackets"),
+    .target(name: "CDisks", path: "Sources/Environments/CDisks"),
     .executableTarget(
       name: "shrike",
       dependencies: [
@@ -213,6 +215,7 @@ let package = Package(
       "Values"),
     .executableTarget(name: "ProcessClocksFixture", path: "Tests/ProcessClocksFixture"),
     tests("ProcessClocks", "ProcessClocks", "ProcessClocksFixture", "Processes", "Values"),
+    tests("Disks", "Disks", "Processes", "CProcess", "Values"),
     tests(
       "NodeServers", "NodeServers", "NodeProcesses", "Algorithms", "Nodes", "Values", nioCore,
       nioPosix),
@@ -223,11 +226,13 @@ let package = Package(
       path: "Tests/LocalProcessesFixture", swiftSettings: strict),
     tests("Packets", "Packets", "Environments", "Processes", "Values"),
     tests(
-      "NamespaceLab", "NamespaceLab", "Hosts", "HostClusters", "HostsFixture", "Environments",
+      "NamespaceLab", "NamespaceLab", "Hosts", "Disks", "HostClusters", "HostsFixture",
+      "Environments",
       "Processes", "Nodes",
       "Values"),
     tests(
-      "Examinations", "Examinations", "HostClusters", "HostsFixture", "Environments", "Hosts",
+      "Examinations", "Examinations", "Disks", "HostClusters", "HostsFixture", "Environments",
+      "Hosts",
       "Processes", "Nodes",
       "Values"),
     .target(

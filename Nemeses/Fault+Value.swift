@@ -228,6 +228,8 @@ extension DiskFault {
     map["kind"] = .string(kind.rawValue)
     if kind.takesProbability { map["probability"] = .double(probability) }
     if let latency { map["latency"] = .double(Double(latency) / 1e9) }
+    if let sync { map["sync"] = .integer(sync) }
+    if let files { map["file"] = .string(files) }
     return .map(map)
   }
 
@@ -236,8 +238,13 @@ extension DiskFault {
     guard let kind = Kind(rawValue: word) else {
       throw FaultFormatError(problem: "there is no fault of disks \"\(word)\"")
     }
+    let sync = value?["sync"]?.integer
+    guard sync ?? 1 > 0 else {
+      throw FaultFormatError(problem: "the \"sync\" of a disk's fault is 1 for the next, or more")
+    }
     self.init(
-      kind, probability: value?["probability"]?.real, latency: value?["latency"]?.nanoseconds)
+      kind, probability: value?["probability"]?.real, latency: value?["latency"]?.nanoseconds,
+      sync: sync, files: value?["file"]?.name)
   }
 }
 

@@ -7,7 +7,8 @@ import Values
 /// shape or links (`n1>n2+n2>n1`); targets (`one`, `minority`, `majority`, `all`, `primaries`,
 /// `random`, or names `n1+n2`); the share of messages (`20%`, `0.2`) and the latency (`50ms`) of a
 /// disturbance or of a disk's fault; how delays spread (`exponential`), and which types of messages are
-/// disturbed (`type=request-vote+vote`); the kind of a clock's or a disk's fault, and how a kill ends
+/// disturbed (`type=request-vote+vote`); the sync at which power fails (`3`) and the files that are damaged
+/// (`file=*.wal`); the kind of a clock's or a disk's fault, and how a kill ends
 /// a process (`stop`, `upgrade`). A family that is asked for twice does either each time. `none` is no
 /// nemesis, `all` every one of `all`.
 public func parseNemesis(
@@ -48,7 +49,7 @@ extension NemesisSpec {
 
   /// What a parameter determines.
   private enum Slot {
-    case shape, target, probability, latency, distribution, rate, types, kind
+    case shape, target, probability, latency, distribution, rate, types, kind, sync, files
   }
 
   /// Takes one parameter; nothing when it is none of this family's.
@@ -123,6 +124,14 @@ extension NemesisSpec {
     if fault.kind.takesProbability, let probability = probability(word) {
       self = .disk(DiskFault(fault.kind, probability: probability), target)
       return .probability
+    }
+    if fault.kind == .crashAtSync, let sync = Int(word), sync > 0 {
+      self = .disk(DiskFault(.crashAtSync, sync: sync), target)
+      return .sync
+    }
+    if fault.kind.takesFiles, word.hasPrefix("file="), word.utf8.count > 5 {
+      self = .disk(DiskFault(fault.kind, files: String(word.dropFirst(5))), target)
+      return .files
     }
     if fault.kind == .stall, let latency = latency(word) {
       self = .disk(DiskFault(.stall, latency: latency), target)
@@ -239,7 +248,8 @@ extension FaultFamily {
     case .clock: return "a kind (\(NemesisSpec.ClockFault.words)), and \(nodes)"
     case .disk:
       return "a kind (\(DiskFault.Kind.words)), after sync-error or misdirect a share such as 20%, "
-        + "after stall a latency such as 50ms, and \(nodes)"
+        + "after stall a latency such as 50ms, after crash-at-sync which sync from now on it is "
+        + "such as 3, after corrupt, truncate or swap which files such as file=*.wal, and \(nodes)"
     }
   }
 }

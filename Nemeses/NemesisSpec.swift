@@ -100,7 +100,9 @@ public enum NemesisSpec: Hashable, Sendable {
     case .clock(let fault, let target): "clock:\(fault.rawValue):\(target.text)"
     case .disk(let fault, let target):
       "disk:\(fault.kind.rawValue)" + (fault.kind.takesProbability ? ":\(fault.probability)" : "")
-        + (fault.latency.map { ":\($0.durationText)" } ?? "") + ":\(target.text)"
+        + (fault.latency.map { ":\($0.durationText)" } ?? "")
+        + (fault.sync.map { ":\($0)" } ?? "") + (fault.files.map { ":file=\($0)" } ?? "")
+        + ":\(target.text)"
     case .limit(.cpu(let share), let target): "cpu:\(share):\(target.text)"
     case .limit(.memory(let bytes), let target): "memory:\(bytes)B:\(target.text)"
     }

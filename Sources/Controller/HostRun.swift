@@ -70,6 +70,8 @@ public struct HostRun {
     settings.capturesPackets = plan.capturesPackets
     settings.setsMachineClocks = plan.machines.setsClocks
     settings.clockRecord = surroundings.folder.clocks.string
+    settings.diskFaults = Set(try test.diskFaults.map(\.kind))
+    settings.damageLimits = try plan.damageLimits
     let members = test.names.nodes.map { node in
       SystemCluster.Member(
         Endpoint(

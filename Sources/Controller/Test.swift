@@ -117,6 +117,19 @@ public struct Test: Sendable {
         "nemesis \(family.rawValue): this environment can't inject \(family.rawValue) faults: \(reason)"
       )
     }
+    for fault in try diskFaults {
+      guard case .unsupported(let reason) = environment.support(for: fault) else { continue }
+      throw PlanError(
+        "nemesis disk:\(fault.kind.rawValue): this environment can't inject it: \(reason)")
+    }
+  }
+
+  /// The faults of disks that are asked for, by the plan's nemeses or its schedule.
+  var diskFaults: [DiskFault] {
+    get throws {
+      try plan.nemeses.compactMap { if case .disk(let fault, _) = $0 { fault } else { nil } }
+        + schedule.compactMap { if case .disk(let fault, _) = $0.fault { fault } else { nil } }
+    }
   }
 
   /// Runs the test in an environment that has not been started, and stops it.

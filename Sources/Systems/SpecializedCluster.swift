@@ -36,6 +36,7 @@ final class SpecializedCluster: SimulatedCluster {
     set { cluster.record = newValue }
   }
 
+  func support(for fault: DiskFault) -> FaultSupport { cluster.support(for: fault) }
   func support(for family: FaultFamily) -> FaultSupport { cluster.support(for: family) }
   func start() throws { try cluster.start() }
   func submit(_ request: Request, as id: RequestID, to node: NodeID) {

@@ -77,8 +77,8 @@ enum Catalogue {
     ("clock", "clock:offset, step, drift, freeze, strobe (simulated)"),
     (
       "disk",
-      "disk:power-loss, lost-sync, torn, reorder, sync-error, corrupt, wipe, misdirect, stale, "
-        + "full, stall, read-only (simulated)"
+      "disk:power-loss, crash-at-sync:3, sync-error, lost-sync, stall, full, read-only, corrupt, "
+        + "truncate, swap, wipe (simulated, lab); torn, reorder, misdirect, stale (simulated)"
     ),
     ("cpu", "lets a node use a share of one core; cpu:10%:one (lab)"),
     ("memory", "lets a node use so many bytes, and kills it for more; memory:64MB:one (lab)"),

@@ -1,3 +1,4 @@
+import Disks
 import Environments
 import Examinations
 import Glibc
@@ -60,7 +61,8 @@ struct DoctorTests {
     try makeDirectories(directory)
     defer { system("rm -rf \(directory)") }
     let fixture = try FixtureCluster(
-      directory: directory, agent: DoctorTests.fixture, count: 2, program: ["sleep", "1000"])
+      directory: directory, agent: DoctorTests.fixture, count: 2, program: ["sleep", "1000"],
+      change: { if Volume.problem == nil { $0.diskFaults = [.powerLoss] } })
     let cluster = fixture.environment
     defer { cluster.stop() }
     do {
@@ -90,6 +92,10 @@ struct DoctorTests {
     #expect(
       (state("lab memory") == .works)
         == holds(.limit(.memory(bytes: 100 << 20), [nodes[1]]), ended: .unlimit(.memory)))
+    #expect(
+      (state("lab disk by loop device") == .works)
+        == holds(.powerLoss([nodes[0]]), ended: .mendDisks([nodes[0]])))
+    #expect((state("lab disk by seccomp") == .works) == (SyncWatch.problem == nil))
     #expect((state("lab kill") == .works) == holds(.kill(nodes), ended: .restart(nodes)))
   }
 

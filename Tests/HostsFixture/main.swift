@@ -25,7 +25,10 @@ if words.count == 4, words[1] == "examine", let means = LabExaminer.Means(rawVal
 }
 if words.count == 3, words[1] == "clock" { tellTime(to: words[2]) }
 guard words.count == 4, words[1] == "cluster" else { exit(64) }
-let cluster = try FixtureCluster(directory: words[2], agent: "/proc/self/exe")
+let diskFault = DiskFault.Kind(rawValue: words[3])
+let cluster = try FixtureCluster(directory: words[2], agent: "/proc/self/exe") {
+  if let diskFault { $0.diskFaults = [diskFault] }
+}
 try cluster.environment.start()
 let nodes = cluster.environment.names.nodes
 let fault: Fault? =
@@ -40,8 +43,9 @@ let fault: Fault? =
       [Link(from: nodes[0], to: nodes[1])])
   case "cpu": .limit(.cpu(share: 0.1), [nodes[0]])
   case "memory": .limit(.memory(bytes: 128 << 20), [nodes[0]])
-  default: nil
+  default: diskFault.map { .disk(DiskFault($0), [nodes[0]]) }
   }
+// Of some faults it is known only later whether they took hold.
 let hold = fault.map { cluster.environment.apply($0).tookHold != false } ?? true
 let said = Array("\(hold ? "" : "false ")ready\n".utf8)
 _ = write(1, said, said.count)

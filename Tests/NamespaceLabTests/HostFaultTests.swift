@@ -1,3 +1,4 @@
+import Disks
 import Environments
 import Glibc
 import HostClusters
@@ -336,7 +337,8 @@ struct HostFaultTests {
   @Test(
     "nothing is left of a controller that is killed in the middle of a fault",
     arguments: ["none", "cut", "kill", "pause", "clock"]
-      + (hasGroups(.cpu) ? ["cpu", "memory"] : []) + (hasTunnels ? ["delay"] : []))
+      + (hasGroups(.cpu) ? ["cpu", "memory"] : []) + (hasTunnels ? ["delay"] : [])
+      + (Volume.problem == nil ? ["power-loss", "full", "lost-sync"] : []))
   func killedController(fault: String) throws {
     try killController(["cluster", directory.path, fault], as: nil)
   }
@@ -371,15 +373,21 @@ struct HostFaultTests {
     close(output.readEnd)
     let text = String(decoding: said, as: UTF8.self)
     #expect(text.contains("ready") && !text.contains("false"), "\(text)")
+    let hasDisks = ["power-loss", "full", "lost-sync"].contains(words.last)
+    #expect(loopDevices(in: directory.path).count == (hasDisks ? 3 : 0))
     let hostCount = processes(mentioning: directory.path).count
     #expect(hostCount == 4, "a controller and three hosts")
     kill(controller, SIGKILL)
     waitpid(controller, nil, 0)
     ControlGroups.sweep()
     let deadline = monotonicTime() + 5_000_000_000
-    while !processes(mentioning: directory.path).isEmpty, monotonicTime() < deadline {
+    while !processes(mentioning: directory.path).isEmpty
+      || !loopDevices(in: directory.path).isEmpty, monotonicTime() < deadline
+    {
       usleep(5_000)
     }
+    // What is mounted keeps its device.
+    #expect(loopDevices(in: directory.path).isEmpty)
     #expect(processes(mentioning: directory.path).isEmpty)
     #expect(processes(mentioning: "http.server 8000").isEmpty)
     for hierarchy in Set(ControlGroups.offered().values) {

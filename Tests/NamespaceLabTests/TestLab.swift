@@ -52,3 +52,17 @@ func processes(mentioning text: String) -> [pid_t] {
     return String(decoding: line, as: UTF8.self).contains(text)
   }
 }
+
+/// The block devices of this machine that nodes' disks are, of a cluster in a directory.
+///
+/// Devices are told by their files' inodes: a path is as the host sees it that attached the file.
+func loopDevices(in directory: String) -> [String] {
+  directoryEntries("\(directory)/data").flatMap { node -> [Substring] in
+    guard let stream = popen("losetup -nO NAME -j '\(directory)/data/\(node)/.disk/image'", "r")
+    else { return [] }
+    defer { pclose(stream) }
+    var chunk = [UInt8](repeating: 0, count: 1_024)
+    let count = fread(&chunk, 1, chunk.count, stream)
+    return String(decoding: chunk[..<count], as: UTF8.self).split(separator: "\n")
+  }.map(String.init)
+}

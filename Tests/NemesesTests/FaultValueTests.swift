@@ -26,7 +26,9 @@ import Values
       let fault = Fault.disk(
         DiskFault(
           kind, probability: kind.takesProbability ? draws.unit() : nil,
-          latency: kind == .stall && draws.chance(0.5) ? draws.within(1...10_000_000_000) : nil),
+          latency: kind == .stall && draws.chance(0.5) ? draws.within(1...10_000_000_000) : nil,
+          sync: kind == .crashAtSync ? draws.below(9) + 1 : nil,
+          files: kind.takesFiles ? "*.wal" : nil),
         draws.shuffled(names.nodes).prefix(draws.below(6)).sorted())
       #expect(try Fault(fault.value(names), names) == fault)
     }

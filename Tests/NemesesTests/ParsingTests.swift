@@ -76,6 +76,10 @@ import Values
     ("disk:sync-error:1:one", .disk(DiskFault(.syncError, probability: 1), .one)),
     ("disk:full", .disk(DiskFault(.full), .random)),
     ("disk:read-only:majority", .disk(DiskFault(.readOnly), .majority)),
+    ("disk:crash-at-sync", .disk(DiskFault(.crashAtSync), .random)),
+    ("disk:crash-at-sync:3:one", .disk(DiskFault(.crashAtSync, sync: 3), .one)),
+    ("disk:truncate:file=*.wal:n1", .disk(DiskFault(.truncate, files: "*.wal"), .names(["n1"]))),
+    ("disk:swap", .disk(DiskFault(.swap), .minority)),
     ("disk:stall", .disk(DiskFault(.stall), .random)),
     ("disk:stall:50ms", .disk(DiskFault(.stall, latency: .milliseconds(50)), .random)),
   ])
@@ -149,9 +153,10 @@ import Values
     (
       "disk:wet",
       "nemesis disk has no \"wet\"; it takes a kind (power-loss, lost-sync, torn, reorder, "
-        + "sync-error, corrupt, wipe, misdirect, stale, full, stall, read-only), after sync-error or "
-        + "misdirect a share such as 20%, after stall a latency such as 50ms, and a target (one, "
-        + "minority, majority, all, primaries, followers, random, or names such as n1+n2)"
+        + "sync-error, corrupt, truncate, swap, wipe, misdirect, stale, crash-at-sync, full, stall, "
+        + "read-only), after sync-error or misdirect a share such as 20%, after stall a latency such "
+        + "as 50ms, after crash-at-sync which sync from now on it is such as 3, after corrupt, "
+        + "truncate or swap which files such as file=*.wal, and a target (one, minority, majority, all, primaries, followers, random, or names such as n1+n2)"
     ),
     (
       "kill:one:all",
@@ -170,7 +175,9 @@ import Values
   @Test(arguments: [
     "partition:n1>", "partition:n1>n1", "partition:>n2", "partition:", "kill:", "kill:+", "loss:0",
     "loss:0%", "loss:50ms", "delay:-1s", "loss:nan", "kill:50%", "kill:12", ":", "kill::one",
-    "disk:torn:20%", "disk:full:50ms", "disk:torn:corrupt", "disk:stall:0s",
+    "disk:torn:20%", "disk:torn:file=x", "disk:corrupt:file=", "disk:crash-at-sync:0",
+    "disk:full:3",
+    "disk:full:50ms", "disk:torn:corrupt", "disk:stall:0s",
   ])
   func `nonsense is refused`(text: String) {
     #expect(throws: NemesisError.self) { try parseNemesis(text) }

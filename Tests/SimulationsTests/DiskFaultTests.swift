@@ -86,15 +86,15 @@ struct DiskFaultTests {
   func probes(kind: DiskFault.Kind) {
     let course = Self.course(DiskFault(kind), seed: 3, additions: 0)
     #expect(course.mended.tookHold == true)
-    // These two touch what is durable already.
-    let touchesAll = kind == .corrupt || kind == .wipe
+    // These touch what is durable already.
+    let touchesAll = kind.takesFiles || kind == .wipe
     #expect(touchesAll || course.mended.affected == 0)
     #expect(touchesAll || course.total == 4)
   }
 
   @Test(
     "what a ledger acknowledged survives what destroys nothing durable",
-    arguments: [.powerLoss, .torn, .reorder, .syncError, .full, .stall, .readOnly]
+    arguments: [.powerLoss, .torn, .reorder, .syncError, .crashAtSync, .full, .stall, .readOnly]
       as [DiskFault.Kind])
   func careful(kind: DiskFault.Kind) {
     for seed in 0..<150 as Range<UInt64> {
@@ -154,6 +154,33 @@ struct DiskFaultTests {
     }
     #expect(times.allSatisfy { (Nanoseconds.milliseconds(1) ... .seconds(5)).contains($0) })
     #expect(times.contains { $0 < .milliseconds(4) } && times.contains { $0 > .seconds(2) })
+  }
+
+  @Test("power is lost at the sync that is asked for, and nothing of it was acknowledged")
+  func crashAtSync() {
+    for number in 1...5 {
+      let simulation = simulate(Ledger.self, seed: UInt64(number))
+      #expect(
+        simulation.apply(.disk(DiskFault(.crashAtSync, sync: number), [n1])).did
+          == [n1: "crash-at-sync"])
+      var acknowledged = 0
+      for request in 0..<8 {
+        simulation.submit(.addDelta(1), as: RequestID(client: 0, number: request), to: n1)
+        acknowledged += simulation.run(for: .milliseconds(5)).count
+      }
+      #expect(acknowledged == number - 1 && !simulation.isUp(n1))
+      let report = simulation.apply(.mendDisks([n1]))
+      #expect(report == FaultReport(did: [n1: "restarted"], tookHold: true, affected: 1))
+      simulation.run(for: .milliseconds(30))
+      #expect(simulation.isUp(n1) && number - 1...number ~= simulation.node(n1).total)
+    }
+  }
+
+  @Test("files that are named are refused, for simulated ones have no names")
+  func files() {
+    let simulation = simulate(Ledger.self)
+    #expect(simulation.support(for: DiskFault(.corrupt)) == .supported)
+    #expect(simulation.support(for: DiskFault(.corrupt, files: "*.wal")) != .supported)
   }
 
   @Test("a node without a token is stopped when a sync fails, and is no node that died")

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 
 #include "Namespaces.h"
+#include "Watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,16 +27,22 @@ static void reset_signals(void) {
 
 static int become(const struct process_options *options) {
   if (!options->changes_user) return 0;
-  if (setgroups(1, &options->group) != 0) return errno;
-  if (setgid(options->group) != 0) return errno;
-  return setuid(options->user) != 0 ? errno : 0;
+  // The library's own functions would have all threads of the process change their user, and wait for
+  // those that this copy of it has not.
+  if (syscall(SYS_setgroups, 1, &options->group) != 0) return errno;
+  if (syscall(SYS_setgid, options->group) != 0) return errno;
+  return syscall(SYS_setuid, options->user) != 0 ? errno : 0;
 }
 
 // What the new process does, in which only what is safe in a signal handler may be called.
 // `report` is the descriptor for its failure, which is closed when the program is executed.
-static int enter(const struct process_options *options, int *report) {
+static int enter(const struct process_options *options, int *report, int supervisor) {
   setsid();
   reset_signals();
+  if (options->watched_count > 0) {
+    int error = watch_calls(options->watched, options->watched_count, supervisor);
+    if (error != 0) return error;
+  }
   for (int i = 0; i < options->group_count; i++)
     if (write(options->groups[i], "0", 1) != 1) return errno;
   for (int i = 0; i < options->count; i++)
@@ -63,18 +71,30 @@ int process_start(pid_t *pid, const struct process_options *options) {
     close(ends[0]);
     return errno;
   }
+  int channel[2] = {-1, -1};
+  if (options->watched_count > 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0) {
+    int error = errno;
+    close(ends[0]);
+    close(report);
+    return error;
+  }
   unsigned long flags = SIGCHLD;
   if (options->isolates)
     flags |= CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC;
   if (options->isolates_network) flags |= CLONE_NEWNET | CLONE_NEWUTS;
   pid_t child = (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
   if (child == 0) {
-    int error = enter(options, &report);
+    int error = enter(options, &report, channel[1]);
     (void)!write(report, &error, sizeof error);
     _exit(127);
   }
   int error = child < 0 ? errno : 0;
   close(report);
+  if (options->watched_count > 0) {
+    close(channel[1]);
+    *options->listener = child > 0 ? watch_listener(channel[0]) : -1;
+    close(channel[0]);
+  }
   if (child > 0) {
     int reported = 0;
     ssize_t count;
@@ -85,6 +105,7 @@ int process_start(pid_t *pid, const struct process_options *options) {
       error = reported;
     }
   }
+  if (error != 0 && options->watched_count > 0 && *options->listener >= 0) close(*options->listener);
   close(ends[0]);
   *pid = child;
   return error;
@@ -127,6 +148,10 @@ int process_enter_network(int descriptor) {
 
 int process_make_mounts_private(void) {
   return mount("none", "/", 0, MS_REC | MS_PRIVATE, 0) == 0 ? 0 : errno;
+}
+
+int process_leave_mounts(void) {
+  return unshare(CLONE_NEWNS) == 0 ? process_make_mounts_private() : errno;
 }
 
 int process_mount_processes(void) {

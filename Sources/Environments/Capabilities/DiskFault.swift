@@ -18,12 +18,18 @@ public struct DiskFault: Hashable, Sendable {
     case syncError = "sync-error"
     /// The process is killed, and bytes of what was durable change.
     case corrupt
+    /// The process is killed, and a file that was durable loses its end.
+    case truncate
+    /// The process is killed, and two chunks of a file change places.
+    case swap
     /// The process is killed, and its files are gone.
     case wipe
     /// Writes land at another place of their file, and their own place is left unwritten.
     case misdirect
     /// The next process finds a file as it was at an earlier sync.
     case stale
+    /// The power fails at a sync, which makes nothing durable.
+    case crashAtSync = "crash-at-sync"
     /// Nothing can grow: a write that would fails, and the sync after it.
     case full
     /// Syncs and reads take long.
@@ -38,11 +44,21 @@ public struct DiskFault: Hashable, Sendable {
   /// How much longer each operation of a stalled disk takes; nothing for another time each, whose
   /// order of magnitude is random.
   public var latency: Nanoseconds?
+  /// At which sync from now on the power fails, the next being 1; nothing for a random one.
+  public var sync: Int?
+  /// Which files are damaged, as shells match their paths below the node's data, or their names;
+  /// nothing for any.
+  public var files: String?
 
-  public init(_ kind: Kind, probability: Double? = nil, latency: Nanoseconds? = nil) {
+  public init(
+    _ kind: Kind, probability: Double? = nil, latency: Nanoseconds? = nil, sync: Int? = nil,
+    files: String? = nil
+  ) {
     self.kind = kind
     self.probability = probability ?? kind.standardProbability
     self.latency = latency
+    self.sync = sync
+    self.files = files
   }
 
   public static let powerLoss = DiskFault(.powerLoss)
@@ -52,8 +68,8 @@ extension DiskFault.Kind {
   /// Whether it takes the node down at once; else it holds until the disk is mended.
   public var isStrike: Bool {
     switch self {
-    case .powerLoss, .torn, .reorder, .corrupt, .wipe: true
-    case .lostSync, .syncError, .misdirect, .stale, .full, .stall, .readOnly: false
+    case .powerLoss, .torn, .reorder, .corrupt, .truncate, .swap, .wipe: true
+    case .lostSync, .syncError, .misdirect, .stale, .crashAtSync, .full, .stall, .readOnly: false
     }
   }
 
@@ -61,13 +77,16 @@ extension DiskFault.Kind {
   /// time may be struck than their system claims to survive.
   public var damages: Bool {
     switch self {
-    case .torn, .reorder, .lostSync, .corrupt, .wipe, .misdirect, .stale: true
-    case .powerLoss, .syncError, .full, .stall, .readOnly: false
+    case .torn, .reorder, .lostSync, .corrupt, .truncate, .swap, .wipe, .misdirect, .stale: true
+    case .powerLoss, .syncError, .crashAtSync, .full, .stall, .readOnly: false
     }
   }
 
   /// Whether it takes the node down by cutting its power; else it kills the process, if anything.
-  public var cutsPower: Bool { isStrike && self != .corrupt && self != .wipe }
+  public var cutsPower: Bool { self == .powerLoss || self == .torn || self == .reorder }
+
+  /// Whether it changes what is in files, so that it can be told in which.
+  public var takesFiles: Bool { self == .corrupt || self == .truncate || self == .swap }
 
   /// Whether it touches but a share of operations.
   public var takesProbability: Bool { self == .syncError || self == .misdirect }

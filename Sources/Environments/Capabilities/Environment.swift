@@ -15,6 +15,9 @@ public protocol Environment: AnyObject {
   /// The families of faults that this environment can inject, and why it can't the others.
   func support(for family: FaultFamily) -> FaultSupport
 
+  /// Whether it can inject a fault of disks, where it supports any.
+  func support(for fault: DiskFault) -> FaultSupport
+
   /// Brings all nodes up; they have answered their `init`.
   func start() throws
 
@@ -54,6 +57,7 @@ public protocol Environment: AnyObject {
 }
 
 extension Environment {
+  public func support(for fault: DiskFault) -> FaultSupport { .supported }
   public var primaries: [NodeID] { [] }
   public func role(of node: NodeID) -> String? { nil }
   public func condition(of node: NodeID) -> NodeCondition? { nil }

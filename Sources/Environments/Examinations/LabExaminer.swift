@@ -1,4 +1,5 @@
 import CProcess
+import Disks
 import Environments
 import Glibc
 import Hosts
@@ -92,6 +93,7 @@ public struct LabExaminer {
     var settings = HostSettings(logDirectory: directories.logs)
     settings.usesChains = means == .substitute
     settings.usesSignals = means == .substitute
+    if means == .preferred, Volume.problem == nil { settings.diskFaults = [.powerLoss] }
     let lab = NamespaceLab(program: agent, directories)
     return try HostCluster(system, settings, on: lab) { _ in NoTransport() }
   }
@@ -176,6 +178,8 @@ public struct LabExaminer {
       success: "packets pass a switch that delays them, and then have their own way again",
       showsAtEnd: true)
     found.append(packets.examination(Examination.packets, in: cluster))
+    found.append(power(of: n1, in: cluster))
+    found.append(SyncTrial(directory: directory).examination())
     var cut = examination(of: partition, Examination.table, by: "nft", in: cluster)
     if cut.state == .works, !cluster.cutsByTable {
       cut = Examination(
@@ -195,6 +199,17 @@ public struct LabExaminer {
         mend: package.map(Tool.installation))
     }
     return partition.examination(name, in: cluster)
+  }
+
+  /// Tries the power of a node's disk, where nodes can have disks of their own.
+  private func power(of node: NodeID, in cluster: HostCluster) -> Examination {
+    if let problem = Volume.problem {
+      return Examination(.fault, Examination.power, .missing, problem)
+    }
+    let trial = Trial(
+      inject: .powerLoss([node]), heal: .mendDisks([node]),
+      success: "a disk is cut from its power, and mounted again afterwards")
+    return trial.examination(Examination.power, in: cluster)
   }
 
   /// Tries what needs control groups, and says of which version they are.
@@ -221,6 +236,8 @@ extension Examination {
   static let freezer = "lab pause by freezer"
   static let signals = "lab pause by signals"
   static let clocks = "lab clocks"
+  static let power = "lab disk by loop device"
+  static let syncs = "lab disk by seccomp"
 }
 
 /// For nodes that nobody asks anything.

@@ -249,6 +249,10 @@ private final class Agent {
       guard let path = findProgram(program.path) else { throw SpawnError(number: ENOENT) }
       program.path = path
     }
+    if task.isWatched, let breaker = breakers[.disks] {
+      surroundings.watchedCalls = breaker.watchedCalls
+      surroundings.takeListener = breaker.answer
+    }
     let pid = try program.start(surroundings)
     let running = Running(
       id: id, pid: pid, input: input?.writeEnd ?? -1, outputs: outputs.map(\.readEnd))

@@ -29,6 +29,8 @@ struct HostTask: Hashable {
   var pidFile: String?
   /// Whether the controller writes its standard input; else that is empty.
   var hasInput = false
+  /// Whether breakers answer its system calls.
+  var isWatched = false
 
   init(_ program: Program) { self.program = program }
 }
@@ -151,15 +153,16 @@ extension HostTask {
       program.path, program.directory ?? "", user ?? "", file, pidFile ?? "",
       hasInput ? "input" : "",
       openFiles.map { "\($0)" } ?? "", "\(groups.count)", "\(program.arguments.count)",
+      isWatched ? "watched" : "",
     ] + groups + program.arguments + program.environment
   }
 
   fileprivate init?(words: ArraySlice<String>) {
     let words = Array(words)
-    guard words.count >= 9, let groupCount = Int(words[7]), let count = Int(words[8]),
-      groupCount >= 0, count >= 0, words.count >= 9 + groupCount + count
+    guard words.count >= 10, let groupCount = Int(words[7]), let count = Int(words[8]),
+      groupCount >= 0, count >= 0, words.count >= 10 + groupCount + count
     else { return nil }
-    let first = 9 + groupCount
+    let first = 10 + groupCount
     program = Program(
       path: words[0], arguments: Array(words[first..<first + count]),
       environment: Array(words[(first + count)...]), directory: words[1].isEmpty ? nil : words[1])
@@ -168,7 +171,8 @@ extension HostTask {
     pidFile = words[4].isEmpty ? nil : words[4]
     hasInput = words[5] == "input"
     openFiles = Int(words[6])
-    groups = Array(words[9..<first])
+    isWatched = words[9] == "watched"
+    groups = Array(words[10..<first])
   }
 }
 

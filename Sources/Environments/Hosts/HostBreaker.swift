@@ -20,12 +20,20 @@ package protocol HostBreaker: AnyObject {
 
   /// Mends all that the kernel does not mend when the agent ends.
   func mend()
+
+  /// The numbers of the system calls of nodes' processes that it answers.
+  var watchedCalls: [Int32] { get }
+
+  /// Answers the calls of one more process; the descriptor is its to close.
+  func answer(_ listener: Int32)
 }
 
 extension HostBreaker {
   package var nextWake: Nanoseconds? { nil }
   package func wake(on processes: [pid_t]) {}
   package func mend() {}
+  package var watchedCalls: [Int32] { [] }
+  package func answer(_ listener: Int32) { close(listener) }
 }
 
 /// Why a breaker did not do what it was asked to, in words for users.
@@ -45,6 +53,6 @@ func makeBreaker(
   case .clocks: return try ClockBreaker()
   case .machineClock: return MachineClockBreaker()
   case .packets: return PacketBreaker()
-  case .disks: throw BreakerRefusal("no faults of disks here")
+  case .disks: return DiskBreaker()
   }
 }

@@ -1,12 +1,302 @@
-import Environments
+import Disks
+public import Environments
+import Glibc
+import Processes
 import Values
 
-extension HostCluster {
-  var diskSupport: FaultSupport { .unsupported("hosts of the lab share this machine's disk") }
+/// What faults of a node's disk have done that is not mended.
+struct DiskTrouble {
+  /// What holds until it is mended.
+  var held: DiskFault?
+  /// Whether what holds was seen to; nothing where its end tells.
+  var tookHold: Bool?
+  /// Whether a fault took the node's process down, so that its end starts it again.
+  var isDown = false
+}
 
-  func disk(_ fault: DiskFault, _ nodes: [NodeID]) throws(HostError) -> FaultReport {
-    refuse(nodes, "no faults of disks here")
+extension HostSettings {
+  /// Whether nodes' syncs are watched.
+  var watchesSyncs: Bool { diskFaults.contains(where: \.isOfSyncs) }
+}
+
+extension DiskFault.Kind {
+  /// Whether it is made by answering syncs.
+  fileprivate var isOfSyncs: Bool {
+    switch self {
+    case .syncError, .lostSync, .stall, .crashAtSync: true
+    default: false
+    }
   }
 
-  func mendDisks(_ nodes: [NodeID]) throws(HostError) -> FaultReport { FaultReport() }
+  /// Whether it can be had where a node has no disk of its own.
+  fileprivate var needsVolume: Bool { self != .stall && self != .syncError }
+
+  /// Whether a process that ends while it holds may have done so for it.
+  fileprivate var endsProcesses: Bool {
+    switch self {
+    case .full, .readOnly, .syncError, .crashAtSync: true
+    default: false
+    }
+  }
+
+  /// How it damages files, where it does.
+  fileprivate var damage: FileDamage? {
+    switch self {
+    case .corrupt: .flip
+    case .truncate: .truncate
+    case .swap: .swap
+    case .wipe: .wipe
+    default: nil
+    }
+  }
+}
+
+extension HostCluster {
+  /// How long a disk may take to be made or repaired.
+  private static let diskPatience: Nanoseconds = .seconds(60)
+  /// How many syncs come before one that is random, by orders of magnitude that double.
+  private static let crashDoublings = 5
+
+  /// Whether nodes get disks of their own; of other machines it is known when they are there.
+  private var hasVolumes: Bool {
+    settings.diskFaults.contains { $0 != .stall }
+      && (!network.isThisMachine || Volume.problem == nil)
+  }
+
+  var diskSupport: FaultSupport {
+    guard network.isThisMachine else { return .supported }
+    guard Volume.problem != nil, let problem = SyncWatch.problem else { return .supported }
+    return .unsupported(problem)
+  }
+
+  public func support(for fault: DiskFault) -> FaultSupport {
+    switch fault.kind {
+    case .torn, .reorder, .misdirect, .stale:
+      return .unsupported("a real disk can't be told to; --env simulated can")
+    default: break
+    }
+    guard network.isThisMachine else { return .supported }
+    if fault.kind.needsVolume, let problem = Volume.problem { return .unsupported(problem) }
+    if fault.kind.isOfSyncs, let problem = SyncWatch.problem { return .unsupported(problem) }
+    return .supported
+  }
+
+  /// Gives nodes disks, and watches what they ask of them, as far as the settings say.
+  func furnishDisks() throws(HostError) {
+    for process in nodes {
+      let data = "\(process.homeOnHost)/data"
+      if hasVolumes {
+        _ = try ask(process, .have(data: data, hidden: "\(process.homeOnHost)/.disk"))
+      }
+      if settings.watchesSyncs { _ = try ask(process, .watch(data: data)) }
+    }
+  }
+
+  private func ask(
+    _ process: HostedProcess, _ request: DiskRequest
+  ) throws(HostError) -> [String] {
+    try process.host.agent.ask(.disks, request.words, within: HostCluster.diskPatience)
+  }
+
+  private func does(
+    _ process: HostedProcess, _ request: DiskRequest
+  ) throws(HostError) -> Bool {
+    try ask(process, request) == DiskRequest.words(true)
+  }
+
+  // MARK: Breaking
+
+  func disk(_ fault: DiskFault, _ nodes: [NodeID]) throws(HostError) -> FaultReport {
+    guard settings.diskFaults.contains(fault.kind) else {
+      return refuse(nodes, "the hosts were not made for it")
+    }
+    if case .unsupported(let reason) = support(for: fault) { return refuse(nodes, reason) }
+    var effects: [(HostedProcess, String, Bool?)] = []
+    var spared: [NodeID] = []
+    for process in processes(nodes) {
+      guard mayDamage(process.node, fault.kind) else {
+        spared.append(process.node)
+        continue
+      }
+      let (did, tookHold) =
+        fault.kind.isStrike ? try strike(process, fault) : try afflict(process, fault)
+      effects.append((process, did, tookHold))
+    }
+    var report = report(effects)
+    for node in spared { report.did[node] = FaultReport.spared }
+    return report
+  }
+
+  /// Whether a node's files may be damaged, so that no more nodes' ever are than its system claims to
+  /// survive: nobody knows when one has recovered.
+  private func mayDamage(_ node: NodeID, _ kind: DiskFault.Kind) -> Bool {
+    guard kind.damages, let limits = settings.damageLimits else { return true }
+    guard !damagedDisks.contains(node) else { return true }
+    guard damagedDisks.count < limits[kind, default: 0] else { return false }
+    damagedDisks.insert(node)
+    return true
+  }
+
+  private func nextDiskDraws() -> Draws {
+    diskFaultCount += 1
+    return Draws(seed: settings.seed, stream: 0x0064_6973_6b, number: UInt64(diskFaultCount))
+  }
+
+  private func strike(
+    _ process: HostedProcess, _ fault: DiskFault
+  ) throws(HostError) -> (String, Bool?) {
+    var draws = nextDiskDraws()
+    if process.isRunning { _ = try kill([process]) }
+    diskTroubles[process.node, default: DiskTrouble()].isDown = true
+    guard let damage = fault.kind.damage else {
+      return ("power-lost", try does(process, .cut))
+    }
+    let done = try ask(process, .damage(damage, files: fault.files, seed: draws.next()))
+    let verb = fault.kind.did
+    return done.isEmpty
+      ? ("\(verb) nothing: there is no such file", false)
+      : ("\(verb) \(done.joined(separator: ", "))", true)
+  }
+
+  private func afflict(
+    _ process: HostedProcess, _ fault: DiskFault
+  ) throws(HostError) -> (String, Bool?) {
+    if diskTroubles[process.node]?.held != nil { _ = try relieve(process) }
+    var draws = nextDiskDraws()
+    var tookHold: Bool?
+    switch fault.kind {
+    case .full: tookHold = try does(process, .takeRoom)
+    case .readOnly: tookHold = try does(process, .refuseWrites)
+    default:
+      _ = try ask(process, .follow(rule(of: fault, &draws), seed: draws.next()))
+    }
+    var trouble = diskTroubles[process.node, default: DiskTrouble()]
+    trouble.held = fault
+    trouble.tookHold = tookHold
+    diskTroubles[process.node] = trouble
+    return (fault.kind.did, tookHold)
+  }
+
+  private func rule(of fault: DiskFault, _ draws: inout Draws) -> SyncWatch.Rule {
+    switch fault.kind {
+    case .syncError: return .fail(share: fault.probability, EIO)
+    case .lostSync: return .lie
+    case .stall: return .delay(fault.latency)
+    case .crashAtSync:
+      let least = Int64(1) << Int64(draws.below(HostCluster.crashDoublings))
+      return .crash(at: fault.sync ?? Int(draws.within(least...2 * least - 1)))
+    default: return .pass
+    }
+  }
+
+  /// Whether a process that has ended may have done so for its disk's sake, which is a fault's doing.
+  func wasTakenDownByDisk(_ process: HostedProcess) -> Bool {
+    guard diskTroubles[process.node]?.held?.kind.endsProcesses == true else { return false }
+    diskTroubles[process.node]?.isDown = true
+    return true
+  }
+
+  // MARK: Mending
+
+  func mendDisks(_ nodes: [NodeID]) throws(HostError) -> FaultReport {
+    var effects: [(HostedProcess, String, Bool?)] = []
+    var affected: Int?
+    for process in processes(nodes) {
+      guard diskTroubles[process.node] != nil else { continue }
+      let relief = try relieve(process)
+      let isDown = diskTroubles.removeValue(forKey: process.node)?.isDown == true
+      if let count = relief?.affected { affected = (affected ?? 0) + count }
+      var did = relief.map { "mended: \($0.did)" }
+      var tookHold = relief?.tookHold ?? true
+      if isDown, !process.isRunning {
+        let restarted = try restart([process])
+        did = (did.map { "\($0), and " } ?? "") + (restarted.did[process.node] ?? "")
+        tookHold = tookHold && restarted.tookHold != false
+      }
+      effects.append((process, did ?? "mended", tookHold))
+    }
+    guard !effects.isEmpty else { return FaultReport() }
+    var report = report(effects)
+    report.affected = affected
+    return report
+  }
+
+  /// What came of a fault that held.
+  private struct Relief {
+    var did: String
+    var tookHold: Bool
+    var affected: Int?
+  }
+
+  /// Ends what holds on a node's disk; a process that it has deceived is ended, too.
+  private func relieve(_ process: HostedProcess) throws(HostError) -> Relief? {
+    guard let trouble = diskTroubles[process.node], let fault = trouble.held else { return nil }
+    let host = process.host.name
+    diskTroubles[process.node]?.held = nil
+    switch fault.kind {
+    case .full:
+      guard try does(process, .giveRoom) else {
+        throw .notHealed("host \(host): the disk has no room again")
+      }
+      return Relief(did: "it has room", tookHold: trouble.tookHold == true)
+    case .readOnly:
+      try takeDown(process)
+      guard try does(process, .repair) else {
+        throw .notHealed("host \(host): the disk can't be written again")
+      }
+      return Relief(did: "it can be written", tookHold: trouble.tookHold == true)
+    default: return try relieve(process, ofWatched: fault)
+    }
+  }
+
+  private func relieve(
+    _ process: HostedProcess, ofWatched fault: DiskFault
+  ) throws(HostError) -> Relief {
+    let tally = SyncWatch.Tally(words: try ask(process, .follow(.pass, seed: 0)))
+    let syncs = "\(tally.touched) of \(tally.seen) syncs"
+    switch fault.kind {
+    case .stall:
+      return Relief(
+        did: "\(syncs) were late", tookHold: tally.touched > 0, affected: tally.touched)
+    case .crashAtSync:
+      guard tally.hasCrashed else {
+        return Relief(
+          did: "it was never reached, after \(tally.seen) syncs", tookHold: false, affected: 0)
+      }
+      try takeDown(process)
+      return Relief(
+        did: "power was lost at sync \(tally.seen)", tookHold: try does(process, .restore),
+        affected: 1)
+    default:
+      // Who goes on with what was never made durable finds it gone.
+      if tally.touched > 0 {
+        try takeDown(process)
+        if hasVolumes, try !does(process, .cut) {
+          throw .notHealed("host \(process.host.name): the disk did not come back")
+        }
+      }
+      return Relief(
+        did: "\(syncs) \(fault.kind == .lostSync ? "did nothing" : "failed")",
+        tookHold: tally.touched > 0, affected: tally.touched)
+    }
+  }
+
+  private func takeDown(_ process: HostedProcess) throws(HostError) {
+    if process.isRunning { _ = try kill([process]) }
+    diskTroubles[process.node]?.isDown = true
+  }
+}
+
+extension DiskFault.Kind {
+  /// What it did to a node, for reports.
+  fileprivate var did: String {
+    switch self {
+    case .powerLoss: "power-lost"
+    case .corrupt: "corrupted"
+    case .truncate: "truncated"
+    case .swap: "swapped"
+    case .wipe: "wiped"
+    default: rawValue
+    }
+  }
 }

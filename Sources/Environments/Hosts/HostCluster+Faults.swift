@@ -221,7 +221,7 @@ extension HostCluster {
   }
 
   /// Takes in what agents tell, but leaves events to whoever asks for them.
-  private func turnForNotices(until deadline: Nanoseconds) {
+  func turnForNotices(until deadline: Nanoseconds) {
     turn(until: min(deadline, now + .milliseconds(5)))
   }
 

@@ -84,6 +84,7 @@ extension HostCluster {
       try process.host.agent.run(["chown", "-R", user, process.homeOnHost])
         .checked(on: process.host.name)
     }
+    try furnishDisks()
     // Step by step on all hosts at once.
     let stepCount = nodes.map(\.system.preparations.count).max() ?? 0
     for step in 0..<stepCount {

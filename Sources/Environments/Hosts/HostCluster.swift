@@ -51,6 +51,10 @@ public final class HostCluster: Environment {
   /// Limits in force, and how often each node had felt them before.
   var limits: [ResourceLimit.Kind: [NodeID: Int]] = [:]
   var clocks = HostClocks()
+  /// What is wrong with disks, the nodes that were ever damaged, and how many faults there were.
+  var diskTroubles: [NodeID: DiskTrouble] = [:]
+  var damagedDisks: Set<NodeID> = []
+  var diskFaultCount = 0
   /// Whether all nodes have been ready once.
   var isStarted = false
   public internal(set) var traffic = Traffic()
@@ -263,6 +267,7 @@ public final class HostCluster: Environment {
     // Who ended otherwise than by a kill had done so before it came.
     let isExpected =
       process.expectedEnd?.allows(status) == true || wasKilledByLimit(process)
+      || wasTakenDownByDisk(process)
     process.end("\(status)")
     guard !isExpected, isStarted else { return }
     events.append(

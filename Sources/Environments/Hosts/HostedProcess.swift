@@ -98,6 +98,7 @@ final class HostedProcess {
     task.openFiles = system.openFiles
     task.groups = groups
     task.pidFile = "\(homeOnHost)/pid"
+    task.isWatched = true
     // Marks are heeded as they come; others' output goes to their log without passing through here.
     task.output = system.isBundled ? .lines : .file(host.log)
     return task

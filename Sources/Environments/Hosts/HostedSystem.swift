@@ -95,6 +95,10 @@ public struct HostSettings: Sendable {
   /// Whether the packets that each node sends and receives are written to `<node>/packets.pcap` beside
   /// its log.
   public var capturesPackets = false
+  /// The kinds of disk faults that hosts are made ready for.
+  public var diskFaults: Set<DiskFault.Kind> = []
+  /// How many nodes' files each kind may damage at a time; nothing where any may be.
+  public var damageLimits: [DiskFault.Kind: Int]?
   /// What chance comes from, where faults need it.
   public var seed: UInt64 = 0
   /// How long a restart waits before it reports; what comes later is told as an event.

@@ -18,6 +18,10 @@ extension Program {
     package var user: String?
     /// The most files that it may have open; nothing for as many as we.
     package var openFiles: Int?
+    /// The numbers of system calls, of the program's and its descendants', that wait for an answer.
+    package var watchedCalls: [Int32] = []
+    /// Takes the descriptor by which they are answered, which is the taker's to close.
+    package var takeListener: (Int32) -> Void = { close($0) }
 
     package init(descriptors: [(source: Int32, target: Int32)], closingFrom: Int32) {
       self.descriptors = descriptors
@@ -47,6 +51,8 @@ extension Program {
     options.isolates_network = surroundings.hasOwnNetwork ? 1 : 0
     options.open_files = UInt(surroundings.openFiles ?? 0)
     options.close_from = surroundings.closingFrom
+    var listener: Int32 = -1
+    options.watched_count = Int32(surroundings.watchedCalls.count)
     let words = CStrings(arguments)
     let variables = CStrings(environment)
     let sources = surroundings.descriptors.map(\.source)
@@ -61,14 +67,20 @@ extension Program {
             sources.withUnsafeBufferPointer { sources in
               targets.withUnsafeBufferPointer { targets in
                 groups.withUnsafeBufferPointer { groups in
-                  options.path = path
-                  options.directory = directory
-                  options.arguments = words.baseAddress
-                  options.environment = variables.baseAddress
-                  options.sources = sources.baseAddress
-                  options.targets = targets.baseAddress
-                  options.groups = groups.baseAddress
-                  return process_start(&process, &options)
+                  surroundings.watchedCalls.withUnsafeBufferPointer { watched in
+                    withUnsafeMutablePointer(to: &listener) { listener in
+                      options.path = path
+                      options.directory = directory
+                      options.arguments = words.baseAddress
+                      options.environment = variables.baseAddress
+                      options.sources = sources.baseAddress
+                      options.targets = targets.baseAddress
+                      options.groups = groups.baseAddress
+                      options.watched = watched.baseAddress
+                      options.listener = listener
+                      return process_start(&process, &options)
+                    }
+                  }
                 }
               }
             }
@@ -77,6 +89,7 @@ extension Program {
       }
     }
     guard error == 0 else { throw SpawnError(number: error) }
+    if listener >= 0 { surroundings.takeListener(listener) }
     return process
   }
 }

@@ -11,6 +11,8 @@ extension Disk {
     var file = 0
     /// Lost syncs: how many of the oldest operations were said to be durable, and are not.
     var claimed = 0
+    /// Crashes at a sync: how many syncs are left, that one among them.
+    var syncsLeft = 0
     /// Stale files: what the file held at the beginning, and at syncs since then.
     var versions: [[UInt8]] = []
     /// Whether a process has found what was damaged: the fault does no more.
@@ -21,6 +23,8 @@ extension Disk {
   static let versionsMax = 8
   /// The orders of magnitude, by doubling, of how long an operation of a stalled disk takes.
   static let stallDoublings = 12
+  /// The orders of magnitude, by doubling, of how many syncs come before a random one.
+  static let crashDoublings = 5
 
   /// Has a fault hold, in place of the one that held before.
   package mutating func afflict(_ fault: DiskFault, _ draws: Draws) {
@@ -31,7 +35,22 @@ extension Disk {
       affliction.file = affliction.draws.element(of: files.isEmpty ? Array(durable.indices) : files)
       if fault.kind == .stale { affliction.versions = [durable[affliction.file]] }
     }
+    if fault.kind == .crashAtSync {
+      let least = Int64(1) << Int64(affliction.draws.below(Disk.crashDoublings))
+      affliction.syncsLeft = fault.sync ?? Int(affliction.draws.within(least...2 * least - 1))
+    }
     self.affliction = affliction
+  }
+
+  /// Whether the power fails at a sync that is about to end.
+  @usableFromInline
+  mutating func crashesAtSync() -> Bool {
+    guard affliction?.fault.kind == .crashAtSync, affliction?.isSpent == false else { return false }
+    affliction?.syncsLeft -= 1
+    guard affliction?.syncsLeft == 0 else { return false }
+    affliction?.isSpent = true
+    tally[.crashAtSync] += 1
+    return true
   }
 
   /// Whether a fault does something in an operation's place, or has it fail.

@@ -25,8 +25,10 @@ extension Disk {
     case .torn: return tear(&draws)
     case .reorder: return reorder(&draws)
     case .corrupt: corrupt(&draws)
+    case .truncate: truncate(&draws)
+    case .swap: swap(&draws)
     case .wipe: wipe()
-    case .lostSync, .syncError, .misdirect, .stale, .full, .stall, .readOnly: break
+    case .lostSync, .syncError, .misdirect, .stale, .crashAtSync, .full, .stall, .readOnly: break
     }
     return Loss()
   }
@@ -139,6 +141,34 @@ extension Disk {
     tally[.corrupt] += 1
   }
 
+  /// Cuts one file short.
+  private mutating func truncate(_ draws: inout Draws) {
+    settle()
+    let files = contents.indices.filter { !contents[$0].isEmpty }
+    guard !files.isEmpty else { return }
+    let file = draws.element(of: files)
+    contents[file].removeLast(1 + draws.below(contents[file].count))
+    tally[.truncate] += 1
+  }
+
+  /// Has two chunks of one file change places: sectors, or smaller ones where it has not two of them.
+  private mutating func swap(_ draws: inout Draws) {
+    settle()
+    let files = contents.indices.filter { contents[$0].count > 1 }
+    guard !files.isEmpty else { return }
+    let file = draws.element(of: files)
+    let size = min(Disk.sectorSize, contents[file].count / 2)
+    let count = contents[file].count / size
+    let first = draws.below(count)
+    let other = (first + 1 + draws.below(count - 1)) % count
+    let here = Array(contents[file][first * size..<(first + 1) * size])
+    let there = Array(contents[file][other * size..<(other + 1) * size])
+    guard here != there else { return }
+    put(there, at: first * size, file: file)
+    put(here, at: other * size, file: file)
+    tally[.swap] += 1
+  }
+
   /// Leaves no file.
   private mutating func wipe() {
     tally[.wipe] += contents.count { !$0.isEmpty }
@@ -180,7 +210,8 @@ extension Disk {
   static func showsProbe(of fault: DiskFault, _ draws: Draws) -> Bool {
     var draws = draws
     var disk = Disk(fileCount: 1)
-    _ = disk.perform(.append(Array(repeating: 7, count: 64)), file: 0)
+    // Chunks that are alike can't be seen to change places.
+    _ = disk.perform(.append((0..<64).map { UInt8($0) }), file: 0)
     disk.settle()
     if !fault.kind.isStrike { disk.afflict(fault, draws.child(0)) }
     for _ in 0..<Network.probeCount where disk.tally[fault.kind] == 0 {
@@ -189,6 +220,7 @@ extension Disk {
         _ = disk.strike(fault.kind, &draws, tornAppends: 0)
       } else {
         disk.startSync()
+        _ = disk.crashesAtSync()
         _ = disk.finishSync()
         _ = disk.stall()
         disk.prepareForProcess()

@@ -32,6 +32,9 @@ extension DiskFault.Kind {
     case .stall: 9
     case .readOnly: 10
     case .wipe: 11
+    case .truncate: 12
+    case .swap: 13
+    case .crashAtSync: 14
     }
   }
 }

@@ -177,8 +177,10 @@ extension DiskFault.Kind {
     case .torn: "torn"
     case .reorder: "reordered"
     case .corrupt: "corrupted"
+    case .truncate: "truncated"
+    case .swap: "swapped"
     case .wipe: "wiped"
-    case .lostSync, .syncError, .misdirect, .stale, .full, .stall, .readOnly: rawValue
+    case .lostSync, .syncError, .misdirect, .stale, .crashAtSync, .full, .stall, .readOnly: rawValue
     }
   }
 }

@@ -13,6 +13,9 @@ extension Simulation {
     case .timer: expire(event, on: machine)
     case .sync:
       guard event.generation == machine.incarnation else { return }
+      if machine.disk.isTroubled && machine.disk.crashesAtSync() {
+        return end(machine, .disk(.powerLoss))
+      }
       // Durable from now on, even where the process is paused and learns of it later.
       var event = event
       event.slot = machine.disk.finishSync() ? 0 : 1

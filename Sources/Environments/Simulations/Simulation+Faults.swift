@@ -349,6 +349,8 @@ extension Machine.Crash {
     case .shutdown: "has stopped"
     case .failed: "is stopped"
     case .disk(.corrupt): "is killed, and its disk corrupted"
+    case .disk(.truncate): "is killed, and a file truncated"
+    case .disk(.swap): "is killed, and chunks of a file swapped"
     case .disk(.wipe): "is killed, and its disk wiped"
     case .disk: "loses power"
     }

@@ -169,6 +169,10 @@ public final class Simulation<N: Node>: Environment {
   /// Whether a node's process runs, be it paused.
   public func isUp(_ id: NodeID) -> Bool { machines[id.index].isUp }
 
+  public func support(for fault: DiskFault) -> FaultSupport {
+    fault.files == nil ? .supported : .unsupported("simulated files have no names; leave file= out")
+  }
+
   public func support(for family: FaultFamily) -> FaultSupport {
     switch family {
     case .cpu, .memory: .unsupported(Simulation.limitRefusal)

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "Namespaces.h"
+#include "WatchedCalls.h"
 
 // Starts a program in a session of its own, with default signal handling and an empty mask.
 //

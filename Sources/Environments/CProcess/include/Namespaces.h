@@ -31,6 +31,11 @@ struct process_options {
   int changes_user;
   uid_t user;
   gid_t group;
+  // The numbers of system calls that a supervisor answers, whoever of the program and its descendants
+  // makes them, and where to put the descriptor by which it does.
+  const int *watched;
+  int watched_count;
+  int *listener;
 };
 
 // Starts a program in a session of its own, with default signal handling and an empty mask.
@@ -52,6 +57,10 @@ int process_enter_network(int descriptor);
 // Keeps what is mounted and unmounted from now on to this mount namespace.
 // Returns 0, or an error number.
 int process_make_mounts_private(void);
+
+// Gives this thread, and what it starts from now on, a mount namespace of their own.
+// Returns 0, or an error number.
+int process_leave_mounts(void);
 
 // Mounts the processes of this PID namespace on /proc. Returns 0, or an error number.
 int process_mount_processes(void);

@@ -1,0 +1,281 @@
+import CProcess
+import Glibc
+import Processes
+import Synchronization
+package import Values
+
+/// Answers the syncs that programs ask for below a directory: as they ask for, or as a rule has it.
+///
+/// A thread of its own answers, for who waits for a sync waits for it. Stores to mapped memory, writes
+/// through `io_uring` and files that are opened with `O_SYNC` or `O_DSYNC` are never seen.
+package final class SyncWatch: Sendable {
+  /// What becomes of syncs.
+  package enum Rule: Hashable, Sendable {
+    /// They are done.
+    case pass
+    /// A share of them fails with an error number, and nothing is done.
+    case fail(share: Double, Int32)
+    /// They succeed, and nothing is done.
+    case lie
+    /// They are done later; by a random time where none is given.
+    case delay(Nanoseconds?)
+    /// The one of this number, from 1 on, is never done, and ends everything.
+    case crash(at: Int)
+  }
+
+  /// What came of a rule since it was made.
+  package struct Tally: Hashable, Sendable {
+    /// How many syncs were asked for.
+    package var seen = 0
+    /// How many of them were not simply done.
+    package var touched = 0
+    /// Whether the sync that ends everything was asked for.
+    package var hasCrashed = false
+
+    package init() {}
+  }
+
+  private struct State {
+    var rule = Rule.pass
+    var tally = Tally()
+    var draws = Draws(seed: 0)
+    var listeners: [Int32] = []
+    /// What is to be done later, and when.
+    var delayed: [(due: Nanoseconds, listener: Int32, id: UInt64)] = []
+    var isCrashing = false
+    var isOver = false
+  }
+
+  private let state = Mutex(State())
+  /// Readable when the thread is to look at the state again.
+  private let bell: Int32
+  private let directory: String
+  private let crash: @Sendable (Int32) -> Void
+
+  /// The orders of magnitude, by doubling from a millisecond, of delays that are random.
+  private static let delayDoublings = 12
+
+  /// The system calls to watch.
+  package static let calls: [Int32] = {
+    var numbers = [Int32](repeating: 0, count: 16)
+    let count = watched_syncs(&numbers, Int32(numbers.count))
+    return Array(numbers[..<Int(count)])
+  }()
+
+  /// Why no syncs can be watched here, or nothing where they can.
+  package static var problem: String? {
+    let error = watched_problem()
+    return error == 0
+      ? nil : "this kernel has no user notification of seccomp (\(errorText(error)))"
+  }
+
+  /// - Parameters:
+  ///   - directory: As the programs see it, without symbolic links.
+  ///   - crash: Ends all programs, in the watch's thread; it is told whose sync it is.
+  package init(
+    below directory: String, crash: @escaping @Sendable (Int32) -> Void
+  ) throws(DiskFailure) {
+    self.directory = directory
+    self.crash = crash
+    bell = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+    guard bell >= 0 else { throw DiskFailure("can't make an event descriptor", errno) }
+    var thread = pthread_t()
+    let box = Unmanaged.passRetained(self)
+    let error = pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument else { return nil }
+        Unmanaged<SyncWatch>.fromOpaque(argument).takeRetainedValue().serve()
+        return nil
+      }, box.toOpaque())
+    guard error == 0 else {
+      box.release()
+      close(bell)
+      throw DiskFailure("can't start a thread", error)
+    }
+    pthread_detach(thread)
+  }
+
+  /// Answers the calls of one more program, and closes the listener when it has ended.
+  package func add(_ listener: Int32) {
+    state.withLock { $0.listeners.append(listener) }
+    ring()
+  }
+
+  /// Has a rule hold in place of the one before; what is delayed is done at once, and a crash that has
+  /// begun comes to its end.
+  ///
+  /// - Returns: What came of the one before.
+  @discardableResult
+  package func follow(_ rule: Rule, _ draws: Draws) -> Tally {
+    while state.withLock({ $0.isCrashing }) { usleep(500) }
+    let tally = state.withLock { state in
+      defer {
+        state.rule = rule
+        state.draws = draws
+        state.tally = Tally()
+        for place in state.delayed.indices { state.delayed[place].due = 0 }
+      }
+      return state.tally
+    }
+    ring()
+    return tally
+  }
+
+  package var tally: Tally { state.withLock { $0.tally } }
+
+  /// Ends the thread.
+  ///
+  /// Programs that are watched and still run can't sync any more.
+  package func end() {
+    state.withLock { $0.isOver = true }
+    ring()
+  }
+
+  private func ring() { eventfd_write(bell, 1) }
+
+  // MARK: The thread
+
+  private func serve() {
+    while true {
+      let (listeners, wait) = state.withLock { state in
+        (
+          state.isOver ? nil : state.listeners,
+          state.delayed.map(\.due).min().map { max(0, $0 - monotonicTime()) }
+        )
+      }
+      guard let listeners else { break }
+      var watched = ([bell] + listeners).map {
+        pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+      }
+      // Rounded up, so that what is due is so when it wakes.
+      poll(
+        &watched, nfds_t(watched.count), wait.map { Int32(min($0 / 1_000_000 + 1, 60_000)) } ?? -1)
+      var count: eventfd_t = 0
+      eventfd_read(bell, &count)
+      for entry in watched.dropFirst() where entry.revents != 0 {
+        if entry.revents & Int16(POLLIN) != 0 { answer(entry.fd) } else { forget(entry.fd) }
+      }
+      doDelayed()
+    }
+    for listener in state.withLock({ $0.listeners }) { close(listener) }
+    close(bell)
+  }
+
+  private func forget(_ listener: Int32) {
+    state.withLock { state in
+      state.listeners.removeAll { $0 == listener }
+      state.delayed.removeAll { $0.listener == listener }
+    }
+    close(listener)
+  }
+
+  private enum Answer {
+    case proceed
+    case result(Int32)
+    case later
+    case crash
+  }
+
+  private func answer(_ listener: Int32) {
+    var call = watched_call()
+    guard watched_receive(listener, &call) == 0 else { return }
+    // Whether it is ours matters only where something is done about it.
+    guard isBelow(call), watched_waits(listener, call.id) != 0 else {
+      return watched_continue(listener, call.id)
+    }
+    switch state.withLock({ decide(&$0, call.id, listener) }) {
+    case .proceed: watched_continue(listener, call.id)
+    case .result(let error): watched_answer(listener, call.id, 0, error)
+    case .later: break
+    case .crash:
+      crash(call.thread)
+      state.withLock { state in
+        state.tally.hasCrashed = true
+        state.isCrashing = false
+      }
+    }
+  }
+
+  private func decide(_ state: inout State, _ id: UInt64, _ listener: Int32) -> Answer {
+    state.tally.seen += 1
+    switch state.rule {
+    case .pass: return .proceed
+    case .fail(let share, let error):
+      guard state.draws.chance(share) else { return .proceed }
+      state.tally.touched += 1
+      return .result(error)
+    case .lie:
+      state.tally.touched += 1
+      return .result(0)
+    case .delay(let time):
+      state.tally.touched += 1
+      let time = time ?? SyncWatch.randomDelay(&state.draws)
+      state.delayed.append((monotonicTime() + time, listener, id))
+      return .later
+    case .crash(let number):
+      guard !state.isCrashing, !state.tally.hasCrashed else { return .later }
+      guard state.tally.seen == number else { return .proceed }
+      state.tally.touched += 1
+      state.isCrashing = true
+      return .crash
+    }
+  }
+
+  private static func randomDelay(_ draws: inout Draws) -> Nanoseconds {
+    let shortest = Nanoseconds.milliseconds(1) << Int64(draws.below(delayDoublings))
+    return draws.within(shortest...2 * shortest - 1)
+  }
+
+  private func doDelayed() {
+    let now = monotonicTime()
+    let due = state.withLock { state in
+      let due = state.delayed.filter { $0.due <= now }
+      state.delayed.removeAll { $0.due <= now }
+      return due
+    }
+    for call in due { watched_continue(call.listener, call.id) }
+  }
+
+  // MARK: What a call is about
+
+  /// Whether a call is to make files below the directory durable.
+  private func isBelow(_ call: watched_call) -> Bool {
+    switch watched_subject(call.number) {
+    case watched_nothing: return true
+    case watched_address:
+      return file(mappedAt: call.arguments.0, by: call.thread).map(isBelow) ?? false
+    default:
+      let descriptor = Int32(truncatingIfNeeded: call.arguments.0)
+      return link("/proc/\(call.thread)/fd/\(descriptor)").map(isBelow) ?? false
+    }
+  }
+
+  private func isBelow(_ path: String) -> Bool {
+    path.hasPrefix(directory)
+      && (path.utf8.count == directory.utf8.count
+        || path.utf8.dropFirst(directory.utf8.count).first == UInt8(ascii: "/"))
+  }
+
+  private func link(_ path: String) -> String? {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
+      guard let base = buffer.baseAddress else { return nil }
+      let count = readlink(path, base, buffer.count)
+      guard count > 0 else { return nil }
+      return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+  }
+
+  /// The path of the file that a process has mapped at an address.
+  private func file(mappedAt address: UInt64, by thread: pid_t) -> String? {
+    let text = String(decoding: bytes(ofFile: "/proc/\(thread)/maps") ?? [], as: UTF8.self)
+    for line in text.split(separator: "\n") {
+      // Addresses, rights, offset, device, inode, path.
+      let words = line.split(separator: " ", maxSplits: 5)
+      let ends = words[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
+      guard ends.count == 2, ends[0] <= address, address < ends[1] else { continue }
+      return words.count == 6 ? words[5].drop { $0 == " " }.description : nil
+    }
+    return nil
+  }
+}

@@ -1,0 +1,187 @@
+import CProcess
+import Disks
+import Environments
+import Glibc
+import Processes
+import Values
+
+/// Breaks and mends the disk of a host's node, and answers the syncs of its processes.
+final class DiskBreaker: HostBreaker {
+  private var volume: Volume?
+  private var watch: SyncWatch?
+
+  func obey(_ words: [String], on processes: [pid_t]) throws(BreakerRefusal) -> [String] {
+    guard let request = DiskRequest(words: words) else {
+      throw BreakerRefusal("\"\(words.joined(separator: " "))\" is nothing to do to a disk")
+    }
+    do throws(DiskFailure) {
+      return try obey(request)
+    } catch {
+      throw BreakerRefusal(error.description)
+    }
+  }
+
+  private func obey(_ request: DiskRequest) throws(DiskFailure) -> [String] {
+    switch request {
+    case .have(let data, let hidden):
+      if getpid() != 1 { try keepMountsApart() }
+      volume = try Volume(for: data, hidden: hidden)
+      return []
+    case .watch(let data):
+      let volume = volume?.root
+      watch = try SyncWatch(below: data) { thread in DiskBreaker.crash(thread, volume) }
+      return []
+    case .cut:
+      guard let volume else { throw DiskBreaker.noVolume }
+      let isCut = try volume.cutPower()
+      return DiskRequest.words(try volume.restorePower() && isCut)
+    case .restore:
+      guard let volume else { throw DiskBreaker.noVolume }
+      let isCut = volume.probe() == EIO
+      return DiskRequest.words(try volume.restorePower() && isCut)
+    case .takeRoom: return DiskRequest.words(try volume?.takeRoom() ?? false)
+    case .giveRoom: return DiskRequest.words(try volume?.giveRoom() ?? false)
+    case .refuseWrites: return DiskRequest.words(try volume?.refuseWrites() ?? false)
+    case .repair: return DiskRequest.words(try volume?.repair() ?? false)
+    case .damage(let damage, let files, let seed):
+      guard let volume else { throw DiskBreaker.noVolume }
+      var draws = Draws(seed: seed)
+      return try damage.strike(volume.data, files: files, &draws)
+    case .follow(let rule, let seed):
+      return watch?.follow(rule, Draws(seed: seed)).words ?? []
+    }
+  }
+
+  private static let noVolume = DiskFailure("the node has no disk of its own")
+
+  private func keepMountsApart() throws(DiskFailure) {
+    let error = process_leave_mounts()
+    guard error == 0 else { throw DiskFailure("can't keep mounts apart: \(errorText(error))") }
+  }
+
+  /// Ends all processes of the host, and then cuts the power, in the watch's thread.
+  private static func crash(_ thread: Int32, _ root: String?) {
+    kill(getpid() == 1 ? -1 : -getpgid(thread), SIGKILL)
+    let deadline = monotonicTime() + 2_000_000_000
+    while getpid() == 1, monotonicTime() < deadline,
+      processStates().contains(where: { $0.pid != 1 && $0.state.letter != UInt8(ascii: "Z") })
+    {
+      usleep(200)
+    }
+    if let root { Volume.cutPower(of: root) }
+  }
+
+  var watchedCalls: [Int32] { watch == nil ? [] : SyncWatch.calls }
+
+  func answer(_ listener: Int32) {
+    if let watch { watch.add(listener) } else { close(listener) }
+  }
+
+  func mend() {
+    watch?.end()
+    // Unmounts.
+    volume = nil
+  }
+}
+
+/// What the controller asks of a disk, in words.
+enum DiskRequest: Hashable {
+  /// Gives a directory a disk of its own.
+  case have(data: String, hidden: String)
+  /// Watches the syncs below a directory.
+  case watch(data: String)
+  /// Cuts the power, and mounts the disk again.
+  case cut
+  /// Mounts a disk again whose power was cut.
+  case restore
+  case takeRoom
+  case giveRoom
+  case refuseWrites
+  case repair
+  case damage(FileDamage, files: String?, seed: UInt64)
+  /// Has syncs follow a rule, and asks what came of the one before.
+  case follow(SyncWatch.Rule, seed: UInt64)
+
+  var words: [String] {
+    switch self {
+    case .have(let data, let hidden): ["have", data, hidden]
+    case .watch(let data): ["watch", data]
+    case .cut: ["cut"]
+    case .restore: ["restore"]
+    case .takeRoom: ["take-room"]
+    case .giveRoom: ["give-room"]
+    case .refuseWrites: ["refuse-writes"]
+    case .repair: ["repair"]
+    case .damage(let damage, let files, let seed):
+      ["damage", damage.rawValue, "\(seed)"] + (files.map { [$0] } ?? [])
+    case .follow(let rule, let seed): ["follow", "\(seed)"] + rule.words
+    }
+  }
+
+  init?(words: [String]) {
+    switch words.first {
+    case "have" where words.count == 3: self = .have(data: words[1], hidden: words[2])
+    case "watch" where words.count == 2: self = .watch(data: words[1])
+    case "cut": self = .cut
+    case "restore": self = .restore
+    case "take-room": self = .takeRoom
+    case "give-room": self = .giveRoom
+    case "refuse-writes": self = .refuseWrites
+    case "repair": self = .repair
+    case "damage" where words.count >= 3:
+      guard let damage = FileDamage(rawValue: words[1]), let seed = UInt64(words[2]) else {
+        return nil
+      }
+      self = .damage(damage, files: words.count > 3 ? words[3] : nil, seed: seed)
+    case "follow" where words.count >= 3:
+      guard let seed = UInt64(words[1]), let rule = SyncWatch.Rule(words: words[2...]) else {
+        return nil
+      }
+      self = .follow(rule, seed: seed)
+    default: return nil
+    }
+  }
+
+  /// An answer of yes or no.
+  static func words(_ isSo: Bool) -> [String] { [isSo ? "yes" : "no"] }
+}
+
+extension SyncWatch.Rule {
+  fileprivate var words: [String] {
+    switch self {
+    case .pass: ["pass"]
+    case .fail(let share, let error): ["fail", "\(share)", "\(error)"]
+    case .lie: ["lie"]
+    case .delay(let time): ["delay"] + (time.map { ["\($0)"] } ?? [])
+    case .crash(let number): ["crash", "\(number)"]
+    }
+  }
+
+  fileprivate init?(words: ArraySlice<String>) {
+    let words = Array(words)
+    switch words[0] {
+    case "pass": self = .pass
+    case "fail" where words.count == 3:
+      guard let share = Double(words[1]), let error = Int32(words[2]) else { return nil }
+      self = .fail(share: share, error)
+    case "lie": self = .lie
+    case "delay": self = .delay(words.count > 1 ? Nanoseconds(words[1]) : nil)
+    case "crash" where words.count == 2:
+      guard let number = Int(words[1]) else { return nil }
+      self = .crash(at: number)
+    default: return nil
+    }
+  }
+}
+
+extension SyncWatch.Tally {
+  fileprivate var words: [String] { ["\(seen)", "\(touched)", hasCrashed ? "yes" : "no"] }
+
+  init(words: [String]) {
+    self.init()
+    guard words.count == 3 else { return }
+    seen = Int(words[0]) ?? 0
+    touched = Int(words[1]) ?? 0
+    hasCrashed = words[2] == "yes"
+  }
+}
