@@ -165,6 +165,9 @@ public struct HostRun {
           seed: seed)
       }
     case .etcd(let port): return http(.raw, port)
+    case .redis(let port):
+      let settings = RedisTransport.Settings(port: port, timeout: test.timeout)
+      return { RedisTransport(on: $0.loop, settings) }
     case .http(let port, let path): return http(.operations(path: path), port)
     case .program:
       let commands = try test.names.nodes.map { node in

@@ -19,6 +19,13 @@ extension Plan {
               + EtcdClient.workloads.joined(separator: ", "))
         }
         return { client }
+      case .redis:
+        guard let client = RedisClient(workload: workload, try redisOptions(manifest)) else {
+          throw PlanError(
+            "Redis's client does not speak for the workload \"\(workload)\"; it does for "
+              + RedisClient.workloads.joined(separator: ", "))
+        }
+        return { client }
       }
     }
   }
@@ -26,10 +33,12 @@ extension Plan {
   /// What judges a workload on a system whose client tells more than the workload knows; nothing for
   /// others.
   func foreignCheckers(_ workload: any Workload) throws -> [any Checker]? {
-    guard case .manifest(let manifest, _) = try subject, case .etcd = manifest.client else {
-      return nil
+    guard case .manifest(let manifest, _) = try subject else { return nil }
+    switch manifest.client {
+    case .etcd: return EtcdClient.checkers(workload, try etcdOptions(manifest))
+    case .redis: return RedisClient.checkers(workload, try redisOptions(manifest))
+    case .maelstrom, .http, .program: return nil
     }
-    return EtcdClient.checkers(workload, try etcdOptions(manifest))
   }
 
   /// What the options of a system that etcd's client speaks to say to that client.
@@ -37,12 +46,22 @@ extension Plan {
     let values = try manifest.options(given: options, workload: workload)
     var client = EtcdClient.Options()
     client.readsAreSerializable = values["serializable-reads"] == "true"
-    if let text = values["lease-ttl"] {
-      guard let lease = Nanoseconds(duration: text), lease >= .seconds(1) else {
-        throw PlanError("option lease-ttl: \"\(text)\" is not a duration of a second or more")
-      }
-      client.leaseSeconds = Int(lease / .seconds(1))
-    }
+    if let lease = try lease(values) { client.leaseSeconds = Int(lease / .seconds(1)) }
     return client
+  }
+
+  /// What the options of a system that Redis's client speaks to say to that client.
+  private func redisOptions(_ manifest: SystemManifest) throws -> RedisClient.Options {
+    let values = try manifest.options(given: options, workload: workload)
+    return try lease(values).map { RedisClient.Options(lease: $0) } ?? RedisClient.Options()
+  }
+
+  /// How long a lock's lease lives, where an option says so.
+  private func lease(_ values: [String: String]) throws -> Nanoseconds? {
+    guard let text = values["lease-ttl"] else { return nil }
+    guard let lease = Nanoseconds(duration: text), lease >= .seconds(1) else {
+      throw PlanError("option lease-ttl: \"\(text)\" is not a duration of a second or more")
+    }
+    return lease
   }
 }

@@ -55,6 +55,10 @@ extension Plan {
             + manifest.workloads.map(\.name).joined(separator: ", "))
       }
       try checkPromise(manifest)
+      if let most = manifest.nodeCountMax, nodes.count > most {
+        throw PlanError(
+          "nodes: \(manifest.name) has \(most) at most, as its manifest says, not \(nodes.count)")
+      }
       if !manifest.tellsLeader, !manifest.speaksAsBundled,
         let aimed = try nemeses.first(where: \.needsLeader)
       {

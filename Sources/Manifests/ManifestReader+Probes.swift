@@ -77,12 +77,14 @@ extension ManifestReader {
   mutating func readClient(
     _ entry: YAMLEntry
   ) -> (kind: SystemManifest.Client, program: SystemManifest.CommandTemplate?)? {
-    let kinds = ["maelstrom", "etcd", "http", "program"]
+    let kinds = ["maelstrom", "etcd", "redis", "http", "program"]
     switch entry.value.content {
     case .scalar("maelstrom", _):
       return standardPort(at: entry.value.position).map { (.maelstrom(port: $0), nil) }
     case .scalar("etcd", _):
       return standardPort(at: entry.value.position).map { (.etcd(port: $0), nil) }
+    case .scalar("redis", _):
+      return standardPort(at: entry.value.position).map { (.redis(port: $0), nil) }
     case .scalar("http", _):
       return standardPort(at: entry.value.position).map { (.http(port: $0, path: "/"), nil) }
     case .scalar("program", _):
@@ -96,7 +98,7 @@ extension ManifestReader {
     guard let entries = entries(entry.value, "`client`", keys: kinds) else { return nil }
     guard entries.count == 1 else {
       if mistakes.isEmpty {
-        refuse(entry.value.position, "`client` is one of maelstrom, etcd, http, program")
+        refuse(entry.value.position, "`client` is one of \(kinds.joined(separator: ", "))")
       }
       return nil
     }
@@ -124,6 +126,7 @@ extension ManifestReader {
     switch entry.key {
     case "maelstrom": return (.maelstrom(port: port), nil)
     case "etcd": return (.etcd(port: port), nil)
+    case "redis": return (.redis(port: port), nil)
     default: return (.http(port: port, path: path), nil)
     }
   }

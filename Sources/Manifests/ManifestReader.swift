@@ -5,8 +5,9 @@ import YAML
 /// Reads the tree of a manifest, and takes note of all mistakes in it.
 struct ManifestReader: YAMLReader {
   static let keys = [
-    "name", "summary", "packages", "programs", "nodes", "ports", "options", "files", "prepare",
-    "start", "stop", "data", "logs", "ready", "leader", "survives", "workloads", "client", "known",
+    "name", "summary", "packages", "programs", "nodes", "nodes-max", "ports", "options", "files",
+    "prepare", "start", "stop", "data", "logs", "ready", "leader", "survives", "workloads",
+    "client", "known",
   ]
   /// The port that is meant where a manifest names none.
   static let standardPort = "client"
@@ -18,6 +19,7 @@ struct ManifestReader: YAMLReader {
   var ports: [SystemManifest.Port] = []
   var options: [SystemManifest.Option] = []
   var nodeCount = 3
+  var nodeCountMax: Int?
 
   init(source: ManifestSource, vocabulary: ManifestVocabulary) {
     self.source = source
@@ -27,12 +29,16 @@ struct ManifestReader: YAMLReader {
   /// - Returns: Nothing where there are mistakes.
   mutating func manifest(_ root: YAMLNode) -> SystemManifest? {
     guard let entries = entries(root, "a manifest", keys: ManifestReader.keys) else { return nil }
+    let counts = 1...ManifestReader.nodeCountMax
+    nodeCountMax = entries.first { $0.key == "nodes-max" }.flatMap { number($0, in: counts) }
+    nodeCount = min(nodeCount, nodeCountMax ?? nodeCount)
     // Templates name what these say, wherever it stands.
     for entry in entries {
       switch entry.key {
       case "ports": ports = readPorts(entry.value)
       case "options": options = readOptions(entry.value)
-      case "nodes": nodeCount = number(entry, in: 1...ManifestReader.nodeCountMax) ?? 3
+      case "nodes":
+        nodeCount = number(entry, in: 1...(nodeCountMax ?? counts.upperBound)) ?? nodeCount
       default: break
       }
     }
@@ -51,6 +57,7 @@ struct ManifestReader: YAMLReader {
       client: client?.kind ?? .program)
     manifest.clientProgram = client?.program
     manifest.nodeCount = nodeCount
+    manifest.nodeCountMax = nodeCountMax
     manifest.ports = ports
     manifest.options = options
     manifest.programs = programsOfCommands(manifest)

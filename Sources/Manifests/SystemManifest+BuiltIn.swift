@@ -1,11 +1,12 @@
 extension SystemManifest {
   /// The names of the manifests that come with Shrike.
-  public static let builtInNames = ["etcd"]
+  public static let builtInNames = ["etcd", "redis"]
 
   /// The text of a manifest that comes with Shrike; nothing where there is none of this name.
   public static func builtInText(named name: String) -> String? {
     switch name {
     case "etcd": String(decoding: PackageResources.etcd_yaml, as: UTF8.self)
+    case "redis": String(decoding: PackageResources.redis_yaml, as: UTF8.self)
     default: nil
     }
   }

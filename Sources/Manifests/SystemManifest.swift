@@ -15,6 +15,8 @@ public struct SystemManifest: Hashable, Sendable {
   public var programs: [String] = []
   /// How many nodes a cluster has where nobody says.
   public var nodeCount = 3
+  /// How many nodes it can have; nothing where any number will do.
+  public var nodeCountMax: Int?
   /// The ports on which each node listens, by what they are for, in the order of the file.
   public var ports: [Port] = []
   public var options: [Option] = []
@@ -103,6 +105,8 @@ public struct SystemManifest: Hashable, Sendable {
     case maelstrom(port: String)
     /// etcd's HTTP gateway, on the port of this name.
     case etcd(port: String)
+    /// Commands of Redis, to the port of this name.
+    case redis(port: String)
     /// Operations as JSON by POST, to a path on the port of this name.
     case http(port: String, path: String)
     /// A program of the controller's side that reads operations as JSON lines; see

@@ -74,7 +74,11 @@ final class ScriptedServer: Sendable {
 
   var port: Int { channel.localAddress?.port ?? 0 }
 
-  init(on loop: any EventLoop, _ act: @escaping @Sendable (_ request: Int) -> Act) throws {
+  /// - Parameter isWhole: Whether what was received is a whole request.
+  init(
+    on loop: any EventLoop, isWhole: @escaping @Sendable (String) -> Bool = { $0.isWholeHTTP },
+    _ act: @escaping @Sendable (_ request: Int) -> Act
+  ) throws {
     let counter = Counter()
     let told = Box()
     channel = try ServerBootstrap(group: loop)
@@ -83,7 +87,7 @@ final class ScriptedServer: Sendable {
         told.server?.connections.add(1, ordering: .relaxed)
         return channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(
-            ScriptedHandler { request in
+            ScriptedHandler(isWhole) { request in
               told.server?.requests.withLock { $0.append(request) }
               return act(counter.next())
             })
@@ -107,14 +111,20 @@ final class ScriptedServer: Sendable {
 
 private final class ScriptedHandler: ChannelInboundHandler {
   typealias InboundIn = NIOCore.ByteBuffer
+  private let isWhole: (String) -> Bool
   private let act: (String) -> ScriptedServer.Act
   private var received = ""
 
-  init(_ act: @escaping (String) -> ScriptedServer.Act) { self.act = act }
+  init(
+    _ isWhole: @escaping (String) -> Bool, _ act: @escaping (String) -> ScriptedServer.Act
+  ) {
+    self.isWhole = isWhole
+    self.act = act
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     received += String(buffer: unwrapInboundIn(data))
-    guard isWhole else { return }
+    guard isWhole(received) else { return }
     let request = received
     received = ""
     switch act(request) {
@@ -128,16 +138,17 @@ private final class ScriptedHandler: ChannelInboundHandler {
     }
   }
 
-  private var isWhole: Bool {
-    guard let end = received.range(of: "\r\n\r\n") else { return false }
-    let head = received[..<end.lowerBound].lowercased()
-    guard let mark = head.range(of: "content-length: ") else { return true }
-    let length = Int(head[mark.upperBound...].prefix { $0.isNumber }) ?? 0
-    return received[end.upperBound...].utf8.count >= length
-  }
 }
 
 extension String {
+  fileprivate var isWholeHTTP: Bool {
+    guard let end = range(of: "\r\n\r\n") else { return false }
+    let head = self[..<end.lowerBound].lowercased()
+    guard let mark = head.range(of: "content-length: ") else { return true }
+    let length = Int(head[mark.upperBound...].prefix { $0.isNumber }) ?? 0
+    return self[end.upperBound...].utf8.count >= length
+  }
+
   /// The first place of a text; enough for tests, without Foundation.
   fileprivate func range(of text: String) -> Range<String.Index>? {
     firstRange(of: text)

@@ -36,9 +36,9 @@ struct ManifestCommandTests {
     let json = try workshop.run("manifest", "check", "bad.yaml", "--json")
     #expect(json.code == 64)
     #expect(try Value(json: json.output)["mistakes"]?.elements?.first?["line"] == 24)
-    let unknown = try workshop.run("manifest", "show", "redis")
+    let unknown = try workshop.run("manifest", "show", "postgres")
     #expect(unknown.code == 64)
     #expect(
-      unknown.errors == "shrike: no manifest \"redis\" comes along; there is etcd\n")
+      unknown.errors == "shrike: no manifest \"postgres\" comes along; there is etcd, redis\n")
   }
 }

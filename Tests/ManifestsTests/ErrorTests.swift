@@ -28,7 +28,7 @@ struct ManifestErrorCase: CustomTestStringConvertible, Sendable {
     .init(
       "zzz", "zzz: 1",
       [
-        "7:1: a manifest has no key `zzz`; there are name, summary, packages, programs, nodes, ports, options, files, prepare, start, stop, data, logs, ready, leader, survives, workloads, client, known"
+        "7:1: a manifest has no key `zzz`; there are name, summary, packages, programs, nodes, nodes-max, ports, options, files, prepare, start, stop, data, logs, ready, leader, survives, workloads, client, known"
       ]),
     .init("summary", "summary: \"a\\nb\"", ["7:10: `summary` is one line of text"]),
     .init("summary", "summary: |\n  a\n  b\n", ["7:10: `summary` is one line of text"]),
@@ -48,6 +48,9 @@ struct ManifestErrorCase: CustomTestStringConvertible, Sendable {
       ]),
     .init("nodes", "nodes: 0", ["7:8: `nodes` is a whole number from 1 to 100, not \"0\""]),
     .init("nodes", "nodes: three", ["7:8: `nodes` is a whole number from 1 to 100, not \"three\""]),
+    .init(
+      "nodes", "nodes: 3\nnodes-max: 2",
+      ["7:8: `nodes` is a whole number from 1 to 2, not \"3\""]),
     .init("nodes", "nodes: 101", ["7:8: `nodes` is a whole number from 1 to 100, not \"101\""]),
     .init(
       "ports", "ports: { client: 0 }",
@@ -340,7 +343,7 @@ struct ManifestErrorCase: CustomTestStringConvertible, Sendable {
       ["5:9: there is no client `maelstorm`; did you mean `maelstrom`?"]),
     .init(
       "client", "client: zzz",
-      ["5:9: there is no client `zzz`; there are maelstrom, etcd, http, program"]),
+      ["5:9: there is no client `zzz`; there are maelstrom, etcd, redis, http, program"]),
     .init(
       "client", "client: program",
       ["5:9: a client that is a program has its words: { program: [words] }"]),
@@ -367,8 +370,9 @@ struct ManifestErrorCase: CustomTestStringConvertible, Sendable {
       ["5:25: a list is written `{{each node \",\"}}`, with what stands between its elements"]),
     .init(
       "client", "client: { http: {}, etcd: {} }",
-      ["5:9: `client` is one of maelstrom, etcd, http, program"]),
-    .init("client", "client: {}", ["5:9: `client` is one of maelstrom, etcd, http, program"]),
+      ["5:9: `client` is one of maelstrom, etcd, redis, http, program"]),
+    .init(
+      "client", "client: {}", ["5:9: `client` is one of maelstrom, etcd, redis, http, program"]),
     .init("known", "known: [{ anomaly: x }]", ["7:9: this known fault has no `versions`"]),
     .init(
       "known", "known: [{ anomaly: \"x y\", versions: a, source: b }]",

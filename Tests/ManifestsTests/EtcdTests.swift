@@ -62,7 +62,7 @@ struct EtcdTests {
 
   @Test("is one of those that come along")
   func others() throws {
-    #expect(SystemManifest.builtInNames == ["etcd"])
+    #expect(SystemManifest.builtInNames == ["etcd", "redis"])
     #expect(SystemManifest.builtIn(named: "etcdd") == nil)
   }
 }

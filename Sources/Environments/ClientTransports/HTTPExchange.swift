@@ -1,6 +1,5 @@
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 import Values
 
 /// A request over HTTP.
@@ -31,69 +30,6 @@ extension UInt8 {
   fileprivate var isWhitespace: Bool { [0x20, 0x0a, 0x0d, 0x09].contains(self) }
 }
 
-/// Why no answer came.
-struct HTTPFailure: Error, Hashable, Sendable {
-  enum Kind: String, Sendable {
-    case refused
-    case unreachable
-    case closed
-    case timeout
-    /// What came was not HTTP, or too long.
-    case malformed
-  }
-
-  var kind: Kind
-  /// Whether anything of the request may have reached the server.
-  var wasSent: Bool
-  var text: String
-}
-
-extension HTTPFailure {
-  /// Why no connection came about.
-  init(connecting error: any Error) {
-    let text = (error as? IOError)?.description ?? "\(error)"
-    switch (error as? IOError)?.errnoCode {
-    case ECONNREFUSED: self.init(kind: .refused, wasSent: false, text: text)
-    default: self.init(kind: .unreachable, wasSent: false, text: text)
-    }
-  }
-}
-
-/// Makes connections for HTTP; all of it is to be called on the loop.
-enum HTTPDial {
-  /// - Parameter answerMax: The longest body of an answer, in bytes.
-  static func connect(
-    _ address: String, port: Int, within timeout: Nanoseconds, answerMax: Int,
-    on loop: any EventLoop
-  ) -> EventLoopFuture<any Channel> {
-    loop.preconditionInEventLoop()
-    do {
-      let address = try SocketAddress(ipAddress: address, port: port)
-      return ClientBootstrap(group: loop)
-        .connectTimeout(.nanoseconds(timeout))
-        .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-        .channelInitializer { channel in
-          channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHTTPClientHandlers()
-            try channel.pipeline.syncOperations.addHandler(HTTPAnswerHandler(max: answerMax))
-          }
-        }
-        .connect(to: address)
-        .flatMap { channel in
-          // A port that the system gives away may be dialed from itself where nobody listens.
-          guard channel.localAddress == channel.remoteAddress, channel.localAddress != nil else {
-            return channel.eventLoop.makeSucceededFuture(channel)
-          }
-          channel.close(promise: nil)
-          return channel.eventLoop.makeFailedFuture(
-            IOError(errnoCode: ECONNREFUSED, reason: "nobody listens"))
-        }
-    } catch {
-      return loop.makeFailedFuture(error)
-    }
-  }
-}
-
 /// Puts the parts of an answer together, and hands it to whoever waits for it.
 final class HTTPAnswerHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPClientResponsePart
@@ -102,23 +38,31 @@ final class HTTPAnswerHandler: ChannelInboundHandler {
   private let max: Int
   private var head: HTTPResponseHead?
   private var body: [UInt8] = []
-  private var isWaitedFor: ((Result<HTTPAnswer, HTTPFailure>) -> Void)?
+  private var isWaitedFor: ((Result<HTTPAnswer, ExchangeFailure>) -> Void)?
 
   init(max: Int) { self.max = max }
+
+  /// Makes a new connection fit for HTTP.
+  ///
+  /// - Parameter answerMax: The longest body of an answer, in bytes.
+  static func add(to channel: any Channel, answerMax: Int) throws {
+    try channel.pipeline.syncOperations.addHTTPClientHandlers()
+    try channel.pipeline.syncOperations.addHandler(HTTPAnswerHandler(max: answerMax))
+  }
 
   /// Sends a request on a channel that is active.
   ///
   /// - Parameter receive: Called once, on the channel's loop.
   static func send(
     _ call: HTTPCall, host: String, on channel: any Channel,
-    receive: @escaping (Result<HTTPAnswer, HTTPFailure>) -> Void
+    receive: @escaping (Result<HTTPAnswer, ExchangeFailure>) -> Void
   ) {
     let pipeline = channel.pipeline.syncOperations
     guard let handler = try? pipeline.handler(type: HTTPAnswerHandler.self),
       let context = try? pipeline.context(handler: handler)
     else {
       return receive(
-        .failure(HTTPFailure(kind: .closed, wasSent: false, text: "the connection was closed")))
+        .failure(ExchangeFailure(kind: .closed, wasSent: false, text: "the connection was closed")))
     }
     handler.isWaitedFor = receive
     handler.head = nil
@@ -163,7 +107,7 @@ final class HTTPAnswerHandler: ChannelInboundHandler {
   func channelInactive(context: ChannelHandlerContext) {
     finish(
       .failure(
-        HTTPFailure(
+        ExchangeFailure(
           kind: .closed, wasSent: true, text: "the connection was closed before an answer came")))
     context.fireChannelInactive()
   }
@@ -172,16 +116,16 @@ final class HTTPAnswerHandler: ChannelInboundHandler {
     let failure =
       error is HTTPParserError
       ? malformed("\(error)")
-      : HTTPFailure(kind: .closed, wasSent: true, text: "\(error)")
+      : ExchangeFailure(kind: .closed, wasSent: true, text: "\(error)")
     finish(.failure(failure))
     context.close(promise: nil)
   }
 
-  private func malformed(_ text: String) -> HTTPFailure {
-    HTTPFailure(kind: .malformed, wasSent: true, text: text)
+  private func malformed(_ text: String) -> ExchangeFailure {
+    ExchangeFailure(kind: .malformed, wasSent: true, text: text)
   }
 
-  private func finish(_ result: Result<HTTPAnswer, HTTPFailure>) {
+  private func finish(_ result: Result<HTTPAnswer, ExchangeFailure>) {
     guard let receive = isWaitedFor else { return }
     isWaitedFor = nil
     receive(result)

@@ -33,6 +33,9 @@ public final class HTTPProbes: Sendable {
     }
   }
 
+  /// The longest answer that is taken, in bytes.
+  fileprivate static let answerMax = 1 << 20
+
   private let loop: any EventLoop
   private let settings: Settings
   private let rounds: NIOLoopBoundBox<[HTTPProbeRounds]>
@@ -164,11 +167,13 @@ private final class HTTPProbeRounds {
     loop.assumeIsolated().scheduleTask(in: .nanoseconds(timeout)) {
       finish(.silent("it does not answer within \(timeout / 1_000_000) ms"))
     }
-    HTTPDial.connect(
-      endpoint.address, port: port, within: timeout, answerMax: 1 << 20, on: loop
-    ).assumeIsolated().whenComplete { result in
+    Dial.connect(
+      to: Destination(address: endpoint.address, port: port), within: timeout, on: loop
+    ) { channel in
+      try HTTPAnswerHandler.add(to: channel, answerMax: HTTPProbes.answerMax)
+    }.assumeIsolated().whenComplete { result in
       switch result {
-      case .failure(let error): finish(.silent(HTTPFailure(connecting: error).text))
+      case .failure(let error): finish(.silent(ExchangeFailure(connecting: error).text))
       case .success(let connected):
         channel = connected
         guard case .http(let question) = probe else { return finish(.yes) }

@@ -40,13 +40,13 @@ public final class HTTPTransport: ClientTransport {
 
   private let loop: any EventLoop
   private let settings: Settings
-  private let clients: NIOLoopBoundBox<HTTPClients?>
+  private let clients: NIOLoopBoundBox<ExchangeClients<HTTPWire>?>
 
   /// - Parameter loop: Where its sockets are made and served; it runs until ``close()`` has returned.
   public init(on loop: any EventLoop, _ settings: Settings = Settings()) {
     self.loop = loop
     self.settings = settings
-    clients = .makeEmptyBox(valueType: HTTPClients.self, eventLoop: loop)
+    clients = .makeEmptyBox(valueType: ExchangeClients<HTTPWire>.self, eventLoop: loop)
   }
 
   public func open(
@@ -56,7 +56,8 @@ public final class HTTPTransport: ClientTransport {
       throw HTTPTransportError.withoutPort(node: endpoint.name, port: settings.port)
     }
     loop.execute { [loop, settings, clients] in
-      clients.value = HTTPClients(loop, settings, endpoints, report)
+      clients.value = ExchangeClients(
+        loop, HTTPWire(settings: settings), timeout: settings.timeout, endpoints, report)
     }
   }
 
