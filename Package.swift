@@ -72,7 +72,8 @@ let rooms: [Room] = [
   Room(
     "LocalProcesses", "Sources/Environments/LocalProcesses",
     needs: [
-      "Environments", "Processes", "Nodes", "Histories", "Values", "CProcess", system, deque,
+      "Environments", "ProcessClocks", "Processes", "Nodes", "Histories", "Values", "CProcess",
+      system, deque,
     ]),
   Room(
     "NodeServers", "Sources/Environments/NodeServers",
@@ -82,7 +83,7 @@ let rooms: [Room] = [
     needs: ["Environments", "NodeServers", "Nodes", "Values", nioCore, nioPosix, nioHTTP]),
   Room(
     "ProcessClocks", "Sources/Environments/ProcessClocks",
-    needs: ["Processes", "Values", "CProcessClocks"]),
+    needs: ["Environments", "Processes", "Values", "CProcessClocks"]),
   Room(
     "Hosts", "Sources/Environments/Hosts",
     needs: [
@@ -185,7 +186,8 @@ let package = Package(
         "Suites", "YAML", "Manifests", "Diagrams",
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
         "Ladders", "Invariants", "Convergence",
-        "NodeProcesses", "LocalProcesses", "Hosts", "NamespaceLab", "Examinations", "Processes",
+        "NodeProcesses", "LocalProcesses", "ProcessClocks", "Hosts", "NamespaceLab", "Examinations",
+        "Processes",
         "CProcess", "Exploration", "Simulations",
         "Generators",
         "Environments",
@@ -204,8 +206,8 @@ let package = Package(
     tests("Generators", "Generators", "Histories", "Values"),
     tests("Simulations", "Simulations", "Environments", "Algorithms", "Nodes", "Values"),
     tests(
-      "LocalProcesses", "LocalProcesses", "LocalProcessesFixture", "Environments", "Nodes",
-      "Values"),
+      "LocalProcesses", "LocalProcesses", "LocalProcessesFixture", "Environments",
+      "ProcessClocks", "Processes", "Nodes", "Values"),
     .executableTarget(name: "ProcessClocksFixture", path: "Tests/ProcessClocksFixture"),
     tests("ProcessClocks", "ProcessClocks", "ProcessClocksFixture", "Processes", "Values"),
     tests(
