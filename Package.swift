@@ -74,7 +74,8 @@ let rooms: [Room] = [
   Room(
     "LocalProcesses", "Sources/Environments/LocalProcesses",
     needs: [
-      "Environments", "Processes", "Nodes", "Histories", "Values", "CProcess", system, deque,
+      "Environments", "ProcessClocks", "Processes", "Nodes", "Histories", "Values", "CProcess",
+      system, deque,
     ]),
   Room(
     "NodeServers", "Sources/Environments/NodeServers",
@@ -84,7 +85,7 @@ let rooms: [Room] = [
     needs: ["Environments", "NodeServers", "Nodes", "Values", nioCore, nioPosix, nioHTTP]),
   Room(
     "ProcessClocks", "Sources/Environments/ProcessClocks",
-    needs: ["Processes", "Values", "CProcessClocks"]),
+    needs: ["Environments", "Processes", "Values", "CProcessClocks"]),
   Room(
     "Packets", "Sources/Environments/Packets",
     needs: ["Environments", "Processes", "Values", "CPackets", "CProcess", heap]),
@@ -191,7 +192,8 @@ let package = Package(
         "Suites", "YAML", "Manifests", "Diagrams",
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
         "Ladders", "Invariants", "Convergence",
-        "NodeProcesses", "LocalProcesses", "Hosts", "NamespaceLab", "SSHHosts", "Examinations",
+        "NodeProcesses", "LocalProcesses", "ProcessClocks", "Hosts", "NamespaceLab", "SSHHosts",
+        "Examinations",
         "Processes",
         "CProcess", "Exploration", "Simulations",
         "Generators",
@@ -211,8 +213,8 @@ let package = Package(
     tests("Generators", "Generators", "Histories", "Values"),
     tests("Simulations", "Simulations", "Environments", "Algorithms", "Nodes", "Values"),
     tests(
-      "LocalProcesses", "LocalProcesses", "LocalProcessesFixture", "Environments", "Nodes",
-      "Values"),
+      "LocalProcesses", "LocalProcesses", "LocalProcessesFixture", "Environments",
+      "ProcessClocks", "Processes", "Nodes", "Values"),
     .executableTarget(name: "ProcessClocksFixture", path: "Tests/ProcessClocksFixture"),
     tests("ProcessClocks", "ProcessClocks", "ProcessClocksFixture", "Processes", "Values"),
     tests("Disks", "Disks", "Processes", "CProcess", "Values"),

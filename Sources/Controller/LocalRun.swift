@@ -35,6 +35,7 @@ public struct LocalRun {
       dataDirectory: surroundings.folder.data.string)
     settings.supervisor = [surroundings.executable, "supervise"]
     settings.logDirectory = nodes
+    settings.clockRecord = surroundings.folder.clocks.string
     settings.seed = plan.seed
     settings.echoesStandardError = surroundings.echoesStandardError
     if surroundings.logsSentMessages || surroundings.logsDeliveredMessages {

@@ -31,7 +31,7 @@ public struct RunFolder: Hashable, Sendable {
   public var messages: FilePath { path.appending("messages.jsonl") }
   public var faults: FilePath { path.appending("faults.jsonl") }
   public var verdict: FilePath { path.appending("verdict.json") }
-  /// How wrong the nodes' clocks were, of a run on hosts that changed them.
+  /// How wrong the nodes' clocks were, of a run of real processes that changed them.
   public var clocks: FilePath { path.appending("clocks.csv") }
   /// What a simulated run looked like, for a terminal and for a browser.
   public var diagramText: FilePath { path.appending("diagram.txt") }

@@ -74,7 +74,10 @@ enum Catalogue {
     ),
     ("rate", "limits what a link carries; rate:20kB:500ms, bytes a second and queue (simulated)"),
     ("clog", "holds messages back until it ends (simulated)"),
-    ("clock", "clock:offset, step, drift, freeze, strobe (simulated)"),
+    (
+      "clock",
+      "moves or stops clocks; clock:offset, step, drift, freeze, strobe"
+    ),
     (
       "disk",
       "disk:power-loss, crash-at-sync:3, sync-error, lost-sync, stall, full, read-only, corrupt, "

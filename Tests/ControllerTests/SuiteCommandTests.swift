@@ -44,7 +44,7 @@ struct SuiteCommandTests {
   @Test(
     "refuses files that no tests can be made of, with all that is wrong", .timeLimit(.minutes(3)),
     arguments: [
-      ("tests:\n- { id: a, system: raft, expect: valid, nemesis: [clock] }", ["2:51: "]),
+      ("tests:\n- { id: a, system: raft, expect: valid, nemesis: [rate] }", ["2:51: "]),
       (
         "tests:\n- { id: a, system: x, expect: valid, rates: 1 }",
         ["2:38: a test has no key `rates`"]

@@ -88,32 +88,6 @@ final class ClockBreaker: HostBreaker {
   }
 }
 
-extension ClockMapping {
-  /// Changes the clock.
-  ///
-  /// - Returns: Whether it could be changed by as much as was asked for.
-  mutating func apply(_ change: ClockChange, at time: Nanoseconds) -> Bool {
-    switch change {
-    case .offset(let offset):
-      setOffset(offset, at: time)
-      return self.offset == offset
-    case .step(let step):
-      let before = error(at: time)
-      self.step(by: step, at: time)
-      return error(at: time) - before == step
-    case .drift(let drift):
-      setDrift(drift, at: time)
-      return self.drift == drift
-    case .freeze:
-      freeze(at: time)
-      return true
-    case .strobe(let offset, let period):
-      setStrobe(by: offset, period: period, at: time)
-      return strobe.offset == offset && strobe.period == period
-    }
-  }
-}
-
 extension ClockRequest {
   var words: [String] {
     switch self {

@@ -99,17 +99,3 @@ extension HostCluster {
     }
   }
 }
-
-extension ClockChange {
-  /// As reports of faults have it.
-  fileprivate var text: String {
-    switch self {
-    case .offset(let offset): "offset \(offset.durationText)"
-    case .step(let step): "step \(step.durationText)"
-    case .drift(let drift): "drift \(drift) ns/s"
-    case .freeze: "freeze"
-    case .strobe(let offset, let period):
-      "strobe \(offset.durationText) each \(period.durationText)"
-    }
-  }
-}

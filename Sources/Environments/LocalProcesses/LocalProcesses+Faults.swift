@@ -13,15 +13,13 @@ extension LocalProcesses {
   public func support(for family: FaultFamily) -> FaultSupport {
     switch family {
     case .partition, .kill, .pause, .delay, .loss, .duplicate, .reorder: .supported
-    case .clock: .unsupported(LocalProcesses.clockRefusal)
+    case .clock: clockSupport
     case .disk: .unsupported(LocalProcesses.diskRefusal)
     case .corrupt, .rate, .clog: .unsupported(LocalProcesses.networkRefusal)
     case .cpu, .memory: .unsupported(LocalProcesses.limitRefusal)
     }
   }
 
-  private static let clockRefusal =
-    "local processes share this machine's clocks; simulate the system (--env simulated) to skew them"
   private static let upgradeRefusal =
     "a local process is always of the version that is installed; simulate the system "
     + "(--env simulated) for two versions in one cluster"
@@ -48,8 +46,8 @@ extension LocalProcesses {
     case .disk(let fault, let nodes):
       refuse(nodes, "no disk:\(fault.kind.rawValue) here: \(LocalProcesses.diskRefusal)")
     case .mendDisks: FaultReport()
-    case .skew(let changes): refuse(changes.keys.sorted(), LocalProcesses.clockRefusal)
-    case .resetClocks: FaultReport()
+    case .skew(let changes): skew(changes)
+    case .resetClocks: resetClocks()
     case .limit(_, let nodes): refuse(nodes, LocalProcesses.limitRefusal)
     case .unlimit: FaultReport()
     }
@@ -61,14 +59,14 @@ extension LocalProcesses {
       tookHold: outcome.tookHold, affected: outcome.affected, exercised: outcome.exercised)
   }
 
-  private func refuse(_ nodes: [NodeID], _ reason: String) -> FaultReport {
+  func refuse(_ nodes: [NodeID], _ reason: String) -> FaultReport {
     FaultReport(
       did: Dictionary(nodes.map { ($0, "nothing: \(reason)") }, uniquingKeysWith: { $1 }),
       tookHold: false)
   }
 
   /// - Parameter effects: For each of the channels, what was done and whether it was seen.
-  private func report(
+  func report(
     _ effects: [(channel: NodeChannel, did: String, tookHold: Bool?)]
   ) -> FaultReport {
     let did = Dictionary(effects.map { ($0.channel.node, $0.did) }, uniquingKeysWith: { $1 })

@@ -131,6 +131,7 @@ extension LocalProcesses {
     switch notice {
     case .started(let node, let process):
       channels[node].begin(process, deadline: now + settings.initTimeout)
+      setClocks(of: channels[node])
     case .notStarted(let node, let error):
       let path = (try? program(of: NodeID(node)))?.path ?? settings.command.executable
       channels[node].lastStatus = error.explanation(path)

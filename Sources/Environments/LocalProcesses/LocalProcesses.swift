@@ -38,6 +38,7 @@ public final class LocalProcesses: Environment {
   var nextStatus: Nanoseconds = 0
   var statusNumber = 0
   var messageLog: MessageLog?
+  var clocks = LocalClocks()
   public internal(set) var traffic = Traffic()
   /// How often a bundled node reported each mark; each process reports a mark once.
   public internal(set) var marks: [String: Int] = [:]
@@ -94,11 +95,13 @@ public final class LocalProcesses: Environment {
     deliverDue()
     flushOutboxes()
     endThoseThatNeverCameUp()
+    keepClocks()
   }
 
   private func waitingTime(until deadline: Nanoseconds) -> Nanoseconds {
     var deadline = deadline
     if let due = underWay.firstDue { deadline = min(deadline, due) }
+    if let look = clocks.nextLook { deadline = min(deadline, look) }
     for channel in channels {
       if let due = channel.receiver.nextWake { deadline = min(deadline, due) }
       if case .starting(let limit) = channel.state { deadline = min(deadline, limit) }

@@ -4,6 +4,7 @@ public enum LocalProcessesError: Error, Hashable, Sendable, CustomStringConverti
   case nodeNeverCameUp(node: String, status: String, lastLines: [String])
   case supervisorNotStarted(String)
   case supervisorDied
+  case clockNotReset(node: String, String)
 
   public var description: String {
     switch self {
@@ -17,6 +18,8 @@ public enum LocalProcessesError: Error, Hashable, Sendable, CustomStringConverti
     case .supervisorNotStarted(let problem): "the supervisor could not be started: \(problem)"
     case .supervisorDied:
       "the process that supervises the nodes died; the nodes were killed"
+    case .clockNotReset(let node, let problem):
+      "the clock of \(node) could not be made right: \(problem)"
     }
   }
 }

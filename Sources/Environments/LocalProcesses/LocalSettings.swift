@@ -20,6 +20,8 @@ public struct LocalSettings: Sendable {
   public var echoesStandardError = false
   /// Where to record the network's messages; nothing for nowhere.
   public var messageLog: MessageLogSettings?
+  /// Gets how wrong nodes' clocks were, as long as one was; nothing to record none.
+  public var clockRecord: String?
   /// What latencies, disturbances and services draw from.
   public var seed: UInt64 = 0
   /// How long messages between nodes, and between nodes and services, are under way.

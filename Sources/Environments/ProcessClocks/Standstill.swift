@@ -12,8 +12,8 @@ struct Standstill {
 
   /// How often it is tried to stop all where they may be stopped.
   private static let attemptCount = 50
-  /// How long they may take to stand.
-  private static let patience: Nanoseconds = .milliseconds(500)
+  /// How long that may take altogether.
+  private static let patience: Nanoseconds = .seconds(1)
   /// After how long one that does not answer to a signal is taken for frozen.
   private static let frozenPatience: Nanoseconds = .milliseconds(20)
 
@@ -27,12 +27,14 @@ struct Standstill {
   ///
   /// - Returns: Whether it was done.
   func hold(_ work: () -> Void) -> Bool {
+    let deadline = monotonicTime() + Standstill.patience
     for attempt in 0..<Standstill.attemptCount {
+      // They must have gone on meanwhile.
+      if attempt > 0 { usleep(100) }
       let ours = members.map(\.pid).filter { ProcessState($0)?.isStopped == false }
       for pid in ours { kill(pid, SIGSTOP) }
       defer { for pid in ours { kill(pid, SIGCONT) } }
       let began = monotonicTime()
-      let deadline = began + Standstill.patience
       var pending = members
       while !pending.isEmpty, monotonicTime() < deadline {
         let mayBeFrozen = monotonicTime() - began > Standstill.frozenPatience

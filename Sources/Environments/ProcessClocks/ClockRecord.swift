@@ -1,12 +1,12 @@
 import Glibc
-import Values
+package import Values
 
 /// A file of how wrong nodes' clocks were, for plots: a line for each node and moment.
-final class ClockRecord {
+package final class ClockRecord {
   private let descriptor: Int32
 
   /// Makes the file; where it can't be made, nothing is recorded.
-  init(_ path: String) {
+  package init(_ path: String) {
     descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o644)
     write("time,node,offset")
   }
@@ -14,7 +14,7 @@ final class ClockRecord {
   deinit { close(descriptor) }
 
   /// - Parameter time: Since the cluster came up, as a history has it.
-  func note(_ error: Nanoseconds, of node: String, at time: Nanoseconds) {
+  package func note(_ error: Nanoseconds, of node: String, at time: Nanoseconds) {
     write("\(ClockRecord.seconds(time)),\(node),\(ClockRecord.seconds(error))")
   }
 
