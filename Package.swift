@@ -176,7 +176,7 @@ let package = Package(
         "Histories", "Nodes", "Values", "Verdicts", "Linearizability", "ObjectModels", "Isolation",
         "Ladders", "Invariants", "Convergence",
         "NodeProcesses", "LocalProcesses", "Hosts", "NamespaceLab", "Examinations", "Processes",
-        "CProcess", "Exploration", "Simulations",
+        "CProcess", "Disks", "Exploration", "Simulations",
         "Generators",
         "Environments",
         system, arguments, heap, nioCore, nioPosix, "ClientTransports", "NodeServers",

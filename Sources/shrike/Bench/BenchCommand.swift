@@ -33,6 +33,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     do {
       var bench = LinearizabilityBench(corpora: corpora)
+      if let write, row == SyncBench.row { return try SyncBench.printSample(path: write) }
       if let write { return try bench.write(operations, to: write) }
       if let row {
         if try Growth.printSample(named: row, clients: clients, operations: operations) { return }
@@ -42,7 +43,9 @@ struct BenchCommand: ParsableCommand {
       for measurement in [
         try DriverBench.operations(), try NetworkBench.messages(), SimulationBench.events(),
         try ExplorationBench.states(), try HistoryBench.check(),
-      ] + (try FrameBench.all()) + (try RaftBench.all()) + (try HistoryReadBench.all()) {
+      ] + (try FrameBench.all()) + (try RaftBench.all()) + (try HistoryReadBench.all())
+        + (try SyncBench.all())
+      {
         print(measurement.row)
       }
       print("")
