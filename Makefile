@@ -36,7 +36,7 @@ lab: setup
 test: build unit corpus models budgets campaigns suite verdicts glomers lab readme
 
 # What waits for sockets and other programs goes by itself, when no campaign takes its threads.
-WAITING := NodeServersTests|NodeCommandsTests|ClientTransportsTests|ProgramClientTests|NamespaceLabTests|ExaminationsTests|LabCommandTests
+WAITING := NodeServersTests|NodeCommandsTests|ClientTransportsTests|ProgramClientTests|NamespaceLabTests|DisksTests|ExaminationsTests|LabCommandTests
 
 unit: build
 	swift test -c release --disable-testable-imports --skip '$(WAITING)'

@@ -151,4 +151,28 @@ struct SyncWatchTests {
     let (said, tally, _) = try run(.fail(share: 1, ENOSPC), program: ["python3", "-c", script])
     #expect(said == ["No space left on device"] && tally.touched == 1)
   }
+
+  @Test(
+    "so are those of a static binary", .enabled(if: findProgram("gcc") != nil, "there is no gcc"))
+  func staticBinary() throws {
+    let path = "\(directory.path)/program"
+    let source = """
+      #include <fcntl.h>
+      #include <stdio.h>
+      #include <string.h>
+      #include <errno.h>
+      #include <unistd.h>
+      int main(int count, char **words) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/file", words[1]);
+        int file = open(path, O_WRONLY | O_CREAT, 0644);
+        puts(fsync(file) == 0 ? "done" : strerror(errno));
+      }
+      """
+    let compiler = try #require(popen("gcc -static -x c - -o \(path)", "w"))
+    fputs(source, compiler)
+    try #require(pclose(compiler) == 0)
+    let (said, tally, _) = try run(.fail(share: 1, EDQUOT), program: [path])
+    #expect(said == ["Disk quota exceeded"] && tally.touched == 1)
+  }
 }

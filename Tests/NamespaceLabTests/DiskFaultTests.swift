@@ -28,8 +28,8 @@ struct DiskFaultTests {
     while true; do
       number=$((number + 1))
       echo $number >> loose || echo refused >&2
-      echo $number >> synced || echo refused >&2
-      if sync synced; then echo $number > ../done; else echo failed >&2; fi
+      if ! echo $number >> synced; then echo refused >&2
+      elif sync synced; then echo $number > ../done; else echo failed >&2; fi
       sleep 0.02
     done
     """

@@ -345,7 +345,7 @@ struct HostFaultTests {
 
   @Test(
     "faults take hold without root, in a user namespace, and nothing is left there either",
-    .enabled(if: runsRootless), arguments: ["none", "cut", "kill", "pause", "clock"])
+    .enabled(if: runsRootless), arguments: ["none", "cut", "kill", "pause", "clock", "stall"])
   func rootless(fault: String) throws {
     chmod(directory.path, 0o777)
     try killController(["rootless", "cluster", directory.path, fault], as: "nobody")

@@ -27,8 +27,6 @@
 
 static const int syncs[] = {SYS_fsync,  SYS_fdatasync, SYS_sync_file_range,
                             SYS_syncfs, SYS_sync,      SYS_msync};
-static const int transfers[] = {SYS_read,     SYS_write,   SYS_pread64,  SYS_pwrite64, SYS_readv,
-                                SYS_writev,   SYS_preadv,  SYS_pwritev,  SYS_preadv2,  SYS_pwritev2};
 
 enum { WATCHED_MAX = 32 };
 
@@ -143,23 +141,10 @@ int watched_problem(void) {
   return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0 ? 0 : errno;
 }
 
-static int put(int numbers[], int max, const int all[], int count) {
-  for (int i = 0; i < count && i < max; i++) numbers[i] = all[i];
-  return count < max ? count : max;
-}
-
 int watched_syncs(int numbers[], int max) {
-  return put(numbers, max, syncs, sizeof syncs / sizeof *syncs);
-}
-
-int watched_transfers(int numbers[], int max) {
-  return put(numbers, max, transfers, sizeof transfers / sizeof *transfers);
-}
-
-int watched_is_sync(int number) {
-  for (unsigned i = 0; i < sizeof syncs / sizeof *syncs; i++)
-    if (syncs[i] == number) return 1;
-  return 0;
+  int count = sizeof syncs / sizeof *syncs;
+  for (int i = 0; i < count && i < max; i++) numbers[i] = syncs[i];
+  return count < max ? count : max;
 }
 
 enum watched_subject watched_subject(int number) {

@@ -33,6 +33,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     do {
       var bench = LinearizabilityBench(corpora: corpora)
+      if let write, row == SyncBench.row { return try SyncBench.printSample(path: write) }
       if let write { return try bench.write(operations, to: write) }
       if let row {
         if row == ClockBench.rowName { return ClockBench.read() }
@@ -44,7 +45,7 @@ struct BenchCommand: ParsableCommand {
         try DriverBench.operations(), try NetworkBench.messages(), SimulationBench.events(),
         try ExplorationBench.states(), try HistoryBench.check(),
       ] + (try FrameBench.all()) + (try RaftBench.all()) + (try ClockBench.all())
-        + (try HistoryReadBench.all())
+        + (try SyncBench.all()) + (try HistoryReadBench.all())
       {
         print(measurement.row)
       }

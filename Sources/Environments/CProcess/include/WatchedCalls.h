@@ -35,11 +35,6 @@ int watched_problem(void);
 // how many there are.
 int watched_syncs(int numbers[], int max);
 
-// The same of the calls that read and write through a descriptor.
-int watched_transfers(int numbers[], int max);
-
-int watched_is_sync(int number);
-
 // What the first argument of a call is.
 enum watched_subject { watched_descriptor, watched_address, watched_nothing };
 enum watched_subject watched_subject(int number);
