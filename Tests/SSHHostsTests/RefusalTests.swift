@@ -288,12 +288,69 @@ struct RefusalTests {
   }
 
   @Test("a machine without the library is told so")
-  func noLibrary() throws {
-    // Loaded once, it stays: another process is one that has not.
+  func noLibrary() async {
+    // Loaded once, it stays, so another process tries.
+    await #expect(processExitsWith: .success) {
+      var options = SSHOptions()
+      options.configurationFile = "none"
+      options.library = "libno-such-library.so.1"
+      let error = #expect(throws: SSHError.self) {
+        try SSHConnection.connect(SSHTarget("127.0.0.1"), options)
+      }
+      #expect(
+        error?.description
+          == "SSH needs libssh2 (libno-such-library.so.1: cannot open shared object file: No such file "
+          + "or directory): apt-get install libssh2-1, or use the ssh program: --ssh-program")
+    }
+  }
+
+  @Test("a machine without the program is told so")
+  func noProgram() async {
+    await #expect(processExitsWith: .success) {
+      setenv("PATH", "/none", 1)
+      var options = SSHOptions()
+      options.configurationFile = "none"
+      options.usesProgram = true
+      let error = #expect(throws: SSHError.self) {
+        try SSHConnection.connect(SSHTarget("127.0.0.1"), options)
+      }
+      #expect(
+        error?.description
+          == "there is no program ssh in PATH: apt-get install openssh-client, or leave out "
+          + "--ssh-program")
+    }
+  }
+
+  @Test(
+    "when the controller is killed, its connection ends, and with it commands' input",
+    arguments: Way.allCases)
+  func controllerDeath(way: Way) async throws {
+    let server = try TestServer.known()
+    let directory = server.directory
+    let port = server.port
+    let isProgram = way == .program
+    await #expect(processExitsWith: .signal(SIGKILL)) {
+      [directory = directory as String, port = port as Int, isProgram = isProgram as Bool] in
+      var options = SSHOptions()
+      options.configurationFile = "none"
+      options.identityFile = "\(directory)/id"
+      options.knownHostsFile = "\(directory)/known_hosts"
+      options.acceptsNewHostKeys = true
+      options.usesProgram = isProgram
+      let host = try SSHConnection.connect(SSHTarget("root@127.0.0.1:\(port)"), options)
+      let script = "echo up; cat >/dev/null; echo gone >$0"
+      let stream = try host.start(["sh", "-c", script, "\(directory)/gone-\(isProgram)"])
+      let deaf = try host.start(["sleep", "30"])
+      #expect(readLine(stream.descriptor) == "up")
+      kill(getpid(), SIGKILL)
+      _ = deaf
+    }
+    #expect(try eventually { access("\(directory)/gone-\(isProgram)", F_OK) == 0 })
+    // Nor is a process left here that holds the connection.
     #expect(
-      SSHError.noLibrary("libssh2.so.1: cannot open shared object file").description
-        == "SSH needs libssh2 (libssh2.so.1: cannot open shared object file): "
-        + "apt-get install libssh2-1, or use the ssh program: --ssh-program")
+      try eventually {
+        try runTool(["/usr/bin/pgrep", "-f", "ssh.*\(directory)/id.*ControlMaster"]) != 0
+      })
   }
 
   @Test("a connection that is lost during a command", arguments: Way.allCases)
