@@ -35,6 +35,7 @@ struct BenchCommand: ParsableCommand {
       var bench = LinearizabilityBench(corpora: corpora)
       if let write { return try bench.write(operations, to: write) }
       if let row {
+        if try SwitchBench.serve(row: row) { return }
         if try Growth.printSample(named: row, clients: clients, operations: operations) { return }
         return try bench.printSample(named: row)
       }
@@ -42,7 +43,9 @@ struct BenchCommand: ParsableCommand {
       for measurement in [
         try DriverBench.operations(), try NetworkBench.messages(), SimulationBench.events(),
         try ExplorationBench.states(), try HistoryBench.check(),
-      ] + (try FrameBench.all()) + (try RaftBench.all()) + (try HistoryReadBench.all()) {
+      ] + (try FrameBench.all()) + (try RaftBench.all()) + (try HistoryReadBench.all())
+        + (try SwitchBench.all())
+      {
         print(measurement.row)
       }
       print("")
