@@ -37,6 +37,7 @@ struct BenchCommand: ParsableCommand {
       if let write { return try bench.write(operations, to: write) }
       if let row {
         if row == ClockBench.rowName { return ClockBench.read() }
+        if try SwitchBench.serve(row: row) { return }
         if try Growth.printSample(named: row, clients: clients, operations: operations) { return }
         return try bench.printSample(named: row)
       }
@@ -45,7 +46,7 @@ struct BenchCommand: ParsableCommand {
         try DriverBench.operations(), try NetworkBench.messages(), SimulationBench.events(),
         try ExplorationBench.states(), try HistoryBench.check(),
       ] + (try FrameBench.all()) + (try RaftBench.all()) + (try ClockBench.all())
-        + (try SyncBench.all()) + (try HistoryReadBench.all())
+        + (try SyncBench.all()) + (try SwitchBench.all()) + (try HistoryReadBench.all())
       {
         print(measurement.row)
       }
