@@ -48,9 +48,9 @@ enum SwitchBench {
     node.ready = .port(streams)
     let names = NodeNames.numbered(count: 2)
     let system = HostedSystem(names: names, nodes: names.nodes.map { _ in node })
-    let settings = HostSettings(
-      homeDirectory: "\(directory)/data", logDirectory: "\(directory)/nodes")
-    let lab = NamespaceLab(command: [ownExecutable, "agent"], directory: directory)
+    let directories = HostDirectories(homes: "\(directory)/data", logs: "\(directory)/nodes")
+    let settings = HostSettings(logDirectory: directories.logs)
+    let lab = NamespaceLab(program: ownExecutable, directories)
     return try HostCluster(system, settings, on: lab) { _ in NoTransport() }
   }
 
