@@ -24,7 +24,7 @@ private enum Clockwork: String, CaseIterable, CustomTestStringConvertible {
     switch self {
     case .swift: [agentProgram, "clock", "shown"]
     case .python: ["python3", "-c", Clockwork.pythonText, "shown"]
-    case .java: ["java", "-Xmx64m", "Clock.java", "shown"]
+    case .java: ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "Clock.java", "shown"]
     }
   }
 
