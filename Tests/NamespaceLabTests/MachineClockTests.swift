@@ -13,11 +13,13 @@ private final class Machine {
   var error: Nanoseconds { lead - .seconds(1_000_000) }
 
   var clocks: MachineClockBreaker.Clocks {
-    .init(wall: { self.wall }, monotonic: { self.monotonic }) { time in
-      guard self.refusal == 0 else { return self.refusal }
-      self.lead = time - self.monotonic
-      return 0
-    }
+    .init(
+      wall: { self.wall }, monotonic: { self.monotonic },
+      set: { time in
+        guard self.refusal == 0 else { return self.refusal }
+        self.lead = time - self.monotonic
+        return 0
+      })
   }
 }
 

@@ -28,11 +28,13 @@ package final class MachineClockBreaker: HostBreaker {
 
     /// Those of the machine that this process is on.
     package static var own: Clocks {
-      Clocks(wall: { wallTime() }, monotonic: { monotonicTime() }) { time in
-        var time = timespec(
-          tv_sec: Int(time / 1_000_000_000), tv_nsec: Int(time % 1_000_000_000))
-        return clock_settime(CLOCK_REALTIME, &time) == 0 ? 0 : errno
-      }
+      Clocks(
+        wall: { wallTime() }, monotonic: { monotonicTime() },
+        set: { time in
+          var time = timespec(
+            tv_sec: Int(time / 1_000_000_000), tv_nsec: Int(time % 1_000_000_000))
+          return clock_settime(CLOCK_REALTIME, &time) == 0 ? 0 : errno
+        })
     }
   }
 

@@ -25,8 +25,10 @@ public func runRelay() -> Int32 {
 }
 
 private final class Relay {
-  /// Without a word from its controller for so many seconds an agent ends: a controller whose machine has
-  /// lost its power says no good-bye. Longer than packages take to be installed.
+  /// Without a word from its controller for so many seconds an agent ends.
+  ///
+  /// A controller whose machine has lost its power says no good-bye. It is longer than packages take
+  /// to be installed.
   private static let silenceMax = 900
   /// How long an agent may take to end.
   private static let patience: Nanoseconds = .seconds(5)
