@@ -24,6 +24,7 @@ struct CommandLineTests {
       (["test", "raft", "--nemesis", "kill:n9"], "n9"),
       (["test", "raft", "--nemesis", "clock"], "can't inject clock faults"),
       (["test", "raft", "--nemesis", "disk"], "can't inject disk faults"),
+      (simulated + ["--nemesis", "disk:corrupt:file=*.wal"], "simulated files have no names"),
       (["test", "raft", "--nemesis", "kill", "--time-limit", "1s"], "too short"),
       (["test", "raft", "--nemesis", "partition", "--node-count", "1"], "at least 2 nodes"),
       (["test", "raft", "--time-limit", "soon"], "--time-limit soon: a duration such as"),
