@@ -54,6 +54,8 @@ final class SessionWire {
   fileprivate func take(_ bytes: UnsafeRawBufferPointer) { outgoing += bytes }
 
   fileprivate func receive(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+    // Where the library waits in a loop of its own, it waits for an answer to what is still here.
+    if hasOutgoing { flush() }
     if problem != nil { return -Int(ENOTCONN) }
     let count = recv(socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
     if count > 0 { lastHeard = monotonicTime() }
