@@ -30,10 +30,10 @@ enum SwitchBench {
     // Waits in the switch's queue.
     let delay = Disturbance(
       .delay, probability: 1, latency: .microseconds(500), distribution: .constant)
-    var rows = try rows("between hosts", of: cluster, must: (0.5, 500), stretch: (0.1, 5_000))
+    var rows = try rows("between hosts", of: cluster, must: (200, 500), stretch: (50, 5_000))
     for (name, disturbance, must, stretch) in [
-      ("through the switch", nothing, (1.0, 300.0), (0.16, 1_000.0)),
-      ("delayed by 0.5 ms each way", delay, (2.5, 200.0), (1.2, 800.0)),
+      ("through the switch", nothing, (500.0, 300.0), (160.0, 1_000.0)),
+      ("delayed by 0.5 ms each way", delay, (2_000.0, 200.0), (1_200.0, 800.0)),
     ] {
       _ = cluster.apply(.disturb(disturbance, links))
       rows += try self.rows(name, of: cluster, must: must, stretch: stretch)
@@ -67,7 +67,7 @@ enum SwitchBench {
     }
     return [
       Measurement(
-        what: "round trip \(name)", figure: figures[0], unit: "ms", must: must.0,
+        what: "round trip \(name)", figure: figures[0], unit: "µs", must: must.0,
         stretch: stretch.0),
       Measurement(
         what: "a stream \(name)", figure: figures[1], unit: "Mbit/s", must: must.1,
@@ -124,7 +124,7 @@ enum SwitchBench {
     }
   }
 
-  /// The median of the round trips of datagrams, in milliseconds.
+  /// The median of the round trips of datagrams, in microseconds.
   private static func roundTrip(to peer: String) throws -> Double {
     let datagram = try socket(SOCK_DGRAM, on: peer, datagrams, connect)
     var byte: UInt8 = 0
@@ -134,7 +134,7 @@ enum SwitchBench {
       _ = read(datagram, &byte, 1)
       return monotonicTime() - began
     }
-    return Double(times.sorted()[times.count / 2]) / 1e6
+    return Double(times.sorted()[times.count / 2]) / 1e3
   }
 
   /// How much a stream carries in two seconds, in megabits a second.
