@@ -3,7 +3,7 @@
 BUILD := swift build -c release
 SHRIKE := .build/release/shrike
 
-.PHONY: demo demo-etcd lab environments test unit processes twins corpus corpora models budgets campaigns claims suite verdicts glomers readme zoo correct \
+.PHONY: demo demo-etcd demo-faults ssh lab environments test unit processes twins corpus corpora models budgets campaigns claims suite verdicts glomers readme zoo correct \
   lint bench release node clean setup build
 
 setup:
@@ -22,6 +22,16 @@ demo-etcd: setup
 	$(BUILD) --product shrike
 	@.ci/demo-etcd $(SHRIKE)
 
+## What faults of disks and clocks find in Redis, in Raft and in a lock, as root; a minute and a half.
+demo-faults: setup
+	$(BUILD) --product shrike
+	@.ci/demo-faults $(SHRIKE)
+
+## Three machines over SSH, each an sshd in namespaces, as root: systems under faults, and what goes wrong.
+ssh: setup
+	$(BUILD) --product shrike
+	@.ci/ssh $(SHRIKE)
+
 ## One plan simulated, as local processes and on hosts in namespaces.
 environments: setup
 	$(BUILD) --product shrike
@@ -33,10 +43,10 @@ lab: setup
 	@.ci/lab $(SHRIKE)
 
 ## Unit tests, differential tests and campaigns, all from the release build.
-test: build unit corpus models budgets campaigns suite verdicts glomers lab readme
+test: build unit corpus models budgets campaigns suite verdicts glomers lab ssh demo-faults readme
 
 # What waits for sockets and other programs goes by itself, when no campaign takes its threads.
-WAITING := NodeServersTests|NodeCommandsTests|ClientTransportsTests|ProgramClientTests|NamespaceLabTests|DisksTests|ExaminationsTests|LabCommandTests
+WAITING := NodeServersTests|NodeCommandsTests|ClientTransportsTests|ProgramClientTests|NamespaceLabTests|DisksTests|ProcessClocksTests|SSHHostsTests|ExaminationsTests|LabCommandTests
 
 unit: build
 	swift test -c release --disable-testable-imports --skip '$(WAITING)'

@@ -8,8 +8,11 @@ import Workloads
 
 extension Test {
   /// The checkers that judge a run of this test.
-  public var checkers: [any Checker] {
-    let demand = plan.availability.flatMap(AvailabilityChecker.Demand.init) ?? .none
+  public var checkers: [any Checker] { checkers(demandingAvailability: true) }
+
+  private func checkers(demandingAvailability isDemanded: Bool) -> [any Checker] {
+    let demand =
+      isDemanded ? plan.availability.flatMap(AvailabilityChecker.Demand.init) ?? .none : .none
     return judged + [
       AvailabilityChecker(
         demand: demand, countsAll: plan.isCompatible,
@@ -29,8 +32,15 @@ extension Test {
     outcome.hindrances = hindrance.map { ["\($0)"] } ?? []
     // Whoever found no room on the disk of the results, where nodes have their files, may die of it.
     let isDiskFull = hindrance is JournalError
+    let lostNodes = (hindrance as? any EnvironmentError)?.lostNodes ?? []
     let problems = run.problems.filter { problem in
-      guard isDiskFull, case .died = problem else { return true }
+      switch problem {
+      case .died(let node, _, _):
+        guard isDiskFull || lostNodes.contains(names[node]) else { return true }
+      case .noReply, .noProgress:
+        guard !lostNodes.isEmpty else { return true }
+      default: return true
+      }
       outcome.warnings.append(problem.text(names))
       return false
     }
@@ -54,7 +64,7 @@ extension Test {
         "interrupted after \(time.roundedText) of \(plan.timeLimit.durationText): what there was is judged"
       )
     }
-    outcome.findings = findings(on: run.operations)
+    outcome.findings = findings(on: run.operations, demandingAvailability: lostNodes.isEmpty)
     outcome.statistics = statistics(of: run, in: environment)
     if plan.isCompatible {
       judgeAsMaelstrom(run, into: &outcome)
@@ -90,10 +100,14 @@ extension Test {
   }
 
   /// What the checkers find in a history.
-  public func findings(on operations: [Operation]) -> [Finding] {
+  ///
+  /// - Parameter isDemanded: Whether the plan's demand of availability is judged; else it is measured only.
+  public func findings(
+    on operations: [Operation], demandingAvailability isDemanded: Bool = true
+  ) -> [Finding] {
     do {
       let history = try History(operations)
-      return checkers.map { $0.check(history) }
+      return checkers(demandingAvailability: isDemanded).map { $0.check(history) }
     } catch {
       return [Finding("history", .unknown, reason: error.description)]
     }

@@ -71,8 +71,11 @@ public struct Run {
       // Carrying out an action can complete operations, which can set free threads for others.
       try perform(&actions)
       try record()
-      noteStuck()
-      if driver.isFinished { break }
+      try noteStuck()
+      if driver.isFinished {
+        try environment.confirm()
+        break
+      }
       if interrupted() {
         interruption = interruption ?? max(0, environment.now - driver.start)
         driver.interrupt()
@@ -145,9 +148,10 @@ public struct Run {
   }
 
   /// Asks why a quorum makes no progress, where it makes none.
-  private mutating func noteStuck() {
+  private mutating func noteStuck() throws {
     let stuck = driver.takeStuck()
     guard !stuck.isEmpty, let liveness = driver.settings.liveness else { return }
+    try environment.confirm()
     let conditions = liveness.quorum.map { environment.condition(of: $0) }
     let report = StuckQuorum(
       quorum: liveness.quorum, stuck: stuck, conditions: conditions, bound: liveness.bound)

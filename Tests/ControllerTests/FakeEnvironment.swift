@@ -20,6 +20,8 @@ final class FakeEnvironment: Environment {
   var unsupported: [FaultFamily: String] = [:]
   /// When waiting fails.
   var failure: Nanoseconds = .max
+  /// The nodes that it fails for the loss of.
+  var lostNodes: [String] = []
 
   private var queue: [(time: Nanoseconds, event: EnvironmentEvent)] = []
 
@@ -46,14 +48,16 @@ final class FakeEnvironment: Environment {
 
   func advance(until deadline: Nanoseconds) throws -> [EnvironmentEvent] {
     let due = min(queue.map(\.time).min() ?? .max, deadline)
-    if due >= failure { throw Failure() }
+    if due >= failure { throw Failure(lostNodes: lostNodes) }
     now = max(now, due)
     let events = queue.filter { $0.time <= now }.map(\.event)
     queue.removeAll { $0.time <= now }
     return events
   }
 
-  struct Failure: Error, CustomStringConvertible {
+  struct Failure: EnvironmentError, CustomStringConvertible {
+    var lostNodes: [String]
+
     var description: String { "the host is gone" }
   }
 }

@@ -151,6 +151,25 @@ struct JudgementTests {
     #expect(outcome.findings.flatMap(\.anomalies)[0].explanation.contains("oh no"))
   }
 
+  @Test(
+    "the death of a node is no verdict where its host was lost, and is one where another's was",
+    arguments: [("n1", ExitCode.hindered), ("n2", .invalid)])
+  func lostHost(lost: String, code: ExitCode) throws {
+    let cluster = Broadcasters()
+    let answer = cluster.environment.answer
+    cluster.environment.answer = { request, id, node in
+      let death: FakeEnvironment.Answers = [
+        (2, .died(NodeID(0), status: "signal 15", lastLines: []))
+      ]
+      return answer(request, id, node) + (request == .broadcast(5) ? death : [])
+    }
+    cluster.environment.failure = .seconds(3)
+    cluster.environment.lostNodes = [lost]
+    let outcome = try cluster.judged()
+    #expect(outcome.exitCode == code)
+    #expect(outcome.warnings.contains { $0.contains("died unasked") } == (code == .hindered))
+  }
+
   @Test("valid where a node prints garbage, which is a warning")
   func garbage() throws {
     let cluster = Broadcasters()

@@ -49,6 +49,9 @@ public protocol Environment: AnyObject {
   /// How often each mark of the nodes was reached, where the environment can know.
   var marks: [String: Int] { get }
 
+  /// Makes sure that no part of the environment was lost without being noticed yet.
+  func confirm() throws
+
   /// What the network carried so far.
   var traffic: Traffic { get }
 
@@ -56,7 +59,15 @@ public protocol Environment: AnyObject {
   func stop()
 }
 
+/// Why an environment failed.
+public protocol EnvironmentError: Error {
+  /// The nodes that it lost with their hosts and may have been well: what was not done for want of them is
+  /// no evidence.
+  var lostNodes: [String] { get }
+}
+
 extension Environment {
+  public func confirm() throws {}
   public func support(for fault: DiskFault) -> FaultSupport { .supported }
   public var primaries: [NodeID] { [] }
   public func role(of node: NodeID) -> String? { nil }

@@ -155,7 +155,8 @@ private final class Agent {
     } catch {
       return .refused("\(error)")
     }
-    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    // A node's user may have put a link there to a file that is not theirs.
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode)
     guard file >= 0 else { return .refused("can't write \(path): \(errorText(errno))") }
     defer { close(file) }
     let bytes = Array(content.utf8)
@@ -464,12 +465,6 @@ private final class Agent {
     for words in farewells { run(words) }
     guard !settings.isIsolated else { return }
     for task in tasks.values { kill(-task.pid, SIGKILL) }
-    let deadline = monotonicTime() + 2_000_000_000
-    repeat {
-      for child in childrenOfThisProcess() { kill(child, SIGKILL) }
-      while waitpid(-1, nil, WNOHANG) > 0 {}
-      if waitpid(-1, nil, WNOHANG) < 0, errno == ECHILD { return }
-      usleep(200)
-    } while monotonicTime() < deadline
+    endDescendants()
   }
 }

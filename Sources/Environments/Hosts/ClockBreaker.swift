@@ -84,7 +84,8 @@ final class ClockBreaker: HostBreaker {
 
   private func plan() {
     let interval = closeLooks > 0 ? ClockBreaker.closeInterval : ClockBreaker.interval
-    nextWake = mapping.isRight ? nil : monotonicTime() + interval
+    // Children that were forked while a clock was made right have the wrong one until they are seen.
+    nextWake = mapping.isRight && closeLooks == 0 ? nil : monotonicTime() + interval
   }
 }
 

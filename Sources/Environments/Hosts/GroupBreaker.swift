@@ -15,6 +15,9 @@ final class GroupBreaker: HostBreaker {
     groups = ControlGroups(name, node: node)
   }
 
+  /// What is frozen can't be ended.
+  func mend() { _ = groups.freeze(false) }
+
   /// What it is asked, and what it answers.
   ///
   /// | words | answer |

@@ -11,14 +11,16 @@ struct HostChains: PacketFilter {
   init(hosts: [Host]) { self.hosts = hosts }
 
   func install() throws(HostError) {
-    try restore([])
+    let jump = ["INPUT", "-j", HostChains.chain]
     for host in hosts {
-      let jump = ["INPUT", "-j", HostChains.chain]
-      try host.agent.run(["iptables", "-w", "-I"] + jump).checked(on: host.name)
       // In this order, for a chain that is jumped to can't be removed.
       try host.agent.atEnd(["iptables", "-w", "-D"] + jump)
       try host.agent.atEnd(["iptables", "-w", "-F", HostChains.chain])
       try host.agent.atEnd(["iptables", "-w", "-X", HostChains.chain])
+    }
+    try restore([])
+    for host in hosts {
+      try host.agent.run(["iptables", "-w", "-I"] + jump).checked(on: host.name)
     }
   }
 

@@ -259,11 +259,10 @@ extension HostCluster {
         try spawn(process)
         process.restarted = now
       } catch {
-        guard case .agentLost = error else {
-          process.lastStatus = "\(error)"
-          continue
+        switch error {
+        case .notStarted, .noTool: process.lastStatus = "\(error)"
+        default: throw error
         }
-        throw error
       }
     }
     let deadline = now + settings.restartPatience

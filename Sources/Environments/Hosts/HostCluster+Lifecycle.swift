@@ -22,7 +22,11 @@ extension HostCluster {
       }
       try bringUp()
       if !network.isThisMachine {
-        for process in nodes { try packages.run(on: process.host.agent) }
+        for process in nodes {
+          try packages.run(on: process.host.agent)
+          // It may have taken minutes, in which the others heard nothing.
+          for other in nodes { try other.host.agent.send(.heartbeat) }
+        }
       }
       try install()
       try capturePackets()

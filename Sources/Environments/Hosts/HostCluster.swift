@@ -153,6 +153,15 @@ public final class HostCluster: Environment {
     do { try readClocks() } catch { failure = error }
   }
 
+  public func confirm() throws {
+    guard !network.isThisMachine else { return }
+    do throws(HostError) {
+      for process in nodes { _ = try process.host.agent.states() }
+    } catch {
+      throw explained(error)
+    }
+  }
+
   /// How often machines are told that we are still there.
   private static let heartbeatInterval: Nanoseconds = .seconds(60)
 
@@ -309,7 +318,7 @@ public final class HostCluster: Environment {
 }
 
 /// Tells the user what did not go as it should and hinders nothing.
-func warn(_ line: String) {
+package func warn(_ line: String) {
   let bytes = Array("shrike: \(line)\n".utf8)
   _ = write(STDERR_FILENO, bytes, bytes.count)
 }

@@ -1,8 +1,9 @@
+public import Environments
 public import Values
 
 /// Why hosts could not be had, or a cluster on them could not be run; the system under test is not to
 /// blame, or never came up.
-public enum HostError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum HostError: EnvironmentError, Hashable, Sendable, CustomStringConvertible {
   case agentNotStarted(String)
   case agentLost(String)
   case agentSilent(String)
@@ -52,6 +53,13 @@ public enum HostError: Error, Hashable, Sendable, CustomStringConvertible {
     case .machines(let problem): problem
     case .lost(let host, let problem): "host \(host) was lost: \(problem)"
     case .refused(let host, let reason): "host \(host): \(reason)"
+    }
+  }
+
+  public var lostNodes: [String] {
+    switch self {
+    case .agentLost(let host), .agentSilent(let host), .lost(let host, _): [host]
+    default: []
     }
   }
 

@@ -11,10 +11,10 @@ struct HostTables: PacketFilter {
   init(hosts: [Host]) { self.hosts = hosts }
 
   func install() throws(HostError) {
-    try restore([])
     for host in hosts {
       try host.agent.atEnd(["nft", "delete", "table"] + HostTables.words)
     }
+    try restore([])
   }
 
   private static var words: [String] { table.split(separator: " ").map(String.init) }

@@ -12,6 +12,9 @@ import Values
 /// - Returns: The status to exit with.
 public func runRelay() -> Int32 {
   for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE] { Glibc.signal(signal, SIG_IGN) }
+  umask(0o022)
+  // What an agent leaves that does not come to its end is ours to end.
+  _ = process_become_subreaper()
   ControlGroups.sweep()
   do {
     let relay = try Relay()
@@ -71,12 +74,14 @@ private final class Relay {
     }
     // What is frozen can't be ended.
     ControlGroups.thaw(groupName)
-    shutdown(socket, Int32(SHUT_WR))
+    // In both directions: an agent that waits for us to read must hear of it, too.
+    shutdown(socket, Int32(SHUT_RDWR))
     let deadline = monotonicTime() + Relay.patience
     while waitpid(agent, nil, WNOHANG) == 0 {
       if monotonicTime() > deadline { kill(agent, SIGKILL) }
       usleep(1_000)
     }
+    endDescendants()
     ControlGroups.remove(groupName)
   }
 

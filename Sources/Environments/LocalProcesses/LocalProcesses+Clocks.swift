@@ -16,6 +16,8 @@ struct LocalClocks {
   var nextReading: Nanoseconds = 0
 
   static let lookInterval: Nanoseconds = .milliseconds(20)
+  /// How often it is looked again for processes that have begun while clocks were made right.
+  static let resetLookCount = 50
   static let readingInterval: Nanoseconds = .milliseconds(500)
 }
 
@@ -55,7 +57,11 @@ extension LocalProcesses {
     var report = FaultReport(tookHold: true)
     for node in clocks.wrong.keys.sorted() {
       clocks.wrong[node] = ClockMapping()
-      let outcome = setClocks(of: channels[node.index])
+      var outcome = setClocks(of: channels[node.index])
+      // Children that were forked meanwhile have the wrong clock until they are seen.
+      for _ in 0..<LocalClocks.resetLookCount where outcome.isNew {
+        outcome = setClocks(of: channels[node.index])
+      }
       report.did[node] = "reset"
       guard let problem = outcome.problems.first else { continue }
       report.tookHold = false

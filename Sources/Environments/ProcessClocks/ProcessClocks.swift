@@ -138,11 +138,12 @@ package struct ProcessClocks {
         switch try condition(of: memory) {
         case .untouched where mapping.isRight: outcome.count += 1
         case .restored where mapping.isRight: outcome.count += 1
-        case .inForce(mapping, _) where !mapping.isRight: outcome.count += 1
-        case .inForce(let former, let turn):
+        case .inForce(mapping, _): outcome.count += 1
+        case .inForce(_, let turn):
           // A clock that is right again is so by its parameters, wherever the process is; that the code
           // goes, too, only makes readings of it fast again.
-          if former != mapping { try change(mapping, after: turn, in: memory) }
+          try change(mapping, after: turn, in: memory)
+          outcome.isNew = true
           if mapping.isRight { standing.append((pid, memory.base)) } else { checked.append(pid) }
         case .untouched, .restored:
           try memory.write(code.bytes(with: mapping), at: vdso.room.lowerBound)
@@ -155,10 +156,9 @@ package struct ProcessClocks {
       }
     }
     if !standing.isEmpty {
-      redirect(standing, isOurs: !mapping.isRight, &outcome)
+      if redirect(standing, isOurs: !mapping.isRight, &outcome) { outcome.isNew = true }
       checked += standing.map(\.pid)
     }
-    if !checked.isEmpty { outcome.isNew = true }
     for pid in checked {
       do throws(ProcessMemory.Absence) {
         switch try condition(of: ProcessMemory(pid)) {
@@ -259,9 +259,11 @@ package struct ProcessClocks {
   /// Has the vDSO's functions be ours, or the kernel's again.
   ///
   /// Our code stays where it is: a thread may come back to it from a signal's handler.
+  ///
+  /// - Returns: Whether they stood, so that it could be done.
   private func redirect(
     _ processes: [(pid: pid_t, base: UInt64)], isOurs: Bool, _ outcome: inout Outcome
-  ) {
+  ) -> Bool {
     let members = processes.map { process in
       Standstill.Member(
         pid: process.pid,
@@ -291,6 +293,7 @@ package struct ProcessClocks {
       outcome.problems.append(
         "not all processes could be made to stand where their code is changed")
     }
+    return isDone
   }
 }
 

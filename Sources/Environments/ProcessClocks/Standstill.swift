@@ -31,7 +31,9 @@ struct Standstill {
     for attempt in 0..<Standstill.attemptCount {
       // They must have gone on meanwhile.
       if attempt > 0 { usleep(100) }
-      let ours = members.map(\.pid).filter { ProcessState($0)?.isStopped == false }
+      let ours = members.map(\.pid).filter { pid in
+        ProcessState(pid)?.isStopped == false && !Standstill.isToStop(pid)
+      }
       for pid in ours { kill(pid, SIGSTOP) }
       defer { for pid in ours { kill(pid, SIGCONT) } }
       let began = monotonicTime()
@@ -56,25 +58,36 @@ struct Standstill {
   private static func stands(_ pid: pid_t, mayBeFrozen: Bool) -> Bool {
     let threads = directoryEntries("/proc/\(pid)/task")
     var hasStopped = false
+    // What control groups of version 2 hold waits like others, and takes no signal.
     var isFrozen = true
     for thread in threads {
       guard let state = ProcessState(path: "/proc/\(pid)/task/\(thread)/stat") else { continue }
       // Ended threads run no more, whatever else is said of them.
       guard ![UInt8(ascii: "Z"), UInt8(ascii: "X")].contains(state.letter) else { continue }
       hasStopped = hasStopped || state.isStopped
-      isFrozen = isFrozen && state.letter == UInt8(ascii: "D")
+      isFrozen = isFrozen && [UInt8(ascii: "D"), UInt8(ascii: "S")].contains(state.letter)
       if call(of: thread, in: pid)?.first == "running" { return false }
     }
     // A thread that waits in the kernel finds the signal before it comes back. Where there are others,
     // they all are to stop once one has stopped.
-    return hasStopped || threads.count <= 1 || (mayBeFrozen && isFrozen)
+    return hasStopped || threads.count <= 1 || (mayBeFrozen && isFrozen && isToStop(pid))
+  }
+
+  /// Whether a process has been told to stop, and did not come to it yet.
+  private static func isToStop(_ pid: pid_t) -> Bool {
+    let status = bytes(ofFile: "/proc/\(pid)/status").map { String(decoding: $0, as: UTF8.self) }
+    let line = status?.split(separator: "\n").first { $0.hasPrefix("ShdPnd:") }
+    let pending = line?.split(whereSeparator: \.isWhitespace).last.flatMap { UInt64($0, radix: 16) }
+    return (pending ?? 0) & 1 << UInt64(SIGSTOP - 1) != 0
   }
 
   private static func isElsewhere(_ member: Member) -> Bool {
     directoryEntries("/proc/\(member.pid)/task").allSatisfy { thread in
-      guard let words = call(of: thread, in: member.pid), words.count >= 2,
+      guard let words = call(of: thread, in: member.pid), !words.isEmpty else { return true }
+      // Who runs has no place that could be told.
+      guard words.count >= 2,
         let place = UInt64(words[words.count - 1].dropFirst(2), radix: 16)
-      else { return true }
+      else { return false }
       return !member.forbidden.contains { $0.contains(place) }
     }
   }

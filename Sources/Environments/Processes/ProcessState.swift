@@ -72,6 +72,17 @@ package func descendantsOfThisProcess() -> [(pid: pid_t, state: ProcessState)] {
   return found
 }
 
+/// Kills the processes that this one has started, and those that they have left, and waits for them.
+package func endDescendants() {
+  let deadline = monotonicTime() + 2_000_000_000
+  repeat {
+    for child in childrenOfThisProcess() { kill(child, SIGKILL) }
+    while waitpid(-1, nil, WNOHANG) > 0 {}
+    if waitpid(-1, nil, WNOHANG) < 0, errno == ECHILD { return }
+    usleep(200)
+  } while monotonicTime() < deadline
+}
+
 /// This process's children, by all its threads.
 package func childrenOfThisProcess() -> [pid_t] {
   directoryEntries("/proc/self/task").flatMap { name in

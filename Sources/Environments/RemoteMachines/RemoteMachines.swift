@@ -121,9 +121,16 @@ package final class RemoteMachines: HostNetwork {
     _ name: String, _ place: (target: SSHTarget, address: String?)
   ) throws -> Machine {
     let connection = try SSHConnection.connect(place.target, settings.options)
-    let (program, own) = try furnish(connection, name)
+    let (program, own): (String, String)
+    do {
+      (program, own) = try furnish(connection, name)
+    } catch {
+      remove(connection, name)
+      throw error
+    }
     let address = place.address ?? own
-    guard address.split(separator: ".").count == 4, !address.contains(":") else {
+    var number = in_addr()
+    guard inet_pton(AF_INET, address, &number) == 1 else {
       throw HostError.machines(
         "host \(name): \(address) is no IPv4 address; name one by which the others reach it: "
           + "\(place.target.text)=10.0.0.1")
@@ -209,7 +216,9 @@ package final class RemoteMachines: HostNetwork {
         for file in [Host.logName, Host.captureName] {
           let path = "\(logs(of: machine.name))/\(file)"
           guard try connection.run(["test", "-e", path]).succeeded else { continue }
-          try connection.download(path, to: "\(directories.logs)/\(machine.name)/\(file)")
+          let target = "\(directories.logs)/\(machine.name)/\(file)"
+          try connection.download(path, to: "\(target).there")
+          try append("\(target).there", to: target)
         }
       } catch {
         problems.append("host \(machine.name): its logs could not be fetched: \(error)")
@@ -218,13 +227,41 @@ package final class RemoteMachines: HostNetwork {
     return problems
   }
 
+  /// Removes what is on a machine for this run.
+  private func remove(_ connection: SSHConnection, _ name: String) {
+    do {
+      try connection.run(["rm", "-rf", base], asRoot: settings.asRoot).checked()
+    } catch {
+      warn("host \(name): \(base) stays there: \(error)")
+    }
+  }
+
+  /// Adds a file to one that may have lines already, and removes it.
+  private func append(_ source: String, to target: String) throws {
+    let (input, output) = (
+      open(source, O_RDONLY | O_CLOEXEC),
+      open(target, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    )
+    defer {
+      close(input)
+      close(output)
+      unlink(source)
+    }
+    var chunk = [UInt8](repeating: 0, count: 1 << 20)
+    while case let count = read(input, &chunk, chunk.count), count > 0 {
+      guard write(output, chunk, count) == count else {
+        throw SystemCallError("can't write \(target)")
+      }
+    }
+  }
+
   package func tearDown() {
     for machine in machines {
       machine.running?.agent.close()
       if machine.connection.problem == nil {
         // The relay ends the agent first, which has its mounts in the directory.
         _ = try? machine.running?.stream.wait(within: .seconds(5))
-        _ = try? machine.connection.run(["rm", "-rf", base], asRoot: settings.asRoot)
+        remove(machine.connection, machine.name)
       }
       machine.connection.close()
     }

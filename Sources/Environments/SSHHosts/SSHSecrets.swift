@@ -15,9 +15,13 @@ package struct SSHSecrets: Hashable, Sendable, CustomStringConvertible, CustomRe
     self.sudoPassword = sudoPassword
   }
 
-  /// `SHRIKE_SSH_PASSWORD`, `SHRIKE_SSH_PASSPHRASE` and `SHRIKE_SUDO_PASSWORD`.
+  /// `SHRIKE_SSH_PASSWORD`, `SHRIKE_SSH_PASSPHRASE` and `SHRIKE_SUDO_PASSWORD`, which no program that is
+  /// started later inherits.
   package static func fromEnvironment() -> SSHSecrets {
-    func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+    func value(_ name: String) -> String? {
+      defer { unsetenv(name) }
+      return getenv(name).map { String(cString: $0) }
+    }
     return SSHSecrets(
       password: value("SHRIKE_SSH_PASSWORD"), passphrase: value("SHRIKE_SSH_PASSPHRASE"),
       sudoPassword: value("SHRIKE_SUDO_PASSWORD"))
