@@ -29,6 +29,7 @@ extension HostCluster {
       try openTransport()
       for process in nodes { try spawn(process) }
       try awaitReady()
+      try syncDisks()
       isStarted = true
     } catch {
       stop()
