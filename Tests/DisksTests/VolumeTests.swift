@@ -99,9 +99,51 @@ struct VolumeTests {
     write("kept", to: "\(data)/kept", synced: true)
     #expect(try volume.refuseWrites())
     #expect(volume.probe() == EROFS && text("\(data)/kept") == "kept")
+    let errors = try #require(errorCount)
+    #expect(errors > 0)
     #expect(try volume.repair())
+    #expect(errorCount == 0, "the file was repaired, and so is what the kernel has of it")
     write("more", to: "\(data)/more", synced: true)
     #expect(text("\(data)/kept") == "kept")
+  }
+
+  /// How many errors of the file system the kernel knows of.
+  private var errorCount: Int? {
+    let device = directoryEntries("/sys/block").first { name in
+      text("/sys/block/\(name)/loop/backing_file")?.hasPrefix(directory.path) == true
+    }
+    return device.flatMap { text("/sys/fs/ext4/\($0)/errors_count") }
+      .flatMap { Int($0.filter(\.isNumber)) }
+  }
+
+  @Test("room that was taken is there again once power was lost, whether or not that was durable")
+  func fullPowerLoss() throws {
+    let volume = try volume()
+    #expect(try volume.takeRoom())
+    try volume.sync()
+    #expect(try volume.giveRoom())
+    #expect(try volume.cutPower())
+    #expect(try volume.restorePower())
+  }
+
+  @Test("what is written before all is synced is kept at power loss")
+  func sync() throws {
+    let volume = try volume()
+    write("kept", to: "\(data)/kept", synced: false)
+    try volume.sync()
+    write("lost", to: "\(data)/lost", synced: false)
+    #expect(try volume.cutPower())
+    #expect(try volume.restorePower())
+    #expect(text("\(data)/kept") == "kept" && text("\(data)/lost") ?? "" == "")
+  }
+
+  @Test("whether it can be written is not asked of what a link leads to")
+  func link() throws {
+    let volume = try volume()
+    let other = "\(directory.path)/other"
+    write("kept", to: other, synced: false)
+    #expect(symlink(other, "\(data)/.shrike-probe") == 0)
+    #expect(volume.probe() == ELOOP && text(other) == "kept")
   }
 
   /// A lab that starts meanwhile would have what is mounted here, too, and keep it in use.

@@ -227,6 +227,22 @@ struct HostFaultTests {
     #expect(try answers(cluster, n2, n1))
   }
 
+  @Test(
+    "a node that ended while it was paused is restarted", .timeLimit(.minutes(1)),
+    .enabled(
+      if: isRoot && ControlGroups.offered()[.freezer]?.isUnified == true,
+      "only version 2 of control groups lets end who is frozen"))
+  func restartFrozen() throws {
+    let cluster = try cluster(["sleep", "1000"])
+    #expect(cluster.environment.apply(.pause([n1])).did == [n1: "frozen"])
+    #expect(try cluster.host(n1).agent.run(["pkill", "-KILL", "-x", "sleep"]).succeeded)
+    try cluster.run(for: .seconds(10)) { if case .died = $0 { true } else { false } }
+    #expect(cluster.environment.condition(of: n1)?.isUp == false)
+    #expect(cluster.environment.apply(.restart([n1])).tookHold != false)
+    let state = try cluster.host(n1).agent.run(["ps", "-C", "sleep", "-o", "stat="]).output
+    #expect(state.count == 1 && state.first?.hasPrefix("S") == true, "\(state)")
+  }
+
   @Test("a cluster with a paused node can be stopped", arguments: [true, false])
   func stopPaused(usesSignals: Bool) throws {
     let cluster = try cluster { $0.usesSignals = usesSignals }

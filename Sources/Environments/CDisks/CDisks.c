@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/loop.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -49,6 +50,8 @@ int disk_mount(const char *device, const char *target, const char *options) {
 }
 
 int disk_unmount(const char *target) { return umount2(target, UMOUNT_NOFOLLOW) == 0 ? 0 : errno; }
+
+int disk_forget(int device) { return ioctl(device, BLKFLSBUF, 0) == 0 ? 0 : errno; }
 
 int disk_shut_down(const char *directory) {
   int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -113,7 +113,7 @@ public enum EnvironmentEvent: Hashable, Sendable {
   /// A promise of the algorithm was broken.
   case violated(Violation)
   /// What was not known yet when a fault was applied or ended: that a node that was restarted
-  /// answers again.
+  /// answers again, or what came of one that another took the place of.
   case settled(Fault, FaultReport)
   /// A node reached a mark; told only by environments that were asked to.
   case marked(NodeID, Mark)

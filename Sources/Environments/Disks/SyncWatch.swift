@@ -108,7 +108,7 @@ package final class SyncWatch: Sendable {
   /// - Returns: What came of the one before.
   @discardableResult
   package func follow(_ rule: Rule, _ draws: Draws) -> Tally {
-    while state.withLock({ $0.isCrashing }) { usleep(500) }
+    awaitCrash()
     let tally = state.withLock { state in
       defer {
         state.rule = rule
@@ -122,7 +122,15 @@ package final class SyncWatch: Sendable {
     return tally
   }
 
-  package var tally: Tally { state.withLock { $0.tally } }
+  /// What has come of the rule so far; a crash that has begun comes to its end.
+  package var tally: Tally {
+    awaitCrash()
+    return state.withLock { $0.tally }
+  }
+
+  private func awaitCrash() {
+    while state.withLock({ $0.isCrashing }) { usleep(500) }
+  }
 
   /// Ends the thread.
   ///

@@ -102,11 +102,20 @@ package final class Volume {
     }
     let error = disk_mount("/dev/loop\(deviceNumber)", root, Volume.options)
     guard error == 0 else { throw DiskFailure("can't mount \(image)", error) }
+    // What took the room, or gave it back, may not have been durable.
+    guard unlink(ballast) == 0 || errno == ENOENT else {
+      throw DiskFailure("can't remove \(ballast)", errno)
+    }
   }
 
   /// Has the disk begin with what a directory holds, and belong to the same user.
   private func fill(with directory: String) throws(DiskFailure) {
     try Tool.run(["cp", "-a", directory, "\(root)/data"])
+    try sync()
+  }
+
+  /// Makes durable all that was written.
+  package func sync() throws(DiskFailure) {
     let error = disk_sync(root)
     guard error == 0 else { throw DiskFailure("can't sync \(root)", error) }
   }
@@ -126,6 +135,13 @@ package final class Volume {
       }
       guard error == 0 else { throw DiskFailure("can't unmount \(target)", error) }
     }
+    try forget()
+  }
+
+  /// Has the device be read anew: it is open all the time, so that the kernel keeps what it has read.
+  private func forget() throws(DiskFailure) {
+    let error = disk_forget(device)
+    guard error == 0 else { throw DiskFailure("can't read \(image) anew", error) }
   }
 
   private func remount() throws(DiskFailure) {
@@ -212,6 +228,7 @@ package final class Volume {
     try unmount()
     // 1 is for errors that were corrected.
     try Tool.run(["e2fsck", "-p", image], accepting: 0...1)
+    try forget()
     try mount()
     try bind()
     return probe() == 0
@@ -222,14 +239,16 @@ package final class Volume {
   /// - Returns: The number of the error with which that failed, or 0.
   package func probe() -> Int32 {
     let path = "\(data)/.shrike-probe"
-    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard file >= 0 else { return errno }
     defer {
       close(file)
       unlink(path)
     }
     let bytes = [UInt8](repeating: 7, count: 64 << 10)
-    guard write(file, bytes, bytes.count) == bytes.count else { return errno == 0 ? ENOSPC : errno }
+    let count = write(file, bytes, bytes.count)
+    // Who writes less than was asked for has no room for the rest, and says nothing.
+    guard count == bytes.count else { return count < 0 ? errno : ENOSPC }
     return 0
   }
 }

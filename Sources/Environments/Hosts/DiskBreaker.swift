@@ -29,7 +29,10 @@ final class DiskBreaker: HostBreaker {
       return []
     case .watch(let data):
       let volume = volume?.root
-      watch = try SyncWatch(below: data) { thread in DiskBreaker.crash(thread, volume) }
+      watch = try SyncWatch(below: data) { _ in DiskBreaker.crash(volume) }
+      return []
+    case .sync:
+      try volume?.sync()
       return []
     case .cut:
       guard let volume else { throw DiskBreaker.noVolume }
@@ -49,6 +52,7 @@ final class DiskBreaker: HostBreaker {
       return try damage.strike(volume.data, files: files, &draws)
     case .follow(let rule, let seed):
       return watch?.follow(rule, Draws(seed: seed)).words ?? []
+    case .tally: return watch?.tally.words ?? []
     }
   }
 
@@ -60,15 +64,21 @@ final class DiskBreaker: HostBreaker {
   }
 
   /// Ends all processes of the host, and then cuts the power, in the watch's thread.
-  private static func crash(_ thread: Int32, _ root: String?) {
-    kill(getpid() == 1 ? -1 : -getpgid(thread), SIGKILL)
+  private static func crash(_ root: String?) {
     let deadline = monotonicTime() + 2_000_000_000
-    while getpid() == 1, monotonicTime() < deadline,
-      processStates().contains(where: { $0.pid != 1 && $0.state.letter != UInt8(ascii: "Z") })
-    {
+    // Who is not killed yet may start others.
+    while monotonicTime() < deadline, case let living = others(), !living.isEmpty {
+      // All at once where that can be, so that none acts upon another's end.
+      for process in getpid() == 1 ? [-1] : living { kill(process, SIGKILL) }
       usleep(200)
     }
     if let root { Volume.cutPower(of: root) }
+  }
+
+  /// The processes of the host that have not ended, the agent left out.
+  private static func others() -> [pid_t] {
+    let all = getpid() == 1 ? processStates() : descendantsOfThisProcess()
+    return all.filter { $0.pid != getpid() && $0.state.letter != UInt8(ascii: "Z") }.map(\.pid)
   }
 
   var watchedCalls: [Int32] { watch == nil ? [] : SyncWatch.calls }
@@ -90,6 +100,8 @@ enum DiskRequest: Hashable {
   case have(data: String, hidden: String)
   /// Watches the syncs below a directory.
   case watch(data: String)
+  /// Makes durable what was written.
+  case sync
   /// Cuts the power, and mounts the disk again.
   case cut
   /// Mounts a disk again whose power was cut.
@@ -101,11 +113,14 @@ enum DiskRequest: Hashable {
   case damage(FileDamage, files: String?, seed: UInt64)
   /// Has syncs follow a rule, and asks what came of the one before.
   case follow(SyncWatch.Rule, seed: UInt64)
+  /// Asks what has come of the rule that syncs follow.
+  case tally
 
   var words: [String] {
     switch self {
     case .have(let data, let hidden): ["have", data, hidden]
     case .watch(let data): ["watch", data]
+    case .sync: ["sync"]
     case .cut: ["cut"]
     case .restore: ["restore"]
     case .takeRoom: ["take-room"]
@@ -115,6 +130,7 @@ enum DiskRequest: Hashable {
     case .damage(let damage, let files, let seed):
       ["damage", damage.rawValue, "\(seed)"] + (files.map { [$0] } ?? [])
     case .follow(let rule, let seed): ["follow", "\(seed)"] + rule.words
+    case .tally: ["tally"]
     }
   }
 
@@ -122,6 +138,7 @@ enum DiskRequest: Hashable {
     switch words.first {
     case "have" where words.count == 3: self = .have(data: words[1], hidden: words[2])
     case "watch" where words.count == 2: self = .watch(data: words[1])
+    case "sync": self = .sync
     case "cut": self = .cut
     case "restore": self = .restore
     case "take-room": self = .takeRoom
@@ -138,6 +155,7 @@ enum DiskRequest: Hashable {
         return nil
       }
       self = .follow(rule, seed: seed)
+    case "tally": self = .tally
     default: return nil
     }
   }

@@ -10,6 +10,8 @@ struct DiskTrouble {
   var held: DiskFault?
   /// Whether what holds was seen to; nothing where its end tells.
   var tookHold: Bool?
+  /// What had come of a fault of syncs when it was ended.
+  var tally: SyncWatch.Tally?
   /// Whether a fault took the node's process down, so that its end starts it again.
   var isDown = false
 }
@@ -30,14 +32,6 @@ extension DiskFault.Kind {
 
   /// Whether it can be had where a node has no disk of its own.
   fileprivate var needsVolume: Bool { self != .stall && self != .syncError }
-
-  /// Whether a process that ends while it holds may have done so for it.
-  fileprivate var endsProcesses: Bool {
-    switch self {
-    case .full, .readOnly, .syncError, .crashAtSync: true
-    default: false
-    }
-  }
 
   /// How it damages files, where it does.
   fileprivate var damage: FileDamage? {
@@ -90,6 +84,13 @@ extension HostCluster {
       }
       if settings.watchesSyncs { _ = try ask(process, .watch(data: data)) }
     }
+  }
+
+  /// Makes durable what is on the disks by now: with a kernel's usual settings it would be, long before
+  /// a fault comes.
+  func syncDisks() throws(HostError) {
+    guard hasVolumes else { return }
+    for process in nodes { _ = try ask(process, .sync) }
   }
 
   private func ask(
@@ -145,9 +146,9 @@ extension HostCluster {
   private func strike(
     _ process: HostedProcess, _ fault: DiskFault
   ) throws(HostError) -> (String, Bool?) {
+    try giveWay(process)
     var draws = nextDiskDraws()
-    if process.isRunning { _ = try kill([process]) }
-    diskTroubles[process.node, default: DiskTrouble()].isDown = true
+    try takeDown(process)
     guard let damage = fault.kind.damage else {
       return ("power-lost", try does(process, .cut))
     }
@@ -161,7 +162,7 @@ extension HostCluster {
   private func afflict(
     _ process: HostedProcess, _ fault: DiskFault
   ) throws(HostError) -> (String, Bool?) {
-    if diskTroubles[process.node]?.held != nil { _ = try relieve(process) }
+    try giveWay(process)
     var draws = nextDiskDraws()
     var tookHold: Bool?
     switch fault.kind {
@@ -173,6 +174,7 @@ extension HostCluster {
     var trouble = diskTroubles[process.node, default: DiskTrouble()]
     trouble.held = fault
     trouble.tookHold = tookHold
+    trouble.tally = nil
     diskTroubles[process.node] = trouble
     return (fault.kind.did, tookHold)
   }
@@ -190,10 +192,29 @@ extension HostCluster {
   }
 
   /// Whether a process that has ended may have done so for its disk's sake, which is a fault's doing.
-  func wasTakenDownByDisk(_ process: HostedProcess) -> Bool {
-    guard diskTroubles[process.node]?.held?.kind.endsProcesses == true else { return false }
+  func wasTakenDownByDisk(_ process: HostedProcess, _ status: ExitStatus) -> Bool {
+    guard let trouble = diskTroubles[process.node], let fault = trouble.held,
+      isReason(fault.kind, trouble, process, status)
+    else { return false }
     diskTroubles[process.node]?.isDown = true
     return true
+  }
+
+  private func isReason(
+    _ kind: DiskFault.Kind, _ trouble: DiskTrouble, _ process: HostedProcess, _ status: ExitStatus
+  ) -> Bool {
+    switch kind {
+    // Which writes were refused nobody counts.
+    case .full, .readOnly: trouble.tookHold == true
+    case .syncError: tally(process, trouble).touched > 0
+    case .crashAtSync:
+      status == .signalled(number: SIGKILL) && tally(process, trouble).hasCrashed
+    default: false
+    }
+  }
+
+  private func tally(_ process: HostedProcess, _ trouble: DiskTrouble) -> SyncWatch.Tally {
+    trouble.tally ?? SyncWatch.Tally(words: (try? ask(process, .tally)) ?? [])
   }
 
   // MARK: Mending
@@ -221,6 +242,17 @@ extension HostCluster {
     return report
   }
 
+  /// Ends what holds on a node's disk, for another fault comes, and has it told what came of it.
+  private func giveWay(_ process: HostedProcess) throws(HostError) {
+    guard let relief = try relieve(process) else { return }
+    events.append(
+      .settled(
+        .mendDisks([process.node]),
+        FaultReport(
+          did: [process.node: "mended: \(relief.did)"], tookHold: relief.tookHold,
+          affected: relief.affected)))
+  }
+
   /// What came of a fault that held.
   private struct Relief {
     var did: String
@@ -232,7 +264,8 @@ extension HostCluster {
   private func relieve(_ process: HostedProcess) throws(HostError) -> Relief? {
     guard let trouble = diskTroubles[process.node], let fault = trouble.held else { return nil }
     let host = process.host.name
-    diskTroubles[process.node]?.held = nil
+    // Until then it is a reason to end.
+    defer { diskTroubles[process.node]?.held = nil }
     switch fault.kind {
     case .full:
       guard try does(process, .giveRoom) else {
@@ -253,6 +286,7 @@ extension HostCluster {
     _ process: HostedProcess, ofWatched fault: DiskFault
   ) throws(HostError) -> Relief {
     let tally = SyncWatch.Tally(words: try ask(process, .follow(.pass, seed: 0)))
+    diskTroubles[process.node]?.tally = tally
     let syncs = "\(tally.touched) of \(tally.seen) syncs"
     switch fault.kind {
     case .stall:
@@ -281,9 +315,14 @@ extension HostCluster {
     }
   }
 
+  /// Ends all processes of a node's, also those that its own has left behind.
   private func takeDown(_ process: HostedProcess) throws(HostError) {
-    if process.isRunning { _ = try kill([process]) }
-    diskTroubles[process.node]?.isDown = true
+    if process.isRunning {
+      _ = try kill([process])
+    } else {
+      try process.host.agent.signalAll(SIGKILL)
+    }
+    diskTroubles[process.node, default: DiskTrouble()].isDown = true
   }
 }
 

@@ -298,6 +298,12 @@ extension HostCluster {
     return try process.host.agent.ask(.groups, [isFrozen ? "freeze" : "thaw"]) == ["true"]
   }
 
+  /// Thaws what a process that ended while it was paused has left frozen: who joins it would be, too.
+  func thaw(_ process: HostedProcess) throws(HostError) {
+    guard hasFreezer(process), try !freeze(process, false) else { return }
+    throw .notHealed("host \(process.host.name): its processes could not be thawed")
+  }
+
   private func pause(_ processes: [HostedProcess]) throws(HostError) -> FaultReport {
     var effects: [(HostedProcess, String, Bool?)] = []
     for process in processes {

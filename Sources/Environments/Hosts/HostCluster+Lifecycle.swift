@@ -33,6 +33,7 @@ extension HostCluster {
       try openTransport()
       for process in nodes { try spawn(process) }
       try awaitReady()
+      try syncDisks()
       isStarted = true
     } catch {
       stop()
@@ -110,6 +111,7 @@ extension HostCluster {
   /// Starts a node's process.
   func spawn(_ process: HostedProcess) throws(HostError) {
     let task = try process.taskOnHost()
+    try thaw(process)
     process.memoryStrikes =
       limits[.memory]?[process.node] == nil ? 0 : try strikes(process, .memory)
     process.begin(try process.host.agent.start(task))

@@ -276,7 +276,7 @@ public final class HostCluster: Environment {
     // Who ended otherwise than by a kill had done so before it came.
     let isExpected =
       process.expectedEnd?.allows(status) == true || wasKilledByLimit(process)
-      || wasTakenDownByDisk(process)
+      || wasTakenDownByDisk(process, status)
     process.end("\(status)")
     guard !isExpected, isStarted else { return }
     events.append(

@@ -13,6 +13,10 @@ int disk_mount(const char *device, const char *target, const char *options);
 // Unmounts what is mounted on a directory. Returns 0, or an error number.
 int disk_unmount(const char *target);
 
+// Has the kernel forget what it has read of a block device, after writing what is not written yet.
+// Returns 0, or an error number.
+int disk_forget(int device);
+
 // Cuts a mounted ext4 file system from its device: what is not on it yet never will be, and every
 // use of the file system fails with EIO from now on. Returns 0, or an error number.
 int disk_shut_down(const char *directory);
