@@ -14,8 +14,9 @@ package final class PacketCapture: @unchecked Sendable {
   private static let packetMax = 65_536
   /// How many bytes are written at a time.
   private static let chunk = 256 << 10
-  /// How many batches are read at the end at most: more than can wait to be read.
-  private static let lastBatchesMax = 1_024
+  /// How much the kernel lets wait to be read, and what it counts for each packet beside its bytes at
+  /// the least.
+  private static let (waitingMax, waitingOverhead) = (32 << 20, 512)
 
   private let input: Int32
   private let output: Int32
@@ -75,10 +76,9 @@ package final class PacketCapture: @unchecked Sendable {
     var times = [Int64](repeating: 0, count: count)
     let file = CaptureFile()
     var (unwritten, size) = (file.header, 0)
-    var lastBatches = 0
+    var waiting = PacketCapture.waitingMax
     while true {
       let isLast = isEnding.withLock { $0 }
-      if isLast { lastBatches += 1 }
       var spans = (0..<count).map { number in
         packet_span(
           bytes: (memory + number * PacketCapture.packetMax).assumingMemoryBound(to: UInt8.self),
@@ -88,11 +88,12 @@ package final class PacketCapture: @unchecked Sendable {
       for number in 0..<max(0, Int(got)) {
         let bytes = UnsafeRawBufferPointer(
           start: spans[number].bytes, count: spans[number].count)
+        if isLast { waiting -= bytes.count + PacketCapture.waitingOverhead }
         let record = file.record(bytes, length: lengths[number], at: times[number])
         if size + unwritten.count + record.count <= limit { unwritten += record }
       }
       let isIdle = got <= 0
-      let isOver = isLast && (isIdle || lastBatches == PacketCapture.lastBatchesMax)
+      let isOver = isLast && (isIdle || waiting <= 0)
       if isIdle || isOver || unwritten.count >= PacketCapture.chunk {
         // A controller that is killed loses little of what it will be asked for.
         guard write(unwritten) else { return }
