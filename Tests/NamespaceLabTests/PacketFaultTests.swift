@@ -321,6 +321,57 @@ struct PacketFaultTests {
     #expect(try isHealed(cluster, n1, n2))
   }
 
+  @Test("a clogged link that is full loses what comes last, which is said; others have their room")
+  func fullClog() throws {
+    let cluster = try cluster()
+    let environment = cluster.environment
+    let delay = Disturbance(
+      .delay, probability: 1, latency: .milliseconds(60), distribution: .constant)
+    #expect(environment.apply(.disturb(delay, [Link(from: n1, to: n3)])).tookHold == nil)
+    #expect(
+      environment.apply(.disturb(Disturbance(.clog, probability: 1), [link])).tookHold == nil)
+    let flood = """
+      import socket, sys, time
+      u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.connect((sys.argv[1], 9))
+      for i in range(5000):
+        u.send(b"x")
+        if i % 100 == 0: time.sleep(0.002)
+      """
+    let sent = try cluster.host(n1).agent.run(
+      ["python3", "-c", flood, cluster.host(n2).address], within: .seconds(60))
+    #expect(sent.succeeded)
+    let found = try exchange(cluster, n1, n3)
+    #expect(found.count == 50 && found.allSatisfy { $0.forth >= .milliseconds(60) })
+    let report = environment.apply(.calm(.clog))
+    let lost = "904 packets were lost for want of room in its switch"
+    #expect(
+      report == FaultReport(did: [n1: lost], tookHold: true, affected: 5_000, exercised: 5_000))
+    #expect(environment.apply(.calm(.delay)).did.isEmpty)
+    #expect(try isHealed(cluster, n1, n2) && isHealed(cluster, n1, n3))
+  }
+
+  @Test("a host that can make no device refuses by name, and the others are left as they were")
+  func refusal() throws {
+    let cluster = try cluster()
+    let environment = cluster.environment
+    let hidden = try cluster.host(n2).agent.run(
+      ["mount", "--bind", "/dev/null", "/dev/net/tun"])
+    #expect(hidden.succeeded, "\(hidden)")
+    let loss = Disturbance(.loss, probability: 1)
+    let report = environment.apply(.disturb(loss, [link, Link(from: n2, to: n1)]))
+    #expect(report.tookHold == false && report.did.count == 2)
+    let reason =
+      "nothing: host \(cluster.host(n2).name): can't make a network device (/dev/net/tun)"
+    #expect(report.did.values.allSatisfy { $0.hasPrefix(reason) }, "\(report)")
+    #expect(try isHealed(cluster, n1, n2) && isHealed(cluster, n2, n1))
+    #expect(environment.apply(.calm(.loss)) == FaultReport(), "there is nothing to end")
+    // The run goes on.
+    #expect(environment.apply(.disturb(loss, [link])).tookHold == nil)
+    #expect(try exchange(cluster, n1, n2).isEmpty)
+    #expect(environment.apply(.calm(.loss)).tookHold == true)
+    #expect(try isHealed(cluster, n1, n2))
+  }
+
   /// How many packets a host has sent into its switch.
   private func carried(_ cluster: FixtureCluster, _ node: NodeID) throws -> Int {
     let lines = try cluster.host(node).agent.run(["cat", "/proc/net/dev"]).output

@@ -72,6 +72,25 @@ struct PacketSwitchTests {
     while let packet = packets.leave(at: .seconds(101)) { left.append(packet) }
     #expect(left == [1, 2, 4, 5, 7, 8, 10] && packets.count == 0)
   }
+
+  @Test("a clogged link that is full loses what comes last, and leaves other links their room")
+  func room() {
+    var packets = PacketSwitch<Int>()
+    let room = PacketSwitch<Int>.heldMax
+    packets.disturb(Disturbance(.clog, probability: 1), to: [1, 2], Draws(seed: 3))
+    let fates = (0..<room + 100).map { packets.take($0, header, size: 100, to: 1, at: 0) }
+    #expect(fates.prefix(room).allSatisfy { $0.isHeld && !$0.isLost })
+    #expect(fates.dropFirst(room).allSatisfy { $0.isLost })
+    #expect(!packets.take(-1, header, size: 100, to: 2, at: 0).isLost)
+    #expect(packets.count == room + 1)
+    #expect(packets.takeOverflow() == 100 && packets.takeOverflow() == 0)
+    #expect(packets.calm(.clog, at: 1)[1] == .init(met: room + 100, struck: room + 100))
+    var left: [Int] = []
+    while let packet = packets.leave(at: 1) { left.append(packet) }
+    #expect(left == Array(0..<room) + [-1])
+    packets.disturb(Disturbance(.clog, probability: 1), to: [1], Draws(seed: 3))
+    #expect(!packets.take(0, header, size: 100, to: 1, at: 2).isLost, "there is room again")
+  }
 }
 
 @Suite("What is read of packets")

@@ -58,23 +58,36 @@ extension HostCluster {
         links.map(\.source), "packets have no types of messages, such as \(types)")
     }
     var report = try calm(disturbance.kind)
+    let ended = report.did
     let links = links.filter { $0.source != $0.destination }
     let disturbed = DisturbedLinks(disturbance: disturbance, links: links)
     disturbanceCount += 1
     let draws = Draws(seed: settings.seed, stream: HostCluster.packetStream)
       .child(UInt64(disturbanceCount))
-    disturbances[disturbance.kind] = disturbed
     var isLed = true
+    var begun: [NodeID] = []
     for (source, destinations) in disturbed.bySource {
       let peers = Dictionary(
         destinations.map { ($0.index, nodes[$0.index].host.address) }
       ) { $1 }
-      try order(.disturb(disturbance, draws.child(UInt64(source.index)), peers), source)
+      begun.append(source)
+      do throws(HostError) {
+        try order(.disturb(disturbance, draws.child(UInt64(source.index)), peers), source)
+      } catch {
+        guard case .refused(let host, let reason) = error else { throw error }
+        _ = try end(disturbed, on: begun)
+        let refusal = refuse(disturbed.bySource.map(\.source), "host \(host): \(reason)")
+        report.tookHold = false
+        report.did = ended.merging(refusal.did) { "\($0); \($1)" }
+        return report
+      }
       let areLed = try leads(source, destinations)
       isLed = isLed && areLed.allSatisfy { $0 }
       let others = destinations.sorted().map { names[$0] }.joined(separator: ", ")
-      report.did[source] = "\(disturbance.kind.rawValue) of packets to \(others)"
+      let did = "\(disturbance.kind.rawValue) of packets to \(others)"
+      report.did[source] = [ended[source], did].compactMap(\.self).joined(separator: "; ")
     }
+    disturbances[disturbance.kind] = disturbed
     // Whether it has an effect is seen when it ends.
     report.tookHold = isLed ? nil : false
     return report
@@ -86,20 +99,35 @@ extension HostCluster {
     var report = FaultReport()
     report.tookHold = try isEffective(disturbed)
     disturbances[kind] = nil
-    var (met, struck) = (0, 0)
-    for (source, destinations) in disturbed.bySource {
-      let counts = [Int: LinkDisturbances.Count](words: try order(.calm(kind), source))
-      met += counts.values.reduce(0) { $0 + $1.met }
-      struck += counts.values.reduce(0) { $0 + $1.struck }
+    let counts = try end(disturbed, on: disturbed.bySource.map(\.source))
+    report.affected = counts.reduce(0) { $0 + $1.struck }
+    report.exercised = counts.reduce(0) { $0 + $1.met }
+    for (source, _) in disturbed.bySource {
+      let lost = Int(try order(.overflow, source).first ?? "") ?? 0
+      guard lost > 0 else { continue }
+      report.did[source] = "\(lost) packets were lost for want of room in its switch"
+    }
+    return report
+  }
+
+  /// Ends a disturbance on those who send.
+  ///
+  /// - Returns: What it came to on each link.
+  /// - Throws: What did not end.
+  private func end(
+    _ disturbed: DisturbedLinks, on sources: [NodeID]
+  ) throws(HostError) -> [LinkDisturbances.Count] {
+    let kind = disturbed.disturbance.kind
+    var found: [LinkDisturbances.Count] = []
+    for (source, destinations) in disturbed.bySource where sources.contains(source) {
+      found += [Int: LinkDisturbances.Count](words: try order(.calm(kind), source)).values
       let others = Set(disturbances.values.flatMap(\.links))
       let free = destinations.filter { !others.contains(Link(from: source, to: $0)) }
       if try leads(source, free).contains(true) {
         throw .notHealed("the \(kind.rawValue) of packets from \(names[source]) did not end")
       }
     }
-    report.affected = struck
-    report.exercised = met
-    return report
+    return found
   }
 
   /// Begins to write packets to files, where that is asked for.

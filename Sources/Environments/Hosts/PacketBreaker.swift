@@ -36,9 +36,14 @@ final class PacketBreaker: HostBreaker {
       return try ["\(faults?.strikesProbe(kind, to: peer, most: most) ?? false)"]
     case .calm(let kind): return (try faults?.calm(kind) ?? [:]).words
     case .leads(let addresses):
-      return try addresses.map { try "\(faults?.leads(to: number(of: $0)) ?? false)" }
+      // None but IPv4 packets ever do.
+      return try addresses.map { address in
+        try "\(Detour.number(address).flatMap { try faults?.leads(to: $0) } ?? false)"
+      }
+    case .overflow: return ["\(faults?.takeOverflow() ?? 0)"]
     case .capture(let path, let peer):
       capture?.end()
+      capture = nil
       capture = try PacketCapture(
         of: Detour.device(to: number(of: peer)), to: path, limit: PacketBreaker.captureMax)
       return []
@@ -72,6 +77,8 @@ enum PacketOrder: Hashable {
   case prove(Disturbance.Kind, peer: Int, most: Int)
   /// Ends a kind, and asks what it came to.
   case calm(Disturbance.Kind)
+  /// Asks how many packets were lost for want of room since this was asked before.
+  case overflow
   /// Asks for each address whether packets to it pass the switch.
   case leads([String])
   /// Writes to a file, from now on, what passes the device by which a peer is reached.
@@ -91,6 +98,7 @@ extension PacketOrder {
     case .counts(let kind): ["counts", kind.rawValue]
     case .prove(let kind, let peer, let most): ["prove", kind.rawValue, "\(peer)", "\(most)"]
     case .calm(let kind): ["calm", kind.rawValue]
+    case .overflow: ["overflow"]
     case .leads(let addresses): ["leads"] + addresses
     case .capture(let path, let peer): ["capture", path, peer]
     case .endCapture: ["end-capture"]
@@ -107,6 +115,9 @@ extension PacketOrder {
       return
     case "end-capture":
       self = .endCapture
+      return
+    case "overflow":
+      self = .overflow
       return
     default: break
     }

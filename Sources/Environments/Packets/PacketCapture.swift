@@ -14,6 +14,9 @@ package final class PacketCapture: @unchecked Sendable {
   private static let packetMax = 65_536
   /// How many bytes are written at a time.
   private static let chunk = 256 << 10
+  /// How much the kernel lets wait to be read, and what it counts for each packet beside its bytes at
+  /// the least.
+  private static let (waitingMax, waitingOverhead) = (32 << 20, 512)
 
   private let input: Int32
   private let output: Int32
@@ -36,6 +39,11 @@ package final class PacketCapture: @unchecked Sendable {
       throw SystemCallError("can't write \(path)", number: error)
     }
     bell = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+    guard bell >= 0 else {
+      let error = errno
+      for descriptor in [input, output] { close(descriptor) }
+      throw SystemCallError("can't make an event descriptor", number: error)
+    }
     let context = Unmanaged.passRetained(self)
     let error = pthread_create(
       &thread, nil,
@@ -51,7 +59,7 @@ package final class PacketCapture: @unchecked Sendable {
     }
   }
 
-  /// Ends it, when all that was captured has been written.
+  /// Ends it, when all that was captured until now has been written, however much still comes.
   package func end() {
     isEnding.withLock { $0 = true }
     eventfd_write(bell, 1)
@@ -68,7 +76,9 @@ package final class PacketCapture: @unchecked Sendable {
     var times = [Int64](repeating: 0, count: count)
     let file = CaptureFile()
     var (unwritten, size) = (file.header, 0)
+    var waiting = PacketCapture.waitingMax
     while true {
+      let isLast = isEnding.withLock { $0 }
       var spans = (0..<count).map { number in
         packet_span(
           bytes: (memory + number * PacketCapture.packetMax).assumingMemoryBound(to: UInt8.self),
@@ -78,18 +88,20 @@ package final class PacketCapture: @unchecked Sendable {
       for number in 0..<max(0, Int(got)) {
         let bytes = UnsafeRawBufferPointer(
           start: spans[number].bytes, count: spans[number].count)
+        if isLast { waiting -= bytes.count + PacketCapture.waitingOverhead }
         let record = file.record(bytes, length: lengths[number], at: times[number])
         if size + unwritten.count + record.count <= limit { unwritten += record }
       }
       let isIdle = got <= 0
-      if isIdle || unwritten.count >= PacketCapture.chunk {
+      let isOver = isLast && (isIdle || waiting <= 0)
+      if isIdle || isOver || unwritten.count >= PacketCapture.chunk {
         // A controller that is killed loses little of what it will be asked for.
         guard write(unwritten) else { return }
         size += unwritten.count
         unwritten.removeAll(keepingCapacity: true)
       }
+      if isOver { return }
       guard isIdle else { continue }
-      if isEnding.withLock({ $0 }) { return }
       packet_await(input, bell, -1)
     }
   }

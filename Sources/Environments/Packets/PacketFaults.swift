@@ -40,7 +40,11 @@ package final class PacketFaults {
       routes[number] = (address, route)
     }
     passage.disturb(disturbance, to: peers, draws)
-    try lead()
+    do { try lead() } catch {
+      _ = passage.calm(disturbance.kind)
+      try? lead()
+      throw error
+    }
   }
 
   /// Ends a kind of disturbance.
@@ -61,6 +65,9 @@ package final class PacketFaults {
   package func counts(of kind: Disturbance.Kind) -> [Int: LinkDisturbances.Count] {
     passage.counts(of: kind)
   }
+
+  /// How many packets were lost for want of room since this was asked before.
+  package func takeOverflow() -> Int { passage.takeOverflow() }
 
   /// Whether the kernel leads packets for a peer to the switch.
   package func leads(to address: UInt32) throws -> Bool { try detour.leads(to: address) }

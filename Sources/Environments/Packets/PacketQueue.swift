@@ -21,6 +21,7 @@ package struct PacketQueue<Packet: Sendable>: Sendable {
   private var number: UInt64 = 0
   /// Those that wait for a link to be clogged no more, by its peer.
   private var held: [(peer: Int, packet: Packet)] = []
+  private var heldCounts: [Int: Int] = [:]
 
   package init() {}
 
@@ -35,11 +36,18 @@ package struct PacketQueue<Packet: Sendable>: Sendable {
   }
 
   /// Keeps a packet until its link lets go of it.
-  package mutating func hold(_ packet: Packet, to peer: Int) { held.append((peer, packet)) }
+  package mutating func hold(_ packet: Packet, to peer: Int) {
+    held.append((peer, packet))
+    heldCounts[peer, default: 0] += 1
+  }
+
+  /// How many packets a link holds back.
+  package func heldCount(to peer: Int) -> Int { heldCounts[peer] ?? 0 }
 
   /// Has those leave now that were held back on links to peers.
   package mutating func release(to peers: some Collection<Int>, at time: Nanoseconds) {
     let peers = Set(peers)
+    for peer in peers { heldCounts[peer] = nil }
     let kept = held
     held.removeAll(keepingCapacity: true)
     for entry in kept {

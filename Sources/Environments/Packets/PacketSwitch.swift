@@ -5,8 +5,14 @@ package import Values
 ///
 /// Pure: time is an argument, and of packets it knows only what decides their fates.
 package struct PacketSwitch<Packet: Sendable>: Sendable {
+  /// How many packets a clogged link holds back; those that come later are lost.
+  package static var heldMax: Int { 4_096 }
+
   private var links = LinkDisturbances()
   private var queue = PacketQueue<Packet>()
+
+  /// How many packets were lost for want of room.
+  private var overflowed = 0
 
   package init() {}
 
@@ -53,6 +59,12 @@ package struct PacketSwitch<Packet: Sendable>: Sendable {
       to: peer, isProbe: header.isProbe, size: size, payload: size - header.size, at: time)
     if fate.isLost { return fate }
     if fate.isHeld {
+      guard queue.heldCount(to: peer) < Self.heldMax else {
+        overflow()
+        var lost = fate
+        lost.isLost = true
+        return lost
+      }
       queue.hold(packet, to: peer)
       if fate.copyDelay != nil { queue.hold(packet, to: peer) }
     } else {
@@ -65,5 +77,14 @@ package struct PacketSwitch<Packet: Sendable>: Sendable {
   /// The next packet that is to leave by now.
   package mutating func leave(at time: Nanoseconds) -> Packet? {
     queue.removeFirst(dueAt: time)
+  }
+
+  /// Counts a packet that was lost for want of room.
+  package mutating func overflow() { overflowed += 1 }
+
+  /// How many packets were lost for want of room since this was asked before.
+  package mutating func takeOverflow() -> Int {
+    defer { overflowed = 0 }
+    return overflowed
   }
 }

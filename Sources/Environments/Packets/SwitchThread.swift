@@ -25,7 +25,6 @@ package final class SwitchThread: @unchecked Sendable {
     var packets = PacketSwitch<Parcel>()
     /// Peers' numbers, by their addresses.
     var numbers: [UInt32: Int] = [:]
-    var overflowed = 0
     var isEnding = false
   }
 
@@ -116,8 +115,8 @@ package final class SwitchThread: @unchecked Sendable {
   /// The peers to whom something is disturbed.
   package var peers: Set<Int> { state.withLock { $0.packets.peers } }
 
-  /// How many packets were lost because too many were on their way.
-  package var overflowed: Int { state.withLock { $0.overflowed } }
+  /// How many packets were lost for want of room since this was asked before.
+  package func takeOverflow() -> Int { state.withLock { $0.packets.takeOverflow() } }
 
   // MARK: The thread
 
@@ -194,7 +193,7 @@ package final class SwitchThread: @unchecked Sendable {
     var byte: UInt8 = 0
     for _ in 0..<PACKET_BATCH {
       guard read(tunnel, &byte, 1) > 0 else { return true }
-      state.overflowed += 1
+      state.packets.overflow()
     }
     return false
   }

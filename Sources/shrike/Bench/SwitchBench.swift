@@ -30,10 +30,10 @@ enum SwitchBench {
     // Waits in the switch's queue.
     let delay = Disturbance(
       .delay, probability: 1, latency: .microseconds(500), distribution: .constant)
-    var rows = try rows("between hosts", of: cluster, must: (200, 500), stretch: (50, 5_000))
+    var rows = try rows("between hosts", of: cluster, must: (80, 10_000), stretch: (40, 20_000))
     for (name, disturbance, must, stretch) in [
-      ("through the switch", nothing, (500.0, 300.0), (160.0, 1_000.0)),
-      ("delayed by 0.5 ms each way", delay, (2_000.0, 200.0), (1_200.0, 800.0)),
+      ("through the switch", nothing, (120.0, 1_000.0), (60.0, 2_000.0)),
+      ("delayed by 0.5 ms each way", delay, (1_300.0, 500.0), (1_100.0, 1_000.0)),
     ] {
       _ = cluster.apply(.disturb(disturbance, links))
       rows += try self.rows(name, of: cluster, must: must, stretch: stretch)
