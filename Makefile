@@ -46,7 +46,7 @@ lab: setup
 test: build unit corpus models budgets campaigns suite verdicts glomers lab ssh demo-faults readme
 
 # What waits for sockets and other programs goes by itself, when no campaign takes its threads.
-WAITING := NodeServersTests|NodeCommandsTests|ClientTransportsTests|ProgramClientTests|NamespaceLabTests|DisksTests|ProcessClocksTests|ExaminationsTests|LabCommandTests
+WAITING := NodeServersTests|NodeCommandsTests|ClientTransportsTests|ProgramClientTests|NamespaceLabTests|DisksTests|ProcessClocksTests|ExaminationsTests|LabCommandTests|PacketsTests|LocalProcessesTests.ClockTests
 
 unit: build
 	swift test -c release --disable-testable-imports --skip '$(WAITING)|SSHHostsTests'

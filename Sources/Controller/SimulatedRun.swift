@@ -60,6 +60,9 @@ public struct SimulatedRun {
     cluster = system.simulate(settings)
   }
 
+  /// Refuses what can't be simulated, before anything is made.
+  public func check() throws { try test.check(against: cluster) }
+
   /// A fingerprint of all that has happened so far.
   public var digest: UInt64 { cluster.digest }
 

@@ -106,7 +106,7 @@ extension Plan {
   /// Refuses what makes no sense in the plan's place.
   func check() throws {
     switch place {
-    case .simulated: _ = try SimulatedRun(self)
+    case .simulated: try SimulatedRun(self).check()
     case .local:
       try LocalRun(
         self, LocalRun.Surroundings(folder: RunFolder("/"), executable: ownExecutable)

@@ -22,7 +22,7 @@ struct CommandLineTests {
       (["test", "broadcast", "--topology", "ball"], "there is no topology \"ball\""),
       (["test", "raft", "--nemesis", "x"], "there is no nemesis \"x\""),
       (["test", "raft", "--nemesis", "kill:n9"], "n9"),
-      (["test", "raft", "--nemesis", "clock"], "can't inject clock faults"),
+      (["test", "raft", "--nemesis", "rate"], "can't inject rate faults"),
       (["test", "raft", "--nemesis", "disk"], "can't inject disk faults"),
       (simulated + ["--nemesis", "disk:corrupt:file=*.wal"], "simulated files have no names"),
       (["test", "raft", "--nemesis", "kill", "--time-limit", "1s"], "too short"),

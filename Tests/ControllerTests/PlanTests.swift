@@ -50,7 +50,7 @@ struct PlanTests {
   func everyField() throws {
     let value = plan.value
     let fields = try #require(value.map).entries.compactMap(\.key.name)
-    #expect(fields.count == 36)
+    #expect(fields.count == 45)
     for (field, other) in [
       ("manifest", "/a.yaml"), ("bin", "/bin/node"), ("arguments", ["-v", "ü \"q\""]),
       ("env", "local"), ("seed", 0),
@@ -61,7 +61,9 @@ struct PlanTests {
       ("options", [:]), ("swarm", true), ("at-marks", true), ("liveness", "9s"),
       ("faults", nil), ("faults", []), ("operations", []), ("delays", []),
       ("choices", []), ("reseed", ["time": "1s"]), ("build", ""), ("time-limit", "3h"),
-      ("nodes", ["a"]),
+      ("nodes", ["a"]), ("hosts", ["root@a:22"]), ("ssh-config", "/c"), ("known-hosts", "/k"),
+      ("identity", "/i"), ("accept-new-host-keys", true), ("ssh-program", true), ("sudo", true),
+      ("machine-clocks", true), ("pcap", true),
     ] as [(String, Value)] {
       guard case .map(var map) = value else { return }
       map[.string(field)] = other

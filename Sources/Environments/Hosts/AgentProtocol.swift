@@ -25,7 +25,7 @@ struct HostTask: Hashable {
   /// The `cgroup.procs` files of the control groups that it joins.
   var groups: [String] = []
   var output = Output.lines
-  /// A file that has its number while it runs, as the machine numbers it.
+  /// A file that has its number while it runs; see ``MachineProcesses``.
   var pidFile: String?
   /// Whether the controller writes its standard input; else that is empty.
   var hasInput = false

@@ -1,13 +1,16 @@
 import Glibc
 import Processes
 
-/// The processes of the whole machine, for an agent in a PID namespace, which numbers them otherwise.
+/// The processes by the numbers of where an agent was started, for one in a PID namespace of its own.
+///
+/// On a machine that is reached over SSH these are the machine's numbers; in the lab, those of the namespace
+/// that holds it.
 struct MachineProcesses: ~Copyable {
   private let descriptor: Int32
-  /// This process, as the machine numbers it.
+  /// This process by its number there.
   private let own: String
 
-  /// Must be made while `/proc` still is the machine's.
+  /// Must be made while `/proc` still shows them.
   init() {
     var link = [CChar](repeating: 0, count: 32)
     let count = readlink("/proc/self", &link, link.count - 1)
@@ -17,7 +20,7 @@ struct MachineProcesses: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// How the machine numbers a child of this process; nothing where it can't be known.
+  /// The number of a child of this process there; nothing where it can't be known.
   func number(ofChild child: pid_t) -> pid_t? {
     let processes = "/proc/self/fd/\(descriptor)"
     // One thread starts all children.
