@@ -43,7 +43,7 @@ lab: setup
 	@.ci/lab $(SHRIKE)
 
 ## Unit tests, differential tests and campaigns, all from the release build.
-test: build unit corpus models budgets campaigns suite verdicts glomers lab ssh demo-faults readme
+test: build unit corpus models budgets campaigns suite verdicts glomers lab ssh readme
 
 # What waits for sockets and other programs goes by itself, when no campaign takes its threads.
 WAITING := NodeServersTests|NodeCommandsTests|ClientTransportsTests|ProgramClientTests|NamespaceLabTests|DisksTests|ProcessClocksTests|ExaminationsTests|LabCommandTests|PacketsTests|LocalProcessesTests.ClockTests

@@ -208,23 +208,30 @@ final class SSHSession: @unchecked Sendable {
         errors: ErrorTail(limit: 0)))
   }
 
+  /// For how long a host may not yet know of the end of channels that have ended here.
+  private static let endingPatience: Nanoseconds = .seconds(1)
+
   /// Opens a channel, and waits for the end of another where the host allows no more.
   private func openChannel(
     _ open: () -> OpaquePointer?
   ) throws(SSHError) -> OpaquePointer {
     let deadline = monotonicTime() + SSHSession.patience
+    var emptySince = monotonicTime()
     while true {
       let count = pumps.count
       if let channel = try completeObject(within: SSHSession.patience, during: "", open) {
         return channel
       }
       let (number, problem) = lastProblem
-      while number == SSH2_ERROR_CHANNEL_FAILURE, !pumps.isEmpty, pumps.count >= count,
-        monotonicTime() < deadline
-      {
+      guard number == SSH2_ERROR_CHANNEL_FAILURE else { throw .noChannel(login.name, problem) }
+      while !pumps.isEmpty, pumps.count >= count, monotonicTime() < deadline {
         try turn(until: deadline)
       }
-      guard pumps.count < count else { throw .noChannel(login.name, problem) }
+      let isNewlyEmpty = pumps.isEmpty && count > 0
+      if isNewlyEmpty { emptySince = monotonicTime() }
+      let mayBeEnding = monotonicTime() < emptySince + SSHSession.endingPatience
+      guard pumps.count < count || mayBeEnding else { throw .noChannel(login.name, problem) }
+      if pumps.isEmpty { try turn(until: monotonicTime() + .milliseconds(20)) }
     }
   }
 
