@@ -160,7 +160,8 @@ struct LabCommandTests {
       70, manifest(workshop, client: "{ program: [sh, -c, \"read l; echo no more >&2; exit 3\"] }"))
     #expect((text(ofFile: "\(workshop.latest)/history.jsonl") ?? "").contains("\"invoke\""))
     try says(
-      "registers runs on hosts: --env lab or ssh, not local", 64, manifest(workshop), "--env", "local")
+      "registers runs on hosts: --env lab or ssh, not local", 64, manifest(workshop), "--env",
+      "local")
     try says("registers has no planted bugs", 64, manifest(workshop), "--bug", "some")
     #expect(workshop.becomesQuiet)
   }
