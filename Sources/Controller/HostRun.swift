@@ -118,7 +118,7 @@ public struct HostRun {
     options.identityFile = plan.machines.identity
     options.configurationFile = plan.machines.configuration
     options.knownHostsFile = plan.machines.knownHosts
-    options.secrets = .fromEnvironment()
+    options.secrets = .fromEnvironment
     let settings = RemoteMachines.Settings(
       targets: plan.machines.hosts, options: options, asRoot: plan.machines.usesSudo,
       program: surroundings.executable, programName: "shrike-\(BuildID.current)")

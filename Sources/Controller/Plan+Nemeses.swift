@@ -43,7 +43,7 @@ extension Plan {
       }
     }
     for case .disturb(let disturbance, _) in try nemeses {
-      guard let type = disturbance.messageTypes.first, place == .lab else { continue }
+      guard let type = disturbance.messageTypes.first, place.hasHosts else { continue }
       throw PlanError(
         "nemesis \(disturbance.kind.rawValue): packets have no types such as \"\(type)\"; leave"
           + " the types out, or use --env local or simulated, which carry messages")

@@ -131,6 +131,7 @@ package final class RemoteMachines: HostNetwork {
     let address = place.address ?? own
     var number = in_addr()
     guard inet_pton(AF_INET, address, &number) == 1 else {
+      remove(connection, name)
       throw HostError.machines(
         "host \(name): \(address) is no IPv4 address; name one by which the others reach it: "
           + "\(place.target.text)=10.0.0.1")

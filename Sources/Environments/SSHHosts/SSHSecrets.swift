@@ -15,9 +15,9 @@ package struct SSHSecrets: Hashable, Sendable, CustomStringConvertible, CustomRe
     self.sudoPassword = sudoPassword
   }
 
-  /// `SHRIKE_SSH_PASSWORD`, `SHRIKE_SSH_PASSPHRASE` and `SHRIKE_SUDO_PASSWORD`, which no program that is
-  /// started later inherits.
-  package static func fromEnvironment() -> SSHSecrets {
+  /// `SHRIKE_SSH_PASSWORD`, `SHRIKE_SSH_PASSPHRASE` and `SHRIKE_SUDO_PASSWORD` as they were at first; no
+  /// program that is started later inherits them.
+  package static let fromEnvironment: SSHSecrets = {
     func value(_ name: String) -> String? {
       defer { unsetenv(name) }
       return getenv(name).map { String(cString: $0) }
@@ -25,7 +25,7 @@ package struct SSHSecrets: Hashable, Sendable, CustomStringConvertible, CustomRe
     return SSHSecrets(
       password: value("SHRIKE_SSH_PASSWORD"), passphrase: value("SHRIKE_SSH_PASSPHRASE"),
       sudoPassword: value("SHRIKE_SUDO_PASSWORD"))
-  }
+  }()
 
   package var description: String { "secrets" }
 
