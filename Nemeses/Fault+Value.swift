@@ -230,6 +230,7 @@ extension DiskFault {
     if let latency { map["latency"] = .double(Double(latency) / 1e9) }
     if let sync { map["sync"] = .integer(sync) }
     if let files { map["file"] = .string(files) }
+    if problem != .broken { map["error"] = .string(problem.rawValue) }
     return .map(map)
   }
 
@@ -242,9 +243,18 @@ extension DiskFault {
     guard sync ?? 1 > 0 else {
       throw FaultFormatError(problem: "the \"sync\" of a disk's fault is 1 for the next, or more")
     }
+    var problem = WriteProblem.broken
+    if let word = value?["error"]?.name {
+      guard let named = WriteProblem(rawValue: word) else {
+        throw FaultFormatError(
+          problem: "writes can't fail with \"\(word)\"; there are "
+            + WriteProblem.allCases.map(\.rawValue).joined(separator: ", "))
+      }
+      problem = named
+    }
     self.init(
       kind, probability: value?["probability"]?.real, latency: value?["latency"]?.nanoseconds,
-      sync: sync, files: value?["file"]?.name)
+      sync: sync, files: value?["file"]?.name, problem: problem)
   }
 }
 

@@ -49,7 +49,7 @@ extension NemesisSpec {
 
   /// What a parameter determines.
   private enum Slot {
-    case shape, target, probability, latency, distribution, rate, types, kind, sync, files
+    case shape, target, probability, latency, distribution, rate, types, kind, sync, files, problem
   }
 
   /// Takes one parameter; nothing when it is none of this family's.
@@ -117,12 +117,14 @@ extension NemesisSpec {
   private mutating func take(
     _ word: String, for fault: DiskFault, of target: NodeTarget
   ) -> Slot? {
+    var fault = fault
     if let kind = DiskFault.Kind(rawValue: word) {
       self = .disk(DiskFault(kind), target)
       return .kind
     }
     if fault.kind.takesProbability, let probability = probability(word) {
-      self = .disk(DiskFault(fault.kind, probability: probability), target)
+      fault.probability = probability
+      self = .disk(fault, target)
       return .probability
     }
     if fault.kind == .crashAtSync, let sync = Int(word), sync > 0 {
@@ -130,12 +132,19 @@ extension NemesisSpec {
       return .sync
     }
     if fault.kind.takesFiles, word.hasPrefix("file="), word.utf8.count > 5 {
-      self = .disk(DiskFault(fault.kind, files: String(word.dropFirst(5))), target)
+      fault.files = String(word.dropFirst(5))
+      self = .disk(fault, target)
       return .files
     }
-    if fault.kind == .stall, let latency = latency(word) {
-      self = .disk(DiskFault(.stall, latency: latency), target)
+    if fault.kind.takesLatency, let latency = latency(word) {
+      fault.latency = latency
+      self = .disk(fault, target)
       return .latency
+    }
+    if fault.kind == .writeError, let problem = DiskFault.WriteProblem(rawValue: word) {
+      fault.problem = problem
+      self = .disk(fault, target)
+      return .problem
     }
     return take(target: word) { .disk(fault, $0) }
   }
@@ -247,9 +256,11 @@ extension FaultFamily {
     case .memory: return "bytes such as 64MB, and \(nodes)"
     case .clock: return "a kind (\(NemesisSpec.ClockFault.words)), and \(nodes)"
     case .disk:
-      return "a kind (\(DiskFault.Kind.words)), after sync-error or misdirect a share such as 20%, "
-        + "after stall a latency such as 50ms, after crash-at-sync which sync from now on it is "
-        + "such as 3, after corrupt, truncate or swap which files such as file=*.wal, and \(nodes)"
+      return "a kind (\(DiskFault.Kind.words)), after sync-error, misdirect, read-error, "
+        + "write-error or slow-io a share such as 20%, after stall or slow-io a latency such as 50ms, "
+        + "after crash-at-sync which sync from now on it is such as 3, after write-error what it "
+        + "fails with (\(DiskFault.WriteProblem.words)), after corrupt, truncate, swap, read-error, "
+        + "write-error or slow-io which files such as file=*.wal, and \(nodes)"
     }
   }
 }

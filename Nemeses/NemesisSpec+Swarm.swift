@@ -30,7 +30,7 @@ extension NemesisSpec {
       return .disturb(disturbance, target.drawn(&draws))
     case .disk(var fault, let target):
       if fault.kind.takesProbability { fault.probability = draws.share() }
-      if fault.kind == .stall && draws.chance(0.5) {
+      if fault.kind.takesLatency && draws.chance(0.5) {
         fault.latency = draws.logarithmic(.milliseconds(1), doublings: 12)
       }
       return .disk(fault, target.drawn(&draws))

@@ -101,6 +101,7 @@ public enum NemesisSpec: Hashable, Sendable {
     case .disk(let fault, let target):
       "disk:\(fault.kind.rawValue)" + (fault.kind.takesProbability ? ":\(fault.probability)" : "")
         + (fault.latency.map { ":\($0.durationText)" } ?? "")
+        + (fault.problem == .broken ? "" : ":\(fault.problem.rawValue)")
         + (fault.sync.map { ":\($0)" } ?? "") + (fault.files.map { ":file=\($0)" } ?? "")
         + ":\(target.text)"
     case .limit(.cpu(let share), let target): "cpu:\(share):\(target.text)"

@@ -81,7 +81,8 @@ enum Catalogue {
     (
       "disk",
       "disk:power-loss, crash-at-sync:3, sync-error, lost-sync, stall, full, read-only, corrupt, "
-        + "truncate, swap, wipe (simulated, lab); torn, reorder, misdirect, stale (simulated)"
+        + "truncate, swap, wipe (simulated, lab); torn, reorder, misdirect, stale (simulated); "
+        + "read-error:file=*.wal, write-error, slow-io (lab)"
     ),
     ("cpu", "lets a node use a share of one core; cpu:10%:one (lab)"),
     ("memory", "lets a node use so many bytes, and kills it for more; memory:64MB:one (lab)"),

@@ -95,7 +95,7 @@ struct DoctorTests {
     #expect(
       (state("lab disk by loop device") == .works)
         == holds(.powerLoss([nodes[0]]), ended: .mendDisks([nodes[0]])))
-    #expect((state("lab disk by seccomp") == .works) == (SyncWatch.problem == nil))
+    #expect((state("lab disk by seccomp") == .works) == (DiskWatch.problem == nil))
     #expect((state("lab kill") == .works) == holds(.kill(nodes), ended: .restart(nodes)))
   }
 

@@ -17,6 +17,7 @@ private enum Clockwork: String, CaseIterable, CustomTestStringConvertible {
   case swift
   case python
   case java
+  case erlang
 
   var testDescription: String { rawValue }
 
@@ -25,6 +26,7 @@ private enum Clockwork: String, CaseIterable, CustomTestStringConvertible {
     case .swift: [agentProgram, "clock", "shown"]
     case .python: ["python3", "-c", Clockwork.pythonText, "shown"]
     case .java: ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "Clock.java", "shown"]
+    case .erlang: ["erl", "-noshell", "+C", "multi_time_warp", "-eval", Clockwork.erlangText]
     }
   }
 
@@ -40,6 +42,18 @@ private enum Clockwork: String, CaseIterable, CustomTestStringConvertible {
       if os.path.exists("execute"):
         os.remove("execute")
         os.execv("/proc/self/exe", [sys.executable] + sys.orig_argv[1:])
+    """
+
+  /// Of its clocks it shows that of the system, which its own follows at leisure.
+  static let erlangText = """
+    Note = fun Again() ->
+      Times = [os:system_time(nanosecond), os:perf_counter(nanosecond)],
+      ok = file:write_file("shown.new", io_lib:format("~b ~b", Times)),
+      ok = file:rename("shown.new", "shown"),
+      timer:sleep(2),
+      Again()
+    end,
+    Note().
     """
 
   static let javaText = """

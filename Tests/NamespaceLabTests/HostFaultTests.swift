@@ -354,6 +354,7 @@ struct HostFaultTests {
     "nothing is left of a controller that is killed in the middle of a fault",
     arguments: ["none", "cut", "kill", "pause", "clock"]
       + (hasGroups(.cpu) ? ["cpu", "memory"] : []) + (hasTunnels ? ["delay"] : [])
+      + (DiskWatch.problem == nil ? ["slow-io"] : [])
       + (Volume.problem == nil ? ["power-loss", "full", "lost-sync"] : []))
   func killedController(fault: String) throws {
     try killController(["cluster", directory.path, fault], as: nil)
@@ -361,7 +362,8 @@ struct HostFaultTests {
 
   @Test(
     "faults take hold without root, in a user namespace, and nothing is left there either",
-    .enabled(if: runsRootless), arguments: ["none", "cut", "kill", "pause", "clock", "stall"])
+    .enabled(if: runsRootless),
+    arguments: ["none", "cut", "kill", "pause", "clock", "stall", "write-error"])
   func rootless(fault: String) throws {
     chmod(directory.path, 0o777)
     try killController(["rootless", "cluster", directory.path, fault], as: "nobody")

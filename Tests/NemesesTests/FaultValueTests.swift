@@ -26,9 +26,10 @@ import Values
       let fault = Fault.disk(
         DiskFault(
           kind, probability: kind.takesProbability ? draws.unit() : nil,
-          latency: kind == .stall && draws.chance(0.5) ? draws.within(1...10_000_000_000) : nil,
+          latency: kind.takesLatency && draws.chance(0.5) ? draws.within(1...10_000_000_000) : nil,
           sync: kind == .crashAtSync ? draws.below(9) + 1 : nil,
-          files: kind.takesFiles ? "*.wal" : nil),
+          files: kind.takesFiles ? "*.wal" : nil,
+          problem: kind == .writeError && draws.chance(0.5) ? .full : .broken),
         draws.shuffled(names.nodes).prefix(draws.below(6)).sorted())
       #expect(try Fault(fault.value(names), names) == fault)
     }
@@ -80,6 +81,21 @@ import Values
       try Fault(
         ["fault": "disk", "target": ["n1"], "parameters": ["kind": "misdirect"]], names)
         == .disk(DiskFault(.misdirect), [NodeID(0)]))
+    #expect(
+      Fault.disk(DiskFault(.writeError, files: "wal/*", problem: .full), [NodeID(1)]).value(names)
+        == [
+          "fault": "disk", "target": ["n2"],
+          "parameters": [
+            "kind": "write-error", "probability": 0.5, "file": "wal/*", "error": "ENOSPC",
+          ],
+        ])
+    #expect {
+      try Fault(
+        [
+          "fault": "disk", "target": ["n1"],
+          "parameters": ["kind": "write-error", "error": "EPERM"],
+        ], names)
+    } throws: { "\($0)".contains("writes can't fail with \"EPERM\"; there are EIO, ENOSPC") }
     #expect(
       Fault.disk(DiskFault(.torn), [NodeID(0)])
         .operationValue(names, did: [NodeID(0): "torn"]) == ["n1": "torn"])

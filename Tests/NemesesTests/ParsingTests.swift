@@ -81,6 +81,21 @@ import Values
     ("disk:truncate:file=*.wal:n1", .disk(DiskFault(.truncate, files: "*.wal"), .names(["n1"]))),
     ("disk:swap", .disk(DiskFault(.swap), .minority)),
     ("disk:stall", .disk(DiskFault(.stall), .random)),
+    ("disk:read-error", .disk(DiskFault(.readError), .random)),
+    (
+      "disk:read-error:1:file=*.wal:one",
+      .disk(DiskFault(.readError, probability: 1, files: "*.wal"), .one)
+    ),
+    (
+      "disk:write-error:file=wal/*:ENOSPC:20%",
+      .disk(DiskFault(.writeError, probability: 0.2, files: "wal/*", problem: .full), .random)
+    ),
+    ("disk:write-error:EIO:n1", .disk(DiskFault(.writeError), .names(["n1"]))),
+    (
+      "disk:slow-io:50ms:10%:file=*.db:one",
+      .disk(
+        DiskFault(.slowIO, probability: 0.1, latency: .milliseconds(50), files: "*.db"), .one)
+    ),
     ("disk:stall:50ms", .disk(DiskFault(.stall, latency: .milliseconds(50)), .random)),
   ])
   func `a nemesis is read`(text: String, spec: NemesisSpec) throws {
@@ -154,9 +169,11 @@ import Values
       "disk:wet",
       "nemesis disk has no \"wet\"; it takes a kind (power-loss, lost-sync, torn, reorder, "
         + "sync-error, corrupt, truncate, swap, wipe, misdirect, stale, crash-at-sync, full, stall, "
-        + "read-only), after sync-error or misdirect a share such as 20%, after stall a latency such "
-        + "as 50ms, after crash-at-sync which sync from now on it is such as 3, after corrupt, "
-        + "truncate or swap which files such as file=*.wal, and a target (one, minority, majority, all, primaries, followers, random, or names such as n1+n2)"
+        + "read-only, read-error, write-error, slow-io), after sync-error, misdirect, read-error, "
+        + "write-error or slow-io a share such as 20%, after stall or slow-io a latency such as 50ms, "
+        + "after crash-at-sync which sync from now on it is such as 3, after write-error what it "
+        + "fails with (EIO, ENOSPC), after corrupt, truncate, swap, read-error, write-error or "
+        + "slow-io which files such as file=*.wal, and a target (one, minority, majority, all, primaries, followers, random, or names such as n1+n2)"
     ),
     (
       "kill:one:all",
@@ -176,7 +193,7 @@ import Values
     "partition:n1>", "partition:n1>n1", "partition:>n2", "partition:", "kill:", "kill:+", "loss:0",
     "loss:0%", "loss:50ms", "delay:-1s", "loss:nan", "kill:50%", "kill:12", ":", "kill::one",
     "disk:torn:20%", "disk:torn:file=x", "disk:corrupt:file=", "disk:crash-at-sync:0",
-    "disk:full:3",
+    "disk:full:3", "disk:read-error:ENOSPC", "disk:read-error:50ms", "disk:stall:file=x",
     "disk:full:50ms", "disk:torn:corrupt", "disk:stall:0s",
   ])
   func `nonsense is refused`(text: String) {

@@ -5,7 +5,7 @@ import Testing
 import Values
 
 struct DiskFaultTests {
-  static let kinds = DiskFault.Kind.allCases
+  static let kinds = DiskFault.Kind.allCases.filter { !$0.isOfTransfers }
 
   /// How a strike or an affliction of one node's disk ended.
   struct Course {
@@ -181,6 +181,23 @@ struct DiskFaultTests {
     let simulation = simulate(Ledger.self)
     #expect(simulation.support(for: DiskFault(.corrupt)) == .supported)
     #expect(simulation.support(for: DiskFault(.corrupt, files: "*.wal")) != .supported)
+  }
+
+  @Test("faults of single reads and writes are refused, and it is said where they are had")
+  func transfers() {
+    let simulation = simulate(Ledger.self)
+    for kind in DiskFault.Kind.allCases {
+      let support = simulation.support(for: DiskFault(kind))
+      guard kind.isOfTransfers else {
+        #expect(support == .supported)
+        continue
+      }
+      guard case .unsupported(let reason) = support else {
+        Issue.record("\(kind) is supported")
+        continue
+      }
+      #expect(reason.contains("--env lab"))
+    }
   }
 
   @Test("a node without a token is stopped when a sync fails, and is no node that died")

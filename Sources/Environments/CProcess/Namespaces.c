@@ -39,12 +39,13 @@ static int become(const struct process_options *options) {
 static int enter(const struct process_options *options, int *report, int supervisor) {
   setsid();
   reset_signals();
+  for (int i = 0; i < options->group_count; i++)
+    if (write(options->groups[i], "0", 1) != 1) return errno;
+  // From here on no call may be made that could be watched: nobody answers until the program runs.
   if (options->watched_count > 0) {
     int error = watch_calls(options->watched, options->watched_count, supervisor);
     if (error != 0) return error;
   }
-  for (int i = 0; i < options->group_count; i++)
-    if (write(options->groups[i], "0", 1) != 1) return errno;
   for (int i = 0; i < options->count; i++)
     if (dup2(options->sources[i], options->targets[i]) < 0) return errno;
   if (*report != options->close_from) {
@@ -63,7 +64,7 @@ static int enter(const struct process_options *options, int *report, int supervi
 
 int process_start(pid_t *pid, const struct process_options *options) {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return errno;
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return errno;
   // Beyond what the program gets, so that no pair overwrites it.
   int report = fcntl(ends[1], F_DUPFD_CLOEXEC, options->close_from);
   close(ends[1]);
@@ -85,7 +86,7 @@ int process_start(pid_t *pid, const struct process_options *options) {
   pid_t child = (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
   if (child == 0) {
     int error = enter(options, &report, channel[1]);
-    (void)!write(report, &error, sizeof error);
+    (void)!send(report, &error, sizeof error, MSG_NOSIGNAL);
     _exit(127);
   }
   int error = child < 0 ? errno : 0;

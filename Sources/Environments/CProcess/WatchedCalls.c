@@ -18,6 +18,10 @@
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, uint64_t)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
 
 #if defined(__x86_64__)
 #define OWN_ARCHITECTURE AUDIT_ARCH_X86_64
@@ -25,10 +29,37 @@
 #define OWN_ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
-static const int syncs[] = {SYS_fsync,  SYS_fdatasync, SYS_sync_file_range,
-                            SYS_syncfs, SYS_sync,      SYS_msync};
+// What each call does; it copies from one file to another where it does two things.
+static const struct watched_use {
+  int number;
+  struct watched_operand operands[2];
+} uses[] = {
+    {SYS_fsync, {{watched_sync, watched_descriptor, 0}}},
+    {SYS_fdatasync, {{watched_sync, watched_descriptor, 0}}},
+    {SYS_sync_file_range, {{watched_sync, watched_descriptor, 0}}},
+    {SYS_syncfs, {{watched_sync, watched_descriptor, 0}}},
+    {SYS_sync, {{watched_sync, watched_nothing, 0}}},
+    {SYS_msync, {{watched_sync, watched_address, 0}}},
+    {SYS_read, {{watched_read, watched_descriptor, 0}}},
+    {SYS_pread64, {{watched_read, watched_descriptor, 0}}},
+    {SYS_readv, {{watched_read, watched_descriptor, 0}}},
+    {SYS_preadv, {{watched_read, watched_descriptor, 0}}},
+    {SYS_preadv2, {{watched_read, watched_descriptor, 0}}},
+    {SYS_write, {{watched_write, watched_descriptor, 0}}},
+    {SYS_pwrite64, {{watched_write, watched_descriptor, 0}}},
+    {SYS_writev, {{watched_write, watched_descriptor, 0}}},
+    {SYS_pwritev, {{watched_write, watched_descriptor, 0}}},
+    {SYS_pwritev2, {{watched_write, watched_descriptor, 0}}},
+    {SYS_ftruncate, {{watched_write, watched_descriptor, 0}}},
+    {SYS_fallocate, {{watched_write, watched_descriptor, 0}}},
+    {SYS_sendfile,
+     {{watched_write, watched_descriptor, 0}, {watched_read, watched_descriptor, 1}}},
+    {SYS_copy_file_range,
+     {{watched_read, watched_descriptor, 0}, {watched_write, watched_descriptor, 2}}},
+    {SYS_splice, {{watched_read, watched_descriptor, 0}, {watched_write, watched_descriptor, 2}}},
+};
 
-enum { WATCHED_MAX = 32 };
+enum { USE_COUNT = sizeof uses / sizeof *uses, WATCHED_MAX = 32 };
 
 static int install(const int numbers[], int count) {
   struct sock_filter code[WATCHED_MAX + 5];
@@ -136,21 +167,29 @@ void watched_answer(int listener, uint64_t id, int64_t result, int error) {
   (void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 }
 
+void watched_hasten(int listener) {
+  (void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+}
+
 int watched_problem(void) {
   unsigned action = SECCOMP_RET_USER_NOTIF;
   return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0 ? 0 : errno;
 }
 
-int watched_syncs(int numbers[], int max) {
-  int count = sizeof syncs / sizeof *syncs;
-  for (int i = 0; i < count && i < max; i++) numbers[i] = syncs[i];
-  return count < max ? count : max;
+int watched_calls(unsigned effects, int numbers[], int max) {
+  int count = 0;
+  for (int i = 0; i < USE_COUNT; i++)
+    if ((uses[i].operands[0].effect | uses[i].operands[1].effect) & effects && count < max)
+      numbers[count++] = uses[i].number;
+  return count;
 }
 
-enum watched_subject watched_subject(int number) {
-  switch (number) {
-  case SYS_sync: return watched_nothing;
-  case SYS_msync: return watched_address;
-  default: return watched_descriptor;
+int watched_operands(int number, struct watched_operand operands[2]) {
+  for (int i = 0; i < USE_COUNT; i++) {
+    if (uses[i].number != number) continue;
+    operands[0] = uses[i].operands[0];
+    operands[1] = uses[i].operands[1];
+    return operands[1].effect == 0 ? 1 : 2;
   }
+  return 0;
 }

@@ -32,33 +32,50 @@ public struct DiskFault: Hashable, Sendable {
     case crashAtSync = "crash-at-sync"
     /// Nothing can grow: a write that would fails, and the sync after it.
     case full
-    /// Syncs and reads take long.
+    /// Syncs take long; simulated reads, too.
     case stall
     /// Every write fails, and the sync after it.
     case readOnly = "read-only"
+    /// Reads fail.
+    case readError = "read-error"
+    /// Writes fail, and nothing is written.
+    case writeError = "write-error"
+    /// Reads, writes and syncs take long.
+    case slowIO = "slow-io"
+  }
+
+  /// What a program is told of a write that fails, by the name that it has in C.
+  public enum WriteProblem: String, Hashable, Sendable, CaseIterable {
+    /// The disk is broken.
+    case broken = "EIO"
+    /// The disk is full.
+    case full = "ENOSPC"
   }
 
   public var kind: Kind
   /// The share of operations that are touched, in 0...1, where a kind touches but some.
   public var probability: Double
-  /// How much longer each operation of a stalled disk takes; nothing for another time each, whose
-  /// order of magnitude is random.
+  /// How much longer an operation of a stalled or slow disk takes; nothing for another time each,
+  /// whose order of magnitude is random.
   public var latency: Nanoseconds?
   /// At which sync from now on the power fails, the next being 1; nothing for a random one.
   public var sync: Int?
-  /// Which files are damaged, as shells match their paths below the node's data, or their names;
+  /// Which files are damaged, or troubled, as shells match their paths below the node's data, or their names;
   /// nothing for any.
   public var files: String?
+  /// What writes that fail fail for.
+  public var problem: WriteProblem
 
   public init(
     _ kind: Kind, probability: Double? = nil, latency: Nanoseconds? = nil, sync: Int? = nil,
-    files: String? = nil
+    files: String? = nil, problem: WriteProblem = .broken
   ) {
     self.kind = kind
     self.probability = probability ?? kind.standardProbability
     self.latency = latency
     self.sync = sync
     self.files = files
+    self.problem = problem
   }
 
   public static let powerLoss = DiskFault(.powerLoss)
@@ -69,7 +86,9 @@ extension DiskFault.Kind {
   public var isStrike: Bool {
     switch self {
     case .powerLoss, .torn, .reorder, .corrupt, .truncate, .swap, .wipe: true
-    case .lostSync, .syncError, .misdirect, .stale, .crashAtSync, .full, .stall, .readOnly: false
+    case .lostSync, .syncError, .misdirect, .stale, .crashAtSync, .full, .stall, .readOnly,
+      .readError, .writeError, .slowIO:
+      false
     }
   }
 
@@ -78,23 +97,35 @@ extension DiskFault.Kind {
   public var damages: Bool {
     switch self {
     case .torn, .reorder, .lostSync, .corrupt, .truncate, .swap, .wipe, .misdirect, .stale: true
-    case .powerLoss, .syncError, .crashAtSync, .full, .stall, .readOnly: false
+    case .powerLoss, .syncError, .crashAtSync, .full, .stall, .readOnly, .readError, .writeError,
+      .slowIO:
+      false
     }
   }
 
   /// Whether it takes the node down by cutting its power; else it kills the process, if anything.
   public var cutsPower: Bool { self == .powerLoss || self == .torn || self == .reorder }
 
-  /// Whether it changes what is in files, so that it can be told in which.
-  public var takesFiles: Bool { self == .corrupt || self == .truncate || self == .swap }
+  /// Whether it is for single operations on files: reads, writes, or both.
+  public var isOfTransfers: Bool { self == .readError || self == .writeError || self == .slowIO }
+
+  /// Whether it can be told which files it is for.
+  public var takesFiles: Bool {
+    self == .corrupt || self == .truncate || self == .swap || isOfTransfers
+  }
 
   /// Whether it touches but a share of operations.
-  public var takesProbability: Bool { self == .syncError || self == .misdirect }
+  public var takesProbability: Bool {
+    self == .syncError || self == .misdirect || isOfTransfers
+  }
+
+  /// Whether it has operations take so much longer.
+  public var takesLatency: Bool { self == .stall || self == .slowIO }
 
   var standardProbability: Double {
     switch self {
-    case .syncError: 0.5
-    case .misdirect: 0.2
+    case .syncError, .readError, .writeError: 0.5
+    case .misdirect, .slowIO: 0.2
     default: 1
     }
   }

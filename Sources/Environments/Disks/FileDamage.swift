@@ -31,7 +31,9 @@ package enum FileDamage: String, Hashable, Sendable {
   package func strike(
     _ directory: String, files pattern: String?, _ draws: inout Draws
   ) throws(DiskFailure) -> [String] {
-    let files = FileDamage.files(below: directory).filter { pattern.map($0.matches) ?? true }
+    let files = FileDamage.files(below: directory).filter { file in
+      pattern.map { isChosen(file.path, by: $0) } ?? true
+    }
     guard self != .wipe else { return wipe(directory, files) }
     for file in draws.shuffled(files.filter { $0.size >= minimum }) {
       if let words = try strike(file, in: directory, &draws) { return words }
@@ -107,11 +109,12 @@ package enum FileDamage: String, Hashable, Sendable {
 private struct FoundFile: Hashable {
   var path: String
   var size: Int
+}
 
-  func matches(_ pattern: String) -> Bool {
-    let name = path.split(separator: "/").last.map(String.init) ?? path
-    return fnmatch(pattern, path, 0) == 0 || fnmatch(pattern, name, 0) == 0
-  }
+/// Whether a pattern, as shells have it, is one of a file's path or of its name.
+func isChosen(_ path: String, by pattern: String) -> Bool {
+  let name = path.split(separator: "/").last.map(String.init) ?? path
+  return fnmatch(pattern, path, 0) == 0 || fnmatch(pattern, name, 0) == 0
 }
 
 private struct OpenFile {

@@ -9,7 +9,7 @@ struct SyncTrial {
 
   func examination() -> Examination {
     let problem: String?
-    do { problem = try SyncWatch.problem ?? self.problem() } catch { problem = "\(error)" }
+    do { problem = try DiskWatch.problem ?? self.problem() } catch { problem = "\(error)" }
     return Examination(
       .fault, Examination.syncs, problem == nil ? .works : .missing,
       problem ?? "a sync fails, and succeeds again afterwards")
@@ -18,16 +18,16 @@ struct SyncTrial {
   /// - Returns: Nothing where it works, or what does not.
   private func problem() throws -> String? {
     guard let data = canonicalPath(directory) else { return "there is no \(directory)" }
-    let watch = try SyncWatch(below: data) { _ in }
+    let watch = try DiskWatch(below: data) { _ in }
     defer { watch.end() }
-    watch.follow(.fail(share: 1, EIO), Draws(seed: 0))
+    watch.follow(DiskWatch.Rule(.fail(share: 1, EIO)), Draws(seed: 0))
     let failed = try sync(data, watch)
     let tally = watch.follow(.pass, Draws(seed: 0))
     guard failed != .exited(code: 0), tally.touched == 1 else { return "a sync did not fail" }
     return try sync(data, watch) == .exited(code: 0) ? nil : "a sync still fails"
   }
 
-  private func sync(_ directory: String, _ watch: SyncWatch) throws -> ExitStatus {
+  private func sync(_ directory: String, _ watch: DiskWatch) throws -> ExitStatus {
     guard let path = findProgram("sync") else { throw DiskFailure("there is no program sync") }
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     defer { close(null) }
@@ -36,7 +36,7 @@ struct SyncTrial {
     defer { for copy in copies { close(copy) } }
     var surroundings = Program.Surroundings(
       descriptors: copies.enumerated().map { ($1, Int32($0)) }, closingFrom: 3)
-    surroundings.watchedCalls = SyncWatch.calls
+    surroundings.watchedCalls = DiskWatch.Effects.syncs.calls
     surroundings.takeListener = watch.add
     let program = Program(
       path: path, arguments: ["sync", directory], environment: inheritedEnvironment(),

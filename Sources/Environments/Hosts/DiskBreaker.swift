@@ -5,10 +5,12 @@ import Glibc
 import Processes
 import Values
 
-/// Breaks and mends the disk of a host's node, and answers the syncs of its processes.
+/// Breaks and mends the disk of a host's node, and answers what its processes ask of it.
 final class DiskBreaker: HostBreaker {
   private var volume: Volume?
-  private var watch: SyncWatch?
+  private var watch: DiskWatch?
+  /// What of it is watched.
+  private var watched: DiskWatch.Effects = []
 
   func obey(_ words: [String], on processes: [pid_t]) throws(BreakerRefusal) -> [String] {
     guard let request = DiskRequest(words: words) else {
@@ -27,9 +29,10 @@ final class DiskBreaker: HostBreaker {
       if getpid() != 1 { try keepMountsApart() }
       volume = try Volume(for: data, hidden: hidden)
       return []
-    case .watch(let data):
+    case .watch(let data, let effects):
       let volume = volume?.root
-      watch = try SyncWatch(below: data) { _ in DiskBreaker.crash(volume) }
+      watched = effects
+      watch = try DiskWatch(below: data) { _ in DiskBreaker.crash(volume) }
       return []
     case .sync:
       try volume?.sync()
@@ -81,7 +84,7 @@ final class DiskBreaker: HostBreaker {
     return all.filter { $0.pid != getpid() && $0.state.letter != UInt8(ascii: "Z") }.map(\.pid)
   }
 
-  var watchedCalls: [Int32] { watch == nil ? [] : SyncWatch.calls }
+  var watchedCalls: [Int32] { watch == nil ? [] : watched.calls }
 
   func answer(_ listener: Int32) {
     if let watch { watch.add(listener) } else { close(listener) }
@@ -98,8 +101,8 @@ final class DiskBreaker: HostBreaker {
 enum DiskRequest: Hashable {
   /// Gives a directory a disk of its own.
   case have(data: String, hidden: String)
-  /// Watches the syncs below a directory.
-  case watch(data: String)
+  /// Watches what is done to the files below a directory.
+  case watch(data: String, DiskWatch.Effects)
   /// Makes durable what was written.
   case sync
   /// Cuts the power, and mounts the disk again.
@@ -111,15 +114,15 @@ enum DiskRequest: Hashable {
   case refuseWrites
   case repair
   case damage(FileDamage, files: String?, seed: UInt64)
-  /// Has syncs follow a rule, and asks what came of the one before.
-  case follow(SyncWatch.Rule, seed: UInt64)
-  /// Asks what has come of the rule that syncs follow.
+  /// Has watched calls follow a rule, and asks what came of the one before.
+  case follow(DiskWatch.Rule, seed: UInt64)
+  /// Asks what has come of the rule that they follow.
   case tally
 
   var words: [String] {
     switch self {
     case .have(let data, let hidden): ["have", data, hidden]
-    case .watch(let data): ["watch", data]
+    case .watch(let data, let effects): ["watch", data, "\(effects.rawValue)"]
     case .sync: ["sync"]
     case .cut: ["cut"]
     case .restore: ["restore"]
@@ -137,7 +140,9 @@ enum DiskRequest: Hashable {
   init?(words: [String]) {
     switch words.first {
     case "have" where words.count == 3: self = .have(data: words[1], hidden: words[2])
-    case "watch" where words.count == 2: self = .watch(data: words[1])
+    case "watch" where words.count == 3:
+      guard let effects = UInt32(words[2]) else { return nil }
+      self = .watch(data: words[1], DiskWatch.Effects(rawValue: effects))
     case "sync": self = .sync
     case "cut": self = .cut
     case "restore": self = .restore
@@ -150,8 +155,8 @@ enum DiskRequest: Hashable {
         return nil
       }
       self = .damage(damage, files: words.count > 3 ? words[3] : nil, seed: seed)
-    case "follow" where words.count >= 3:
-      guard let seed = UInt64(words[1]), let rule = SyncWatch.Rule(words: words[2...]) else {
+    case "follow" where words.count >= 5:
+      guard let seed = UInt64(words[1]), let rule = DiskWatch.Rule(words: words[2...]) else {
         return nil
       }
       self = .follow(rule, seed: seed)
@@ -164,26 +169,45 @@ enum DiskRequest: Hashable {
   static func words(_ isSo: Bool) -> [String] { [isSo ? "yes" : "no"] }
 }
 
-extension SyncWatch.Rule {
+extension DiskWatch.Rule {
+  /// The effects, whether files are chosen and which, and what becomes of the calls: three words at least.
+  fileprivate var words: [String] {
+    ["\(effects.rawValue)", files == nil ? "all" : "chosen"] + (files.map { [$0] } ?? [])
+      + outcome.words
+  }
+
+  fileprivate init?(words: ArraySlice<String>) {
+    let words = Array(words)
+    let areChosen = words[1] == "chosen"
+    guard let effects = UInt32(words[0]),
+      let outcome = Outcome(words: Array(words[(areChosen ? 3 : 2)...]))
+    else { return nil }
+    self.init(
+      outcome, on: DiskWatch.Effects(rawValue: effects), files: areChosen ? words[2] : nil)
+  }
+}
+
+extension DiskWatch.Rule.Outcome {
   fileprivate var words: [String] {
     switch self {
     case .pass: ["pass"]
     case .fail(let share, let error): ["fail", "\(share)", "\(error)"]
     case .lie: ["lie"]
-    case .delay(let time): ["delay"] + (time.map { ["\($0)"] } ?? [])
+    case .delay(let share, let time): ["delay", "\(share)"] + (time.map { ["\($0)"] } ?? [])
     case .crash(let number): ["crash", "\(number)"]
     }
   }
 
-  fileprivate init?(words: ArraySlice<String>) {
-    let words = Array(words)
-    switch words[0] {
+  fileprivate init?(words: [String]) {
+    switch words.first {
     case "pass": self = .pass
     case "fail" where words.count == 3:
       guard let share = Double(words[1]), let error = Int32(words[2]) else { return nil }
       self = .fail(share: share, error)
     case "lie": self = .lie
-    case "delay": self = .delay(words.count > 1 ? Nanoseconds(words[1]) : nil)
+    case "delay" where words.count >= 2:
+      guard let share = Double(words[1]) else { return nil }
+      self = .delay(share: share, words.count > 2 ? Nanoseconds(words[2]) : nil)
     case "crash" where words.count == 2:
       guard let number = Int(words[1]) else { return nil }
       self = .crash(at: number)
@@ -192,7 +216,7 @@ extension SyncWatch.Rule {
   }
 }
 
-extension SyncWatch.Tally {
+extension DiskWatch.Tally {
   fileprivate var words: [String] { ["\(seen)", "\(touched)", hasCrashed ? "yes" : "no"] }
 
   init(words: [String]) {

@@ -10,28 +10,33 @@ struct DiskTrouble {
   var held: DiskFault?
   /// Whether what holds was seen to; nothing where its end tells.
   var tookHold: Bool?
-  /// What had come of a fault of syncs when it was ended.
-  var tally: SyncWatch.Tally?
+  /// What had come of a fault of watched calls when it was ended.
+  var tally: DiskWatch.Tally?
   /// Whether a fault took the node's process down, so that its end starts it again.
   var isDown = false
 }
 
 extension HostSettings {
-  /// Whether nodes' syncs are watched.
-  var watchesSyncs: Bool { diskFaults.contains(where: \.isOfSyncs) }
+  /// Which of nodes' calls are watched: no others than some fault is for, as each takes longer for it.
+  var watchedEffects: DiskWatch.Effects {
+    diskFaults.reduce(into: []) { $0.formUnion($1.watchedEffects) }
+  }
 }
 
 extension DiskFault.Kind {
-  /// Whether it is made by answering syncs.
-  fileprivate var isOfSyncs: Bool {
+  /// Which calls it is made by answering; none where it is made otherwise.
+  fileprivate var watchedEffects: DiskWatch.Effects {
     switch self {
-    case .syncError, .lostSync, .stall, .crashAtSync: true
-    default: false
+    case .syncError, .lostSync, .stall, .crashAtSync: .syncs
+    case .readError: .reads
+    case .writeError: .writes
+    case .slowIO: [.reads, .writes, .syncs]
+    default: []
     }
   }
 
-  /// Whether it can be had where a node has no disk of its own.
-  fileprivate var needsVolume: Bool { self != .stall && self != .syncError }
+  /// Whether it can't be had where a node has no disk of its own.
+  fileprivate var needsVolume: Bool { self != .stall && self != .syncError && !isOfTransfers }
 
   /// How it damages files, where it does.
   fileprivate var damage: FileDamage? {
@@ -53,13 +58,13 @@ extension HostCluster {
 
   /// Whether nodes get disks of their own; of other machines it is known when they are there.
   private var hasVolumes: Bool {
-    settings.diskFaults.contains { $0 != .stall }
+    settings.diskFaults.contains { $0 != .stall && !$0.isOfTransfers }
       && (!network.isThisMachine || Volume.problem == nil)
   }
 
   var diskSupport: FaultSupport {
     guard network.isThisMachine else { return .supported }
-    guard Volume.problem != nil, let problem = SyncWatch.problem else { return .supported }
+    guard Volume.problem != nil, let problem = DiskWatch.problem else { return .supported }
     return .unsupported(problem)
   }
 
@@ -71,7 +76,9 @@ extension HostCluster {
     }
     guard network.isThisMachine else { return .supported }
     if fault.kind.needsVolume, let problem = Volume.problem { return .unsupported(problem) }
-    if fault.kind.isOfSyncs, let problem = SyncWatch.problem { return .unsupported(problem) }
+    if !fault.kind.watchedEffects.isEmpty, let problem = DiskWatch.problem {
+      return .unsupported(problem)
+    }
     return .supported
   }
 
@@ -82,7 +89,8 @@ extension HostCluster {
       if hasVolumes {
         _ = try ask(process, .have(data: data, hidden: "\(process.homeOnHost)/.disk"))
       }
-      if settings.watchesSyncs { _ = try ask(process, .watch(data: data)) }
+      let effects = settings.watchedEffects
+      if !effects.isEmpty { _ = try ask(process, .watch(data: data, effects)) }
     }
   }
 
@@ -179,11 +187,18 @@ extension HostCluster {
     return (fault.kind.did, tookHold)
   }
 
-  private func rule(of fault: DiskFault, _ draws: inout Draws) -> SyncWatch.Rule {
+  private func rule(of fault: DiskFault, _ draws: inout Draws) -> DiskWatch.Rule {
+    DiskWatch.Rule(
+      outcome(of: fault, &draws), on: fault.kind.watchedEffects, files: fault.files)
+  }
+
+  private func outcome(of fault: DiskFault, _ draws: inout Draws) -> DiskWatch.Rule.Outcome {
     switch fault.kind {
-    case .syncError: return .fail(share: fault.probability, EIO)
+    case .syncError, .readError: return .fail(share: fault.probability, EIO)
+    case .writeError: return .fail(share: fault.probability, fault.problem.number)
     case .lostSync: return .lie
-    case .stall: return .delay(fault.latency)
+    case .stall: return .delay(share: 1, fault.latency)
+    case .slowIO: return .delay(share: fault.probability, fault.latency)
     case .crashAtSync:
       let least = Int64(1) << Int64(draws.below(HostCluster.crashDoublings))
       return .crash(at: fault.sync ?? Int(draws.within(least...2 * least - 1)))
@@ -206,15 +221,15 @@ extension HostCluster {
     switch kind {
     // Which writes were refused nobody counts.
     case .full, .readOnly: trouble.tookHold == true
-    case .syncError: tally(process, trouble).touched > 0
+    case .syncError, .readError, .writeError: tally(process, trouble).touched > 0
     case .crashAtSync:
       status == .signalled(number: SIGKILL) && tally(process, trouble).hasCrashed
     default: false
     }
   }
 
-  private func tally(_ process: HostedProcess, _ trouble: DiskTrouble) -> SyncWatch.Tally {
-    trouble.tally ?? SyncWatch.Tally(words: (try? ask(process, .tally)) ?? [])
+  private func tally(_ process: HostedProcess, _ trouble: DiskTrouble) -> DiskWatch.Tally {
+    trouble.tally ?? DiskWatch.Tally(words: (try? ask(process, .tally)) ?? [])
   }
 
   // MARK: Mending
@@ -285,13 +300,14 @@ extension HostCluster {
   private func relieve(
     _ process: HostedProcess, ofWatched fault: DiskFault
   ) throws(HostError) -> Relief {
-    let tally = SyncWatch.Tally(words: try ask(process, .follow(.pass, seed: 0)))
+    let tally = DiskWatch.Tally(words: try ask(process, .follow(.pass, seed: 0)))
     diskTroubles[process.node]?.tally = tally
-    let syncs = "\(tally.touched) of \(tally.seen) syncs"
+    let calls = "\(tally.touched) of \(tally.seen) \(fault.kind.watchedEffects.words)"
     switch fault.kind {
-    case .stall:
+    case .stall, .slowIO, .readError, .writeError:
       return Relief(
-        did: "\(syncs) were late", tookHold: tally.touched > 0, affected: tally.touched)
+        did: calls + (fault.kind.takesLatency ? " were late" : " failed"),
+        tookHold: tally.touched > 0, affected: tally.touched)
     case .crashAtSync:
       guard tally.hasCrashed else {
         return Relief(
@@ -310,7 +326,7 @@ extension HostCluster {
         }
       }
       return Relief(
-        did: "\(syncs) \(fault.kind == .lostSync ? "did nothing" : "failed")",
+        did: "\(calls) \(fault.kind == .lostSync ? "did nothing" : "failed")",
         tookHold: tally.touched > 0, affected: tally.touched)
     }
   }
@@ -323,6 +339,27 @@ extension HostCluster {
       try process.host.agent.signalAll(SIGKILL)
     }
     diskTroubles[process.node, default: DiskTrouble()].isDown = true
+  }
+}
+
+extension DiskWatch.Effects {
+  /// What calls of these effects are called, for reports.
+  fileprivate var words: String {
+    switch self {
+    case .reads: "reads"
+    case .writes: "writes"
+    case .syncs: "syncs"
+    default: "reads, writes and syncs"
+    }
+  }
+}
+
+extension DiskFault.WriteProblem {
+  fileprivate var number: Int32 {
+    switch self {
+    case .broken: EIO
+    case .full: ENOSPC
+    }
   }
 }
 

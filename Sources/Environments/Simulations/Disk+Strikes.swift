@@ -28,7 +28,9 @@ extension Disk {
     case .truncate: truncate(&draws)
     case .swap: swap(&draws)
     case .wipe: wipe()
-    case .lostSync, .syncError, .misdirect, .stale, .crashAtSync, .full, .stall, .readOnly: break
+    case .lostSync, .syncError, .misdirect, .stale, .crashAtSync, .full, .stall, .readOnly,
+      .readError, .writeError, .slowIO:
+      break
     }
     return Loss()
   }

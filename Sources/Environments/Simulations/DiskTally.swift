@@ -35,6 +35,9 @@ extension DiskFault.Kind {
     case .truncate: 12
     case .swap: 13
     case .crashAtSync: 14
+    case .readError: 15
+    case .writeError: 16
+    case .slowIO: 17
     }
   }
 }

@@ -180,7 +180,9 @@ extension DiskFault.Kind {
     case .truncate: "truncated"
     case .swap: "swapped"
     case .wipe: "wiped"
-    case .lostSync, .syncError, .misdirect, .stale, .crashAtSync, .full, .stall, .readOnly: rawValue
+    case .lostSync, .syncError, .misdirect, .stale, .crashAtSync, .full, .stall, .readOnly,
+      .readError, .writeError, .slowIO:
+      rawValue
     }
   }
 }

@@ -170,7 +170,13 @@ public final class Simulation<N: Node>: Environment {
   public func isUp(_ id: NodeID) -> Bool { machines[id.index].isUp }
 
   public func support(for fault: DiskFault) -> FaultSupport {
-    fault.files == nil ? .supported : .unsupported("simulated files have no names; leave file= out")
+    guard !fault.kind.isOfTransfers else {
+      return .unsupported(
+        "simulated disks fail and stall as a whole (sync-error, full, read-only, stall); --env lab "
+          + "has it")
+    }
+    return fault.files == nil
+      ? .supported : .unsupported("simulated files have no names; leave file= out")
   }
 
   public func support(for family: FaultFamily) -> FaultSupport {

@@ -33,7 +33,9 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     do {
       var bench = LinearizabilityBench(corpora: corpora)
-      if let write, row == SyncBench.row { return try SyncBench.printSample(path: write) }
+      if let write, let call = row.flatMap({ WatchBench.Call(rawValue: $0) }) {
+        return try WatchBench.printSample(call, path: write)
+      }
       if let write { return try bench.write(operations, to: write) }
       if let row {
         if row == ClockBench.rowName { return ClockBench.read() }
@@ -46,7 +48,7 @@ struct BenchCommand: ParsableCommand {
         try DriverBench.operations(), try NetworkBench.messages(), SimulationBench.events(),
         try ExplorationBench.states(), try HistoryBench.check(),
       ] + (try FrameBench.all()) + (try RaftBench.all()) + (try ClockBench.all())
-        + (try SyncBench.all()) + (try SwitchBench.all()) + (try HistoryReadBench.all())
+        + (try WatchBench.all()) + (try SwitchBench.all()) + (try HistoryReadBench.all())
       {
         print(measurement.row)
       }

@@ -28,15 +28,31 @@ void watched_continue(int listener, uint64_t id);
 // Answers a call with a result, or with an error number where that is not 0, and does nothing of it.
 void watched_answer(int listener, uint64_t id, int64_t result, int error);
 
+// Has the kernel run an answered thread where its answer came from, which is sooner there than elsewhere.
+// Kernels that can't are left as they are.
+void watched_hasten(int listener);
+
 // Why no calls can be watched here: 0, or an error number.
 int watched_problem(void);
 
-// Puts the numbers of the calls that make files durable, of which there are at most `max`, and returns
-// how many there are.
-int watched_syncs(int numbers[], int max);
+// What a call does to a file.
+enum watched_effect { watched_sync = 1, watched_read = 2, watched_write = 4 };
 
-// What the first argument of a call is.
+// What an argument of a call is.
 enum watched_subject { watched_descriptor, watched_address, watched_nothing };
-enum watched_subject watched_subject(int number);
+
+// What a call does to the file that one of its arguments stands for.
+struct watched_operand {
+  enum watched_effect effect;
+  enum watched_subject subject;
+  int argument;
+};
+
+// Puts the numbers of the calls that have some of these effects, of which there are at most `max`, and
+// returns how many there are.
+int watched_calls(unsigned effects, int numbers[], int max);
+
+// Puts what a call does to which files. Returns how many those are.
+int watched_operands(int number, struct watched_operand operands[2]);
 
 #endif

@@ -4,28 +4,64 @@ import Processes
 import Synchronization
 package import Values
 
-/// Answers the syncs that programs ask for below a directory: as they ask for, or as a rule has it.
+/// Answers what programs ask of the files below a directory: as they ask for, or as a rule has it.
 ///
-/// A thread of its own answers, for who waits for a sync waits for it. Stores to mapped memory, writes
-/// through `io_uring` and files that are opened with `O_SYNC` or `O_DSYNC` are never seen.
-package final class SyncWatch: Sendable {
-  /// What becomes of syncs.
-  package enum Rule: Hashable, Sendable {
-    /// They are done.
-    case pass
-    /// A share of them fails with an error number, and nothing is done.
-    case fail(share: Double, Int32)
-    /// They succeed, and nothing is done.
-    case lie
-    /// They are done later; by a random time where none is given.
-    case delay(Nanoseconds?)
-    /// The one of this number, from 1 on, is never done, and ends everything.
-    case crash(at: Int)
+/// A thread of its own answers, for who asks waits for it. Loads and stores of mapped memory, and what
+/// is asked for through `io_uring` or `io_submit`, are never seen; nor are calls that name a file by its
+/// path, to open, rename or remove it.
+package final class DiskWatch: Sendable {
+  /// What calls do to files.
+  package struct Effects: OptionSet, Hashable, Sendable {
+    package var rawValue: UInt32
+
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    package static let syncs = Effects(rawValue: watched_sync.rawValue)
+    package static let reads = Effects(rawValue: watched_read.rawValue)
+    package static let writes = Effects(rawValue: watched_write.rawValue)
+
+    /// The numbers of the system calls to watch.
+    package var calls: [Int32] {
+      var numbers = [Int32](repeating: 0, count: 32)
+      let count = watched_calls(rawValue, &numbers, Int32(numbers.count))
+      return Array(numbers[..<Int(count)])
+    }
+  }
+
+  /// What becomes of calls.
+  package struct Rule: Hashable, Sendable {
+    package enum Outcome: Hashable, Sendable {
+      /// They are done.
+      case pass
+      /// A share of them fails with an error number, and nothing is done.
+      case fail(share: Double, Int32)
+      /// They succeed, and nothing is done.
+      case lie
+      /// A share of them is done later; by a random time where none is given.
+      case delay(share: Double, Nanoseconds?)
+      /// The one of this number, from 1 on, is never done, and ends everything.
+      case crash(at: Int)
+    }
+
+    package var outcome: Outcome
+    /// Which calls it is for; the others are done.
+    package var effects: Effects
+    /// The pattern, as shells have it, of the paths below the directory, or of the names, of the files
+    /// that it is for; nothing for all.
+    package var files: String?
+
+    package init(_ outcome: Outcome, on effects: Effects = .syncs, files: String? = nil) {
+      self.outcome = outcome
+      self.effects = effects
+      self.files = files
+    }
+
+    package static let pass = Rule(.pass)
   }
 
   /// What came of a rule since it was made.
   package struct Tally: Hashable, Sendable {
-    /// How many syncs were asked for.
+    /// How many calls there were that it is for.
     package var seen = 0
     /// How many of them were not simply done.
     package var touched = 0
@@ -37,6 +73,8 @@ package final class SyncWatch: Sendable {
 
   private struct State {
     var rule = Rule.pass
+    /// How many rules there have been.
+    var ruleCount = 0
     var tally = Tally()
     var draws = Draws(seed: 0)
     var listeners: [Int32] = []
@@ -55,14 +93,7 @@ package final class SyncWatch: Sendable {
   /// The orders of magnitude, by doubling from a millisecond, of delays that are random.
   private static let delayDoublings = 12
 
-  /// The system calls to watch.
-  package static let calls: [Int32] = {
-    var numbers = [Int32](repeating: 0, count: 16)
-    let count = watched_syncs(&numbers, Int32(numbers.count))
-    return Array(numbers[..<Int(count)])
-  }()
-
-  /// Why no syncs can be watched here, or nothing where they can.
+  /// Why no calls can be watched here, or nothing where they can.
   package static var problem: String? {
     let error = watched_problem()
     return error == 0
@@ -71,7 +102,7 @@ package final class SyncWatch: Sendable {
 
   /// - Parameters:
   ///   - directory: As the programs see it, without symbolic links.
-  ///   - crash: Ends all programs, in the watch's thread; it is told whose sync it is.
+  ///   - crash: Ends all programs, in the watch's thread; it is told whose call it is.
   package init(
     below directory: String, crash: @escaping @Sendable (Int32) -> Void
   ) throws(DiskFailure) {
@@ -85,7 +116,7 @@ package final class SyncWatch: Sendable {
       &thread, nil,
       { argument in
         guard let argument else { return nil }
-        Unmanaged<SyncWatch>.fromOpaque(argument).takeRetainedValue().serve()
+        Unmanaged<DiskWatch>.fromOpaque(argument).takeRetainedValue().serve()
         return nil
       }, box.toOpaque())
     guard error == 0 else {
@@ -98,6 +129,7 @@ package final class SyncWatch: Sendable {
 
   /// Answers the calls of one more program, and closes the listener when it has ended.
   package func add(_ listener: Int32) {
+    watched_hasten(listener)
     state.withLock { $0.listeners.append(listener) }
     ring()
   }
@@ -112,6 +144,7 @@ package final class SyncWatch: Sendable {
     let tally = state.withLock { state in
       defer {
         state.rule = rule
+        state.ruleCount += 1
         state.draws = draws
         state.tally = Tally()
         for place in state.delayed.indices { state.delayed[place].due = 0 }
@@ -134,7 +167,7 @@ package final class SyncWatch: Sendable {
 
   /// Ends the thread.
   ///
-  /// Programs that are watched and still run can't sync any more.
+  /// Programs that are watched and still run can't make such calls any more.
   package func end() {
     state.withLock { $0.isOver = true }
     ring()
@@ -188,11 +221,16 @@ package final class SyncWatch: Sendable {
   private func answer(_ listener: Int32) {
     var call = watched_call()
     guard watched_receive(listener, &call) == 0 else { return }
-    // Whether it is ours matters only where something is done about it.
-    guard isBelow(call), watched_waits(listener, call.id) != 0 else {
+    let (rule, number) = state.withLock { ($0.rule, $0.ruleCount) }
+    // Whether it still waits, and so whose it is, matters only where something is done about it.
+    guard concerns(rule, call), watched_waits(listener, call.id) != 0 else {
       return watched_continue(listener, call.id)
     }
-    switch state.withLock({ decide(&$0, call.id, listener) }) {
+    // What came before a new rule is not for that one.
+    let answer = state.withLock { state in
+      number == state.ruleCount ? decide(&state, call.id, listener) : .proceed
+    }
+    switch answer {
     case .proceed: watched_continue(listener, call.id)
     case .result(let error): watched_answer(listener, call.id, 0, error)
     case .later: break
@@ -207,7 +245,7 @@ package final class SyncWatch: Sendable {
 
   private func decide(_ state: inout State, _ id: UInt64, _ listener: Int32) -> Answer {
     state.tally.seen += 1
-    switch state.rule {
+    switch state.rule.outcome {
     case .pass: return .proceed
     case .fail(let share, let error):
       guard state.draws.chance(share) else { return .proceed }
@@ -216,9 +254,10 @@ package final class SyncWatch: Sendable {
     case .lie:
       state.tally.touched += 1
       return .result(0)
-    case .delay(let time):
+    case .delay(let share, let time):
+      guard state.draws.chance(share) else { return .proceed }
       state.tally.touched += 1
-      let time = time ?? SyncWatch.randomDelay(&state.draws)
+      let time = time ?? DiskWatch.randomDelay(&state.draws)
       state.delayed.append((monotonicTime() + time, listener, id))
       return .later
     case .crash(let number):
@@ -247,23 +286,43 @@ package final class SyncWatch: Sendable {
 
   // MARK: What a call is about
 
-  /// Whether a call is to make files below the directory durable.
-  private func isBelow(_ call: watched_call) -> Bool {
-    switch watched_subject(call.number) {
-    case watched_nothing: return true
-    case watched_address:
-      return file(mappedAt: call.arguments.0, by: call.thread).map(isBelow) ?? false
-    default:
-      let descriptor = Int32(truncatingIfNeeded: call.arguments.0)
-      return link("/proc/\(call.thread)/fd/\(descriptor)").map(isBelow) ?? false
+  /// Whether a rule is for a call.
+  private func concerns(_ rule: Rule, _ call: watched_call) -> Bool {
+    withUnsafeTemporaryAllocation(of: watched_operand.self, capacity: 2) { operands in
+      let count = watched_operands(call.number, operands.baseAddress)
+      return operands[..<Int(count)].contains { operand in
+        rule.effects.contains(Effects(rawValue: operand.effect.rawValue))
+          && concerns(rule, operand, of: call)
+      }
     }
   }
 
-  private func isBelow(_ path: String) -> Bool {
-    path.hasPrefix(directory)
-      && (path.utf8.count == directory.utf8.count
-        || path.utf8.dropFirst(directory.utf8.count).first == UInt8(ascii: "/"))
+  private func concerns(_ rule: Rule, _ operand: watched_operand, of call: watched_call) -> Bool {
+    let argument = withUnsafeBytes(of: call.arguments) {
+      $0.bindMemory(to: UInt64.self)[Int(operand.argument)]
+    }
+    let path: String?
+    switch operand.subject {
+    case watched_nothing: return rule.files == nil
+    case watched_address: path = file(mappedAt: argument, by: call.thread)
+    default: path = link("/proc/\(call.thread)/fd/\(Int32(truncatingIfNeeded: argument))")
+    }
+    return path.map { concerns(rule, $0) } ?? false
   }
+
+  private func concerns(_ rule: Rule, _ path: String) -> Bool {
+    guard path.hasPrefix(directory) else { return false }
+    let rest = path.utf8.dropFirst(directory.utf8.count)
+    guard rest.isEmpty || rest.first == UInt8(ascii: "/") else { return false }
+    guard let pattern = rule.files else { return true }
+    let name = String(decoding: rest.dropFirst(), as: UTF8.self)
+    return isChosen(
+      name.hasSuffix(DiskWatch.removed) ? String(name.dropLast(DiskWatch.removed.count)) : name,
+      by: pattern)
+  }
+
+  /// What the kernel adds to the path of a file that has none any more.
+  private static let removed = " (deleted)"
 
   private func link(_ path: String) -> String? {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in

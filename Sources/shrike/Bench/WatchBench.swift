@@ -4,15 +4,21 @@ import Glibc
 import Processes
 import Values
 
-/// What it costs a program that its syncs wait for an answer.
-enum SyncBench {
-  /// The name of the row that makes syncs and prints how long one takes.
-  static let row = "syncs"
+/// What it costs a program that its syncs, or its writes, wait for an answer, where no fault holds.
+enum WatchBench {
+  /// What is measured: the name of the row that makes such calls and prints how long one takes.
+  enum Call: String, CaseIterable {
+    case sync = "syncs"
+    case write = "writes"
+
+    var effects: DiskWatch.Effects { self == .sync ? .syncs : [.reads, .writes] }
+  }
+
   static let count = 20_000
 
   static func all() throws -> [Measurement] {
-    if let problem = SyncWatch.problem {
-      print("a watched sync: skipped, \(problem)")
+    if let problem = DiskWatch.problem {
+      print("watched calls: skipped, \(problem)")
       return []
     }
     // A sync does nothing there, so that its answer is all that takes time.
@@ -20,24 +26,26 @@ enum SyncBench {
     let scratch = try ScratchDirectory(
       "shrike-bench", in: access(memory, W_OK) == 0 ? memory : nil)
     guard let directory = canonicalPath(scratch.path) else { return [] }
-    let watch = try SyncWatch(below: directory) { _ in }
-    defer { watch.end() }
-    let plain = try microseconds(in: directory, watch: nil)
-    let watched = try microseconds(in: directory, watch: watch)
-    guard watch.tally.seen == count else {
-      throw BenchError("\(watch.tally.seen) of \(count) syncs were seen")
-    }
-    return [
-      Measurement(
-        what: "microseconds that a sync takes longer when it is watched",
+    return try Call.allCases.map { call in
+      let watch = try DiskWatch(below: directory) { _ in }
+      defer { watch.end() }
+      let plain = try microseconds(of: call, in: directory, watch: nil)
+      let watched = try microseconds(of: call, in: directory, watch: watch)
+      guard call != .sync || watch.tally.seen == count else {
+        throw BenchError("\(watch.tally.seen) of \(count) syncs were seen")
+      }
+      return Measurement(
+        what: "microseconds that a \(call) takes longer when it is watched",
         figure: watched - plain, unit: "us", must: 200, stretch: 50)
-    ]
+    }
   }
 
-  /// Has a program of its own make syncs.
+  /// Has a program of its own make calls.
   ///
   /// - Returns: How long one takes.
-  private static func microseconds(in directory: String, watch: SyncWatch?) throws -> Double {
+  private static func microseconds(
+    of call: Call, in directory: String, watch: DiskWatch?
+  ) throws -> Double {
     let output = try Pipe(capacity: 0)
     defer { close(output.readEnd) }
     // Copied beyond the targets.
@@ -48,12 +56,12 @@ enum SyncBench {
     var surroundings = Program.Surroundings(
       descriptors: copies.enumerated().map { ($1, Int32($0)) }, closingFrom: 3)
     if let watch {
-      surroundings.watchedCalls = SyncWatch.calls
+      surroundings.watchedCalls = call.effects.calls
       surroundings.takeListener = watch.add
     }
     let program = Program(
       path: OwnProcess.path,
-      arguments: ["shrike", "bench", "--row", row, "--write", "\(directory)/file"],
+      arguments: ["shrike", "bench", "--row", call.rawValue, "--write", "\(directory)/file"],
       environment: inheritedEnvironment(), directory: nil)
     let child = try program.start(surroundings)
     for copy in copies { close(copy) }
@@ -62,19 +70,22 @@ enum SyncBench {
     waitpid(child, nil, 0)
     let line = String(decoding: text.prefix(max(0, length)), as: UTF8.self)
     guard let figure = Double(line.filter { $0 != "\n" }) else {
-      throw BenchError("a program that makes syncs said \"\(line)\"")
+      throw BenchError("a program that makes \(call.rawValue) said \"\(line)\"")
     }
     return figure
   }
 
-  /// Makes syncs of a file, and prints how many microseconds one takes.
-  static func printSample(path: String) throws {
+  /// Makes calls on a file, and prints how many microseconds one takes.
+  static func printSample(_ call: Call, path: String) throws {
     let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw SystemCallError("can't open \(path)") }
     defer { close(file) }
+    let byte: [UInt8] = [0]
     let began = monotonicTime()
     for _ in 0..<count {
-      guard fsync(file) == 0 else { throw SystemCallError("can't sync \(path)") }
+      guard call == .sync ? fsync(file) == 0 : write(file, byte, 1) == 1 else {
+        throw SystemCallError("can't \(call) \(path)")
+      }
     }
     print(Double(monotonicTime() - began) / 1e3 / Double(count))
   }
