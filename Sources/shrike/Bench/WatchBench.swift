@@ -60,7 +60,7 @@ enum WatchBench {
       surroundings.takeListener = watch.add
     }
     let program = Program(
-      path: OwnProcess.path,
+      path: ownExecutable,
       arguments: ["shrike", "bench", "--row", call.rawValue, "--write", "\(directory)/file"],
       environment: inheritedEnvironment(), directory: nil)
     let child = try program.start(surroundings)
