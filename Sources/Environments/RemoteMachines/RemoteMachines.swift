@@ -38,8 +38,8 @@ package final class RemoteMachines: HostNetwork {
 
   private let settings: Settings
   private let directories: HostDirectories
-  /// Holds all that is on a machine for this run; nobody can know its name before.
-  private let base = "/var/tmp/shrike-\(String(UInt64.random(in: 0...UInt64.max), radix: 16))"
+  /// Holds all that is on a machine for this run.
+  private let base = RunDirectory.new().path
   private var machines: [Machine] = []
   private var controlProcess: pid_t?
 
@@ -104,16 +104,12 @@ package final class RemoteMachines: HostNetwork {
 
   /// Starts an agent on this machine, for clients that are programs.
   private func startControlAgent() throws {
-    var ends: [Int32] = [-1, -1]
-    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-    guard socketpair(AF_UNIX, type, 0, &ends) == 0 else {
-      throw SystemCallError("can't make a socket pair (raise the limit: ulimit -n)")
-    }
-    defer { close(ends[1]) }
-    let agent = AgentConnection(name: "control", descriptor: ends[0])
+    let pair = try SocketPair()
+    defer { close(pair.theirs) }
+    let agent = AgentConnection(name: "control", descriptor: pair.ours)
     controlAgent = agent
     controlProcess = try AgentConnection.launch(
-      settings.program, AgentSettings(), sockets: [ends[1]])
+      settings.program, AgentSettings(), sockets: [pair.theirs])
     try agent.awaitReady()
   }
 
@@ -143,7 +139,7 @@ package final class RemoteMachines: HostNetwork {
   private func startAgent(of number: Int) throws -> Host {
     let (name, connection) = (machines[number].name, machines[number].connection)
     let stream = try connection.start(
-      [machines[number].program, "relay"], asRoot: settings.asRoot)
+      [machines[number].program, "relay", base], asRoot: settings.asRoot)
     let agent = AgentConnection(name: name, descriptor: stream.descriptor)
     do throws(HostError) {
       try agent.awaitReady()
