@@ -19,7 +19,9 @@ if words.count > 1, words[1] == "agent" {
   guard let settings = AgentSettings(arguments: Array(words.dropFirst(2))) else { exit(64) }
   exit(runAgent(settings))
 }
-if words.count == 3, words[1] == "relay" { exit(runRelay(in: words[2])) }
+if words.count == 3, words[1] == "relay" {
+  exit(words[2] == "--help" ? 0 : runRelay(in: words[2]))
+}
 if words.count == 4, words[1] == "examine", let means = LabExaminer.Means(rawValue: words[2]) {
   LabExaminer(means, agent: "/proc/self/exe", directory: words[3]).run()
   exit(0)

@@ -174,11 +174,15 @@ struct RunDirectoryTests {
       ])
   }
 
-  @Test("a directory has one owner")
-  func claim() throws {
-    try make("claimed", Owner.new())
-    let path = "\(directory.path)/shrike-claimed"
-    #expect(throws: SystemCallError.self) { try RunDirectory(path).claim(Owner.new()) }
+  @Test("a directory of two owners is there as long as one of them is")
+  func twoOwners() throws {
+    for (name, other) in [("mixed", Owner.new()), ("gone", try goneOwner())] {
+      try make(name, goneOwner())
+      try RunDirectory("\(directory.path)/shrike-\(name)").claim(other)
+    }
+    let now = Nanoseconds(Glibc.time(nil)) * 1_000_000_000
+    RunDirectory.sweep(below: directory.path, at: now + RunDirectory.longPatience * 2)
+    #expect(directoryEntries(directory.path) == ["shrike-mixed"])
   }
 }
 

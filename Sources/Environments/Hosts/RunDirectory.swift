@@ -12,7 +12,7 @@ package struct RunDirectory {
   /// Where such directories are.
   package static let place = "/var/tmp"
   private static let prefix = "shrike-"
-  /// The file that tells the owner.
+  /// The file that tells the owners: a machine may have several addresses, and a relay for each.
   static let mark = "owner"
   /// How often a relay changes its date.
   static let interval: Nanoseconds = .seconds(60)
@@ -32,9 +32,9 @@ package struct RunDirectory {
 
   private var mark: String { "\(path)/\(RunDirectory.mark)" }
 
-  /// Tells whose it is.
+  /// Tells who is one of its owners.
   package func claim(_ owner: Owner) throws {
-    let file = open(mark, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
+    let file = open(mark, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw SystemCallError("can't write \(mark)") }
     defer { close(file) }
     let bytes = Array("\(owner)\n".utf8)
@@ -69,12 +69,11 @@ package struct RunDirectory {
     guard status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFREG,
       let text = bytes(ofFile: mark)
     else { return false }
-    let owner = Owner(String(decoding: text.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
-    switch owner?.exists {
-    case true?: return false
-    case false?: return age(status, at: now) > RunDirectory.patience
-    case nil: return age(status, at: now) > RunDirectory.longPatience
-    }
+    let owners = text.split(separator: UInt8(ascii: "\n"))
+      .map { Owner(String(decoding: $0, as: UTF8.self))?.exists }
+    if owners.contains(true) { return false }
+    let isKnown = !owners.isEmpty && owners.allSatisfy { $0 == false }
+    return age(status, at: now) > (isKnown ? RunDirectory.patience : RunDirectory.longPatience)
   }
 
   private func age(_ status: stat, at now: Nanoseconds) -> Nanoseconds {

@@ -99,8 +99,9 @@ package final class RemoteMachines: HostNetwork {
 
   /// A target, and the address that is named for it.
   package static func target(_ text: String) throws -> (target: SSHTarget, address: String?) {
-    let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-    return (try SSHTarget(parts.first ?? ""), parts.count > 1 ? parts[1] : nil)
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      .map(String.init)
+    return (try SSHTarget(parts[0]), parts.count > 1 ? parts[1] : nil)
   }
 
   /// Starts an agent on this machine, for clients that are programs.
