@@ -11,10 +11,13 @@ enum Leftovers {
   static func sweep() {
     endProcesses()
     Farewell.sweep()
-    try? Detour.sweep()
+    sweepPackets()
     ControlGroups.sweep()
     RunDirectory.sweep()
   }
+
+  /// Removes what disturbed packets and belongs to no process that lives.
+  static func sweepPackets() { try? Detour.sweep() }
 
   /// Ends the processes of agents that were not first in a PID namespace, with which they would have ended.
   private static func endProcesses() {

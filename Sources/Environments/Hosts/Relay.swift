@@ -1,6 +1,5 @@
 import CProcess
 import Glibc
-import Packets
 import Processes
 import Values
 
@@ -100,7 +99,7 @@ private final class Relay {
     }
     endDescendants()
     Farewell(of: "\(owner)").say()
-    try? Detour.sweep()
+    Leftovers.sweepPackets()
     ControlGroups.remove("\(owner)")
     directory?.touch()
   }

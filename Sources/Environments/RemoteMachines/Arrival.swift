@@ -65,7 +65,10 @@ final class Arrival: Sendable {
     }
     let program = "\(answer.directory)/\(settings.programName)"
     if !answer.hasProgram {
-      try connection.upload(uploadedProgram(), to: program, mode: 0o755)
+      // Another run may bring it at the same time, and one that has it already starts it.
+      let part = "\(program).\(String(UInt64.random(in: 0...UInt64.max), radix: 16))"
+      try connection.upload(uploadedProgram(), to: part, mode: 0o755)
+      try connection.run(["mv", "-f", part, program]).checked()
     }
     let trial = try connection.run([program, "relay", "--help"])
     guard trial.succeeded else {
