@@ -245,7 +245,8 @@ let package = Package(
         "HostClusters", "Examinations", "NamespaceLab", "Hosts", "Environments", "Nodes", "Values",
       ],
       path: "Tests/HostsFixture", swiftSettings: strict),
-    tests("SSHHosts", "SSHHosts", "Processes", "Values"),
+    tests(
+      "SSHHosts", "SSHHosts", "RemoteMachines", "Hosts", "HostsFixture", "Processes", "Values"),
     tests("Linearizability", "Linearizability"),
     tests(
       "ObjectModels", "ObjectModels", "Linearizability", "Verdicts", "Histories", "Values"),

@@ -24,5 +24,8 @@ struct RelayCommandLine: ParsableCommand {
     commandName: "relay", abstract: "Start an agent of this machine for a controller elsewhere.",
     shouldDisplay: false)
 
-  func run() throws { quit(runRelay()) }
+  @Argument(help: "The run's directory on this machine.")
+  var directory: String?
+
+  func run() throws { quit(runRelay(in: directory)) }
 }

@@ -7,7 +7,7 @@ import NamespaceLab
 import Nodes
 import Values
 
-// Is the agent of a host, as `shrike agent` is; or tries the lab, as `shrike doctor` does: HostsFixture
+// Is the agent of a host, as `shrike agent` is; or its relay, as `shrike relay` is: HostsFixture relay DIRECTORY; or tries the lab, as `shrike doctor` does: HostsFixture
 // examine MEANS DIRECTORY; or writes its clocks to a file all the time: HostsFixture clock FILE; or is a controller that can be killed in the middle of a fault: HostsFixture
 // cluster DIRECTORY FAULT; and is that in a user namespace: HostsFixture rootless cluster DIRECTORY FAULT
 var words = CommandLine.arguments
@@ -18,6 +18,9 @@ if words.count > 1, words[1] == "rootless" {
 if words.count > 1, words[1] == "agent" {
   guard let settings = AgentSettings(arguments: Array(words.dropFirst(2))) else { exit(64) }
   exit(runAgent(settings))
+}
+if words.count == 3, words[1] == "relay" {
+  exit(words[2] == "--help" ? 0 : runRelay(in: words[2]))
 }
 if words.count == 4, words[1] == "examine", let means = LabExaminer.Means(rawValue: words[2]) {
   LabExaminer(means, agent: "/proc/self/exe", directory: words[3]).run()

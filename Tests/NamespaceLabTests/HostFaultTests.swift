@@ -260,6 +260,20 @@ struct HostFaultTests {
     #expect(state.count == 1 && state.first?.hasPrefix("S") == true, "\(state)")
   }
 
+  @Test(
+    "a node that has left its control group does not count as frozen",
+    .enabled(if: hasGroups(.freezer), "there is no freezer here"))
+  func leftGroup() throws {
+    let cluster = try cluster(["sleep", "1000"])
+    let hierarchy = try #require(ControlGroups.offered()[.freezer]).path
+    let script = "pgrep -x sleep > \(hierarchy)/cgroup.procs"
+    try cluster.host(n1).agent.run(["sh", "-c", script]).checked(on: "n1")
+    #expect(cluster.environment.apply(.pause([n1])).did == [n1: "stopped by a signal"])
+    let states = try cluster.host(n1).agent.run(["ps", "-C", "sleep", "-o", "stat="]).output
+    #expect(states.count == 1 && states.first?.hasPrefix("T") == true, "\(states)")
+    #expect(cluster.environment.apply(.resume([n1])).tookHold == true)
+  }
+
   @Test("a cluster with a paused node can be stopped", arguments: [true, false])
   func stopPaused(usesSignals: Bool) throws {
     let cluster = try cluster { $0.usesSignals = usesSignals }
@@ -432,7 +446,7 @@ struct HostFaultTests {
     #expect(processes(mentioning: "http.server 8000").isEmpty)
     for hierarchy in Set(ControlGroups.offered().values) {
       let left = directoryEntries(hierarchy.path).filter {
-        $0.hasPrefix("shrike-") && $0.contains("-\(controller)-")
+        Owner($0)?.process.pid == controller
       }
       #expect(left.isEmpty)
     }

@@ -4,7 +4,7 @@ import Testing
 import Values
 
 /// A machine whose clocks run as the test says.
-private final class Machine {
+final class Machine {
   var monotonic: Nanoseconds = 5
   var lead: Nanoseconds = .seconds(1_000_000)
   var refusal: Int32 = 0

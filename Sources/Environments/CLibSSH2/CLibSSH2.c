@@ -8,6 +8,9 @@
   Result ssh2_##name parameters { return loaded_##name arguments; }
 SSH2_FUNCTIONS(DEFINE)
 
+// As OpenSSL's headers have it, which nothing else here needs.
+static const uint64_t OPENSSL_INIT_NO_ATEXIT = 0x00080000;
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int is_loaded;
 
@@ -18,6 +21,10 @@ static const char *load(const char *file) {
   *(void **)&loaded_##name = dlsym(library, "libssh2_" #name);            \
   if (!loaded_##name) return "it lacks the function libssh2_" #name;
   SSH2_FUNCTIONS(FIND)
+  // OpenSSL would give back its locks at the process's exit, of which threads of sessions know nothing.
+  int (*begin)(uint64_t, const void *);
+  *(void **)&begin = dlsym(library, "OPENSSL_init_crypto");
+  if (begin) begin(OPENSSL_INIT_NO_ATEXIT, 0);
   int (*init)(int);
   *(void **)&init = dlsym(library, "libssh2_init");
   if (!init || init(0) != 0) return "it can't be initialized";

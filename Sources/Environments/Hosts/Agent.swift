@@ -63,8 +63,10 @@ private final class Agent {
   private var isHeard = true
   /// What breaks and mends this host; none is made before it is asked for something.
   private var breakers: [BreakerName: any HostBreaker] = [:]
-  /// What is run at the end.
-  private var farewells: [[String]] = []
+  /// The tools that are run at the end.
+  private var lastTools: [[String]] = []
+  /// Where these are on record, too, for whoever is left when this process is killed.
+  private let farewell: Farewell?
   /// When the controller was heard last.
   private var heard = monotonicTime()
 
@@ -72,6 +74,7 @@ private final class Agent {
     self.settings = settings
     self.childSignals = childSignals
     self.poller = poller
+    farewell = settings.farewell
     for host in 0..<settings.hostCount {
       _ = fcntl(AgentDescriptors.host(host), F_SETFD, FD_CLOEXEC)
     }
@@ -93,7 +96,7 @@ private final class Agent {
     if !settings.isIsolated { _ = process_become_subreaper() }
     poller.watch(control.descriptor, as: Agent.controlSource)
     poller.watch(childSignals, as: Agent.childSource)
-    tell(.ready)
+    tell(.ready(owner: settings.isAlone ? nil : settings.groupName))
     while isHeard {
       for source in poller.wait(timeUntilWake) {
         switch source {
@@ -143,7 +146,9 @@ private final class Agent {
       let bytes = lastBytes(count, ofFile: path) ?? []
       tell(.answered([String(decoding: bytes, as: UTF8.self)]))
     case .find(let names): tell(.answered(names.map { findProgram($0) ?? "" }))
-    case .atEnd(let words): farewells.append(words)
+    case .atEnd(let words):
+      lastTools.append(words)
+      do { try farewell?.add(words) } catch { warn("\(error)") }
     case .heartbeat: break
     case .ask(let name, let words): tell(ask(name, words))
     }
@@ -443,26 +448,11 @@ private final class Agent {
     return ""
   }
 
-  /// Runs a tool that is not listened to, for a second at most.
-  private func run(_ words: [String]) {
-    guard let name = words.first, let path = findProgram(name) else { return }
-    let null = open("/dev/null", O_RDWR | O_CLOEXEC)
-    defer { close(null) }
-    let program = Program(
-      path: path, arguments: words, environment: inheritedEnvironment(), directory: "/")
-    let descriptors: [(source: Int32, target: Int32)] = (0...2).map { (null, $0) }
-    guard
-      let pid = try? program.start(
-        Program.Surroundings(descriptors: descriptors, closingFrom: 3))
-    else { return }
-    let deadline = monotonicTime() + .seconds(1)
-    while waitpid(pid, nil, WNOHANG) == 0, monotonicTime() < deadline { usleep(1_000) }
-  }
-
   /// Ends what was started, where the kernel doesn't.
   private func endAll() {
     for breaker in breakers.values { breaker.mend() }
-    for words in farewells { run(words) }
+    for words in lastTools { runTool(words) }
+    farewell?.forget()
     guard !settings.isIsolated else { return }
     for task in tasks.values { kill(-task.pid, SIGKILL) }
     endDescendants()

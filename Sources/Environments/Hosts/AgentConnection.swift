@@ -13,6 +13,8 @@ package final class AgentConnection {
 
   /// Who it is the agent of, for messages.
   package let name: String
+  /// Whose name is given to what is made on its host for this run, so that it is no other run's.
+  private(set) var owner = "shrike"
   private var channel: LineChannel
   private var lastTask: TaskID = 0
   /// What came while an answer was awaited.
@@ -84,29 +86,35 @@ package final class AgentConnection {
 
   /// Waits until the agent is ready.
   package func awaitReady() throws(HostError) {
-    let problem = try self.await { notice -> String? in
+    let (owner, problem) = try self.await { notice -> (String?, String?)? in
       switch notice {
-      case .ready: ""
-      case .failed(let reason): reason
+      case .ready(let owner): (owner, nil)
+      case .failed(let reason): (nil, reason)
       default: nil
       }
     }
-    guard problem.isEmpty else { throw .notFurnished(name, problem) }
+    if let problem { throw .notFurnished(name, problem) }
+    self.owner = owner ?? self.owner
   }
 
   /// Starts a program.
-  func start(_ task: HostTask) throws(HostError) -> TaskID {
+  func start(_ task: HostTask) throws(HostError) -> TaskID { try launch(task).id }
+
+  /// Starts a program.
+  ///
+  /// - Returns: By which it is called, and its process, as the agent's namespace numbers it.
+  func launch(_ task: HostTask) throws(HostError) -> (id: TaskID, process: pid_t) {
     lastTask += 1
     let id = lastTask
     try send(.start(id, task))
-    let error = try self.await { notice -> SpawnError?? in
+    let (process, failure) = try self.await { notice -> (pid_t, SpawnError?)? in
       switch notice {
-      case .started(id, _): .some(nil)
-      case .notStarted(id, let error): .some(error)
+      case .started(id, let process): (process, nil)
+      case .notStarted(id, let error): (0, error)
       default: nil
       }
     }
-    guard let error else { return id }
+    guard let error = failure else { return (id, process) }
     guard error.number != ENOENT || error.user != nil || task.program.path.contains("/") else {
       throw .noTool(task.program.path)
     }
@@ -280,6 +288,23 @@ extension AgentConnection {
   package static func launch(
     _ program: String, _ settings: AgentSettings, sockets: [Int32]
   ) throws -> Int32 {
+    do {
+      return try start(program, settings, sockets: sockets)
+    } catch let error as SpawnError {
+      throw notStarted(program, error)
+    }
+  }
+
+  /// What an agent that can't be started means.
+  static func notStarted(_ program: String, _ error: SpawnError) -> HostError {
+    .agentNotStarted(refusal(error.number) ?? error.explanation(program))
+  }
+
+  /// The same as ``launch(_:_:sockets:)``, but that it throws a `SpawnError` where the program could not
+  /// be executed in its namespaces.
+  static func start(
+    _ program: String, _ settings: AgentSettings, sockets: [Int32]
+  ) throws -> Int32 {
     let limit = AgentDescriptors.control + Int32(sockets.count)
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     defer { _ = Glibc.close(null) }
@@ -301,12 +326,7 @@ extension AgentConnection {
     let agent = Program(
       path: program, arguments: [program, "agent"] + settings.arguments,
       environment: inheritedEnvironment(), directory: "/")
-    do throws(SpawnError) {
-      return try agent.start(surroundings)
-    } catch {
-      throw HostError.agentNotStarted(
-        AgentConnection.refusal(error.number) ?? error.explanation(program))
-    }
+    return try agent.start(surroundings)
   }
 
   /// What it means that a process in new namespaces was refused.

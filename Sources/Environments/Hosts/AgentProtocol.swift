@@ -76,8 +76,8 @@ enum BreakerName: String, Hashable, CaseIterable {
 
 /// What an agent tells the controller, a line each.
 enum AgentNotice: Hashable {
-  /// The agent is ready, or why it can't be.
-  case ready
+  /// The agent is ready, or why it can't be; the owner is whose name is given to what it leaves on its host.
+  case ready(owner: String?)
   case failed(String)
   case started(TaskID, pid: Int32)
   case notStarted(TaskID, SpawnError)
@@ -179,7 +179,7 @@ extension HostTask {
 extension AgentNotice {
   var words: [String] {
     switch self {
-    case .ready: ["ready"]
+    case .ready(let owner): ["ready"] + (owner.map { [$0] } ?? [])
     case .failed(let reason): ["failed", reason]
     case .started(let id, let pid): ["started", "\(id)", "\(pid)"]
     case .notStarted(let id, let error):
@@ -202,7 +202,7 @@ extension AgentNotice {
     func text(_ place: Int) -> String { place < words.count ? words[place] : "" }
     func number(_ place: Int) -> Int { Int(text(place)) ?? 0 }
     switch words.first {
-    case "ready": self = .ready
+    case "ready": self = .ready(owner: words.count > 1 ? words[1] : nil)
     case "failed": self = .failed(text(1))
     case "started": self = .started(number(1), pid: Int32(number(2)))
     case "not-started":

@@ -31,6 +31,12 @@ public struct AgentSettings: Hashable, Sendable {
 
   public init() {}
 
+  /// Whether nothing of what it does to its host outlasts its namespaces.
+  var isAlone: Bool { isolation == .host || groupName == nil }
+
+  /// What is to be undone at its end.
+  var farewell: Farewell? { isAlone ? nil : groupName.map { Farewell(of: $0) } }
+
   /// Whether the kernel ends with the agent all that it has started.
   var isIsolated: Bool { isolation != .none }
 

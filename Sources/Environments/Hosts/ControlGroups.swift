@@ -1,7 +1,6 @@
 package import Environments
 import Glibc
 import Processes
-import Synchronization
 
 /// The control groups of a node: what freezes its processes, and what limits them.
 ///
@@ -21,25 +20,13 @@ package struct ControlGroups {
     package var path: String
   }
 
-  /// Begins the names of ours; with the number of our PID namespace, for others give processes the
-  /// same numbers.
-  private static let prefix = "shrike-\(pidNamespace)-"
-
-  private static let pidNamespace: String = {
-    var link = [CChar](repeating: 0, count: 64)
-    let count = readlink("/proc/self/ns/pid", &link, link.count - 1)
-    return String(
-      decoding: link.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
-        .filter { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }, as: UTF8.self)
-  }()
-
   private let hierarchies: [Purpose: Hierarchy]
   /// The group's path below that of a hierarchy.
   private let path: String
 
   /// Makes a node's groups, for each purpose that this machine offers to this user.
   ///
-  /// - Parameter name: Of whoever owns the groups; see ``newName()``.
+  /// - Parameter name: Of whoever owns the groups; see ``Owner``.
   package init(_ name: String, node: String) {
     path = "\(name)/\(node)"
     var usable: [Purpose: Hierarchy] = [:]
@@ -52,19 +39,25 @@ package struct ControlGroups {
     hierarchies = usable
   }
 
-  /// A name for the groups of some nodes, by which it is known when this process has ended.
-  package static func newName() -> String {
-    let own = ProcessState(getpid())?.startTime ?? 0
-    return "\(prefix)\(getpid())-\(own)-\(made.wrappingAdd(1, ordering: .relaxed).newValue)"
-  }
-
-  private static let made = Atomic(0)
-
   package func offers(_ purpose: Purpose) -> Bool { hierarchies[purpose] != nil }
 
   /// The files through which a process joins the groups.
   package var processFiles: [String] {
     Set(hierarchies.values).map { "\($0.path)/\(path)/cgroup.procs" }.sorted()
+  }
+
+  /// Freezes the node's processes, and waits until they are.
+  ///
+  /// - Returns: Why a process of the node is not frozen; nothing where it is.
+  package func freeze(holding process: pid_t) -> String? {
+    guard let hierarchy = hierarchies[.freezer] else { return "there is no freezer" }
+    guard freeze() else { return "the freezer does not say that it has frozen" }
+    // It says so of a group without processes, too.
+    let members = ControlGroups.text(of: "\(hierarchy.path)/\(path)/cgroup.procs")
+    guard members.split(separator: "\n").contains(Substring("\(process)")) else {
+      return "its process has left the control group that is frozen"
+    }
+    return nil
   }
 
   /// Freezes or thaws the node's processes, and waits until they are.
@@ -164,21 +157,12 @@ package struct ControlGroups {
   package static func sweep() -> Int {
     var owners: Set<String> = []
     for hierarchy in Set(offered().values) {
-      for entry in entries(of: hierarchy.path) where isAbandoned(entry) {
+      for entry in entries(of: hierarchy.path) where Owner(entry)?.isGone == true {
         owners.insert(entry)
         remove("\(hierarchy.path)/\(entry)", hierarchy)
       }
     }
     return owners.count
-  }
-
-  private static func isAbandoned(_ name: String) -> Bool {
-    guard name.hasPrefix(prefix) else { return false }
-    let numbers = name.dropFirst(prefix.count).split(separator: "-")
-    guard numbers.count == 3, let pid = pid_t(numbers[0]), let start = UInt64(numbers[1]),
-      UInt64(numbers[2]) != nil
-    else { return false }
-    return !ProcessIdentity(pid: pid, startTime: start).exists
   }
 
   // MARK: What the machine has

@@ -23,14 +23,17 @@ final class GroupBreaker: HostBreaker {
   /// | words | answer |
   /// | --- | --- |
   /// | `join` | the `cgroup.procs` files, the first word tells whether there is a freezer |
-  /// | `freeze`, `thaw` | whether all are |
+  /// | `freeze PROCESS` | nothing, or why that process is not frozen |
+  /// | `thaw` | whether all are |
   /// | `limit KIND AMOUNT`, `unlimit KIND` | whether the limit is in force, or no longer is |
   /// | `strikes KIND` | how often the limit was at work |
   func obey(_ words: [String], on processes: [pid_t]) throws(BreakerRefusal) -> [String] {
     let kind = words.dropFirst().first.flatMap(ResourceLimit.Kind.init(rawValue:))
     switch (words.first, kind) {
     case ("join", _): return ["\(groups.offers(.freezer))"] + groups.processFiles
-    case ("freeze", _): return ["\(groups.freeze())"]
+    case ("freeze", _) where words.count == 2:
+      guard let process = pid_t(words[1]) else { break }
+      return groups.freeze(holding: process).map { [$0] } ?? []
     case ("thaw", _): return ["\(groups.freeze(false))"]
     case ("limit", let kind?) where words.count == 3:
       guard let limit = ResourceLimit(kind, words[2]) else { break }

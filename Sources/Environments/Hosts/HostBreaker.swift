@@ -51,7 +51,7 @@ func makeBreaker(
     guard let name = settings.groupName else { throw BreakerRefusal("no control groups here") }
     return GroupBreaker(name)
   case .clocks: return try ClockBreaker()
-  case .machineClock: return MachineClockBreaker()
+  case .machineClock: return MachineClockBreaker(farewell: settings.farewell)
   case .packets: return PacketBreaker()
   case .disks: return DiskBreaker()
   }

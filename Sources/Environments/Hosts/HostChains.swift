@@ -1,9 +1,10 @@
 import Values
 
 /// A chain of iptables on each host, for machines without nftables: what a host receives is dropped.
+///
+/// It has the name of this run's own, and leaves alone what is for other addresses of the host, on which
+/// others may have nodes.
 struct HostChains: PacketFilter {
-  private static let chain = "SHRIKE"
-
   private let hosts: [Host]
   private var cutLinks: [Link] = []
 
@@ -11,18 +12,20 @@ struct HostChains: PacketFilter {
   init(hosts: [Host]) { self.hosts = hosts }
 
   func install() throws(HostError) {
-    let jump = ["INPUT", "-j", HostChains.chain]
+    func jump(on host: Host) -> [String] { ["INPUT", "-j", chain(on: host)] }
     for host in hosts {
       // In this order, for a chain that is jumped to can't be removed.
-      try host.agent.atEnd(["iptables", "-w", "-D"] + jump)
-      try host.agent.atEnd(["iptables", "-w", "-F", HostChains.chain])
-      try host.agent.atEnd(["iptables", "-w", "-X", HostChains.chain])
+      try host.agent.atEnd(["iptables", "-w", "-D"] + jump(on: host))
+      try host.agent.atEnd(["iptables", "-w", "-F", chain(on: host)])
+      try host.agent.atEnd(["iptables", "-w", "-X", chain(on: host)])
     }
     try restore([])
     for host in hosts {
-      try host.agent.run(["iptables", "-w", "-I"] + jump).checked(on: host.name)
+      try host.agent.run(["iptables", "-w", "-I"] + jump(on: host)).checked(on: host.name)
     }
   }
+
+  private func chain(on host: Host) -> String { host.agent.owner }
 
   /// Whatever is not cut is watched.
   mutating func cut(_ links: [Link], watching watched: [Link]) throws(HostError) {
@@ -34,12 +37,16 @@ struct HostChains: PacketFilter {
   private func restore(_ links: [Link]) throws(HostError) {
     var tools: [RunningTool] = []
     for (number, host) in hosts.enumerated() {
-      var lines = ["*filter", ":\(HostChains.chain) - [0:0]"]
+      let chain = chain(on: host)
+      var lines = [
+        "*filter", ":\(chain) - [0:0]",
+        "-A \(chain) -m pkttype --pkt-type unicast ! -d \(host.address)/32 -j RETURN",
+      ]
       for (other, source) in hosts.enumerated() where other != number {
         let isCut = links.contains { $0.source.index == other && $0.destination.index == number }
         // Without a target a rule only counts.
         lines.append(
-          "-A \(HostChains.chain) -s \(source.address)/32" + (isCut ? " -j DROP" : ""))
+          "-A \(chain) -s \(source.address)/32" + (isCut ? " -j DROP" : ""))
       }
       lines.append("COMMIT")
       tools.append(
@@ -52,12 +59,12 @@ struct HostChains: PacketFilter {
   func counts() throws(HostError) -> PacketCounts {
     var counts = PacketCounts()
     for (number, host) in hosts.enumerated() {
-      let listed = try host.agent.run(["iptables", "-w", "-nvxL", HostChains.chain])
+      let listed = try host.agent.run(["iptables", "-w", "-nvxL", chain(on: host)])
         .checked(on: host.name)
       for line in listed.output {
         // pkts bytes [target] prot opt in out source destination
         let words = line.split(separator: " ").map(String.init)
-        guard let packets = words.first.flatMap(Int.init),
+        guard let packets = words.first.flatMap(Int.init), !words.contains("RETURN"),
           let source = hosts.firstIndex(where: { words.contains($0.address) })
         else { continue }
         let link = Link(from: NodeID(source), to: NodeID(number))

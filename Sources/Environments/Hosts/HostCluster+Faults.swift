@@ -200,7 +200,7 @@ extension HostCluster {
       process.expectedEnd = process.expectedEnd ?? .kill
       try process.host.agent.signalAll(SIGKILL)
       // What is frozen ends when it is thawed.
-      if process.isPaused { _ = try freeze(process, false) }
+      if process.isPaused { _ = try unfreeze(process) }
     }
     let deadline = now + HostCluster.signalPatience
     while running.contains(where: \.isRunning), failure == nil, now < deadline {
@@ -288,19 +288,25 @@ extension HostCluster {
     process.hasFreezer && !settings.usesSignals
   }
 
-  /// Freezes or thaws a node's processes.
+  /// Freezes a node's processes.
   ///
-  /// - Returns: Whether they all are.
-  private func freeze(
-    _ process: HostedProcess, _ isFrozen: Bool = true
-  ) throws(HostError) -> Bool {
-    guard hasFreezer(process) else { return false }
-    return try process.host.agent.ask(.groups, [isFrozen ? "freeze" : "thaw"]) == ["true"]
+  /// - Returns: Why they are not frozen; nothing where they are.
+  private func freeze(_ process: HostedProcess) throws(HostError) -> String? {
+    guard hasFreezer(process) else { return "there is no freezer" }
+    return try process.host.agent.ask(.groups, ["freeze", "\(process.pid)"]).first
+  }
+
+  /// Ends the freeze of a node's processes, where there is a freezer.
+  ///
+  /// - Returns: Whether none is frozen any longer.
+  private func unfreeze(_ process: HostedProcess) throws(HostError) -> Bool {
+    guard hasFreezer(process) else { return true }
+    return try process.host.agent.ask(.groups, ["thaw"]) == ["true"]
   }
 
   /// Thaws what a process that ended while it was paused has left frozen: who joins it would be, too.
   func thaw(_ process: HostedProcess) throws(HostError) {
-    guard hasFreezer(process), try !freeze(process, false) else { return }
+    guard try !unfreeze(process) else { return }
     throw .notHealed("host \(process.host.name): its processes could not be thawed")
   }
 
@@ -311,13 +317,13 @@ extension HostCluster {
         effects.append((process, "was not running", false))
         continue
       }
-      if try freeze(process) {
+      guard let reason = try freeze(process) else {
         process.isPaused = true
         effects.append((process, "frozen", true))
         continue
       }
       // Some may be frozen, who could not be stopped.
-      _ = try freeze(process, false)
+      _ = try unfreeze(process)
       try process.host.agent.signalAll(SIGSTOP)
       let isStopped = try sees { () throws(HostError) in
         // Where there is no process left, none was stopped.
@@ -325,7 +331,12 @@ extension HostCluster {
         return !states.isEmpty && states.allSatisfy { $0 == UInt8(ascii: "T") }
       }
       process.isPaused = isStopped
-      effects.append((process, "stopped by a signal", isStopped))
+      effects.append(
+        (
+          process,
+          isStopped ? "stopped by a signal" : "goes on: \(reason), nor does a signal stop it",
+          isStopped
+        ))
     }
     return report(effects)
   }
@@ -345,7 +356,7 @@ extension HostCluster {
   /// - Returns: Whether all its processes run again.
   private func wake(_ process: HostedProcess) throws(HostError) -> Bool {
     process.isPaused = false
-    let isThawed = hasFreezer(process) ? try freeze(process, false) : true
+    let isThawed = try unfreeze(process)
     try process.host.agent.signalAll(SIGCONT)
     guard isThawed else { return false }
     return try sees { () throws(HostError) in

@@ -114,7 +114,7 @@ extension HostCluster {
     try thaw(process)
     process.memoryStrikes =
       limits[.memory]?[process.node] == nil ? 0 : try strikes(process, .memory)
-    process.begin(try process.host.agent.start(task))
+    process.begin(try process.host.agent.launch(task))
     networkProbes[process.node]?.forget()
   }
 

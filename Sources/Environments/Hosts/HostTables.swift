@@ -1,9 +1,10 @@
 import Values
 
 /// A table of nftables on each host: what it receives from some others is dropped.
+///
+/// It has the name of this run's own, and leaves alone what is for other addresses of the host, on which
+/// others may have nodes.
 struct HostTables: PacketFilter {
-  private static let table = "inet shrike"
-
   private let hosts: [Host]
   private var cutLinks: [Link] = []
 
@@ -12,12 +13,12 @@ struct HostTables: PacketFilter {
 
   func install() throws(HostError) {
     for host in hosts {
-      try host.agent.atEnd(["nft", "delete", "table"] + HostTables.words)
+      try host.agent.atEnd(["nft", "delete", "table"] + table(on: host))
     }
     try restore([])
   }
 
-  private static var words: [String] { table.split(separator: " ").map(String.init) }
+  private func table(on host: Host) -> [String] { ["inet", host.agent.owner] }
 
   /// Whatever is not cut is watched.
   mutating func cut(_ links: [Link], watching watched: [Link]) throws(HostError) {
@@ -34,10 +35,11 @@ struct HostTables: PacketFilter {
         sources.filter { links.contains(Link(from: NodeID($0), to: NodeID(number))) },
         sources.filter { !links.contains(Link(from: NodeID($0), to: NodeID(number))) }
       )
+      let table = table(on: host).joined(separator: " ")
       let script = """
-        table \(HostTables.table)
-        delete table \(HostTables.table)
-        table \(HostTables.table) {
+        table \(table)
+        delete table \(table)
+        table \(table) {
           set cut {
             type ipv4_addr
             counter
@@ -50,6 +52,7 @@ struct HostTables: PacketFilter {
           }
           chain received {
             type filter hook input priority -300; policy accept;
+            meta pkttype host ip daddr != \(host.address) accept
             ip saddr @cut drop
             ip saddr @watched
           }
@@ -70,7 +73,7 @@ struct HostTables: PacketFilter {
   func counts() throws(HostError) -> PacketCounts {
     var counts = PacketCounts()
     for (number, host) in hosts.enumerated() {
-      let list = ["nft", "-j", "list", "table"] + HostTables.words
+      let list = ["nft", "-j", "list", "table"] + table(on: host)
       let listed = try host.agent.run(list).checked(on: host.name)
       for set in try nftablesObjects(listed, on: host.name).compactMap({ $0["set"] }) {
         for element in set["elem"]?.elements ?? [] {

@@ -14,6 +14,8 @@ final class HostedProcess {
 
   /// The process, while one runs.
   var task: TaskID?
+  /// Its number on its host, as long as there is a task.
+  private(set) var pid: pid_t = 0
   var isPaused = false
   /// What was done to end it, if anything was.
   var expectedEnd: ExpectedEnd?
@@ -111,8 +113,9 @@ final class HostedProcess {
     return added.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
   }
 
-  func begin(_ task: TaskID) {
-    self.task = task
+  func begin(_ started: (id: TaskID, process: pid_t)) {
+    task = started.id
+    pid = started.process
     isPaused = false
     expectedEnd = nil
     wasKilledByLimit = false

@@ -44,13 +44,17 @@ package final class MachineClockBreaker: HostBreaker {
   private static let tolerance: Nanoseconds = .milliseconds(50)
 
   private let clocks: Clocks
+  private let farewell: Farewell?
+  private var isOnRecord = false
   /// What the wall clock is ahead of the monotonic one while it is right.
   private let lead: Nanoseconds
   private var mapping = ClockMapping()
   package private(set) var nextWake: Nanoseconds?
 
-  package init(_ clocks: Clocks = .own) {
+  /// - Parameter farewell: Gets what the right time is while the clock is wrong.
+  package init(_ clocks: Clocks = .own, farewell: Farewell? = nil) {
     self.clocks = clocks
+    self.farewell = farewell
     lead = clocks.wall() - clocks.monotonic()
   }
 
@@ -63,11 +67,13 @@ package final class MachineClockBreaker: HostBreaker {
     var isFull = true
     switch request {
     case .change(let change):
+      try record()
       isFull = mapping.apply(change, at: rightTime)
       try put()
     case .reset:
       mapping = ClockMapping()
       try put()
+      forgetRecord()
     case .read: break
     }
     var state = ClockState(error: clocks.wall() - rightTime, count: processes.count)
@@ -76,6 +82,26 @@ package final class MachineClockBreaker: HostBreaker {
       state.problems = ["something else sets the machine's clock; stop its time daemon"]
     }
     return state.words
+  }
+
+  /// Has the clock be set right by whoever is left, before it is set wrong.
+  private func record() throws(BreakerRefusal) {
+    guard let farewell, !isOnRecord else { return }
+    guard !farewell.hasOtherClock else {
+      throw BreakerRefusal("another run has set the machine's clock wrong, and it is not right yet")
+    }
+    do {
+      try farewell.keep(Farewell.ClockRecord(lead: lead, made: clocks.monotonic()))
+    } catch {
+      throw BreakerRefusal("\(error)")
+    }
+    isOnRecord = true
+  }
+
+  private func forgetRecord() {
+    guard isOnRecord else { return }
+    farewell?.forgetClock()
+    isOnRecord = false
   }
 
   private func put() throws(BreakerRefusal) {
@@ -89,8 +115,9 @@ package final class MachineClockBreaker: HostBreaker {
   package func wake(on processes: [pid_t]) { try? put() }
 
   package func mend() {
-    guard !mapping.isRight else { return }
+    guard !mapping.isRight else { return forgetRecord() }
     mapping = ClockMapping()
-    try? put()
+    do { try put() } catch { return }
+    forgetRecord()
   }
 }

@@ -7,17 +7,19 @@ import Values
 ///
 /// Starts the agent, as process 1 of PID and mount namespaces where it may, and hands on what it and the
 /// controller tell each other. When the streams end, however they do, the agent ends, and all that
-/// it has started with it; what is left then are files.
+/// it has started with it; what it could not undo, for it was killed, the relay undoes. What is left then
+/// are files. What owners have left whose relays were killed, too, is removed before.
 ///
+/// - Parameter directory: The run's, on this machine.
 /// - Returns: The status to exit with.
-public func runRelay() -> Int32 {
+public func runRelay(in directory: String?) -> Int32 {
   for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE] { Glibc.signal(signal, SIG_IGN) }
   umask(0o022)
   // What an agent leaves that does not come to its end is ours to end.
   _ = process_become_subreaper()
-  ControlGroups.sweep()
+  Leftovers.sweep()
   do {
-    let relay = try Relay()
+    let relay = try Relay(directory.map(RunDirectory.init))
     relay.serve()
     return 0
   } catch {
@@ -36,30 +38,38 @@ private final class Relay {
   /// How long an agent may take to end.
   private static let patience: Nanoseconds = .seconds(5)
 
-  private let groupName = ControlGroups.newName()
+  private let owner = Owner.new()
+  private let directory: RunDirectory?
   private let socket: Int32
   private let agent: pid_t
   private var chunk = [UInt8](repeating: 0, count: 64 << 10)
 
-  init() throws {
-    var ends: [Int32] = [-1, -1]
-    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-    guard socketpair(AF_UNIX, type, 0, &ends) == 0 else {
-      throw SystemCallError("can't make a socket pair")
-    }
-    defer { close(ends[1]) }
-    socket = ends[0]
+  init(_ directory: RunDirectory?) throws {
+    self.directory = directory
+    try directory?.claim(owner)
+    setenv(Leftovers.variable, "\(owner)", 1)
+    let pair = try SocketPair()
+    defer { close(pair.theirs) }
+    socket = pair.ours
     var settings = AgentSettings()
-    settings.groupName = groupName
+    settings.groupName = "\(owner)"
     settings.silenceMax = Relay.silenceMax
     settings.isolation = geteuid() == 0 ? .processes : .none
+    agent = try Relay.launch(settings, pair.theirs)
+  }
+
+  /// Starts the agent, without namespaces where root may not make any, as in a container.
+  private static func launch(_ settings: AgentSettings, _ socket: Int32) throws -> pid_t {
+    var settings = settings
     do {
-      agent = try AgentConnection.launch("/proc/self/exe", settings, sockets: [ends[1]])
-    } catch  where settings.isolation == .processes {
-      // A container may have root and no namespaces.
-      settings.isolation = .none
-      agent = try AgentConnection.launch("/proc/self/exe", settings, sockets: [ends[1]])
+      return try AgentConnection.start("/proc/self/exe", settings, sockets: [socket])
+    } catch let error as SpawnError {
+      guard settings.isIsolated, error.forbidsNamespaces else {
+        throw AgentConnection.notStarted("/proc/self/exe", error)
+      }
     }
+    settings.isolation = .none
+    return try AgentConnection.launch("/proc/self/exe", settings, sockets: [socket])
   }
 
   /// Hands on until one side has ended, and ends the other.
@@ -68,12 +78,18 @@ private final class Relay {
       pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
       pollfd(fd: socket, events: Int16(POLLIN), revents: 0),
     ]
-    while poll(&watched, nfds_t(watched.count), -1) >= 0 || errno == EINTR {
+    let interval = Int32(RunDirectory.interval / .milliseconds(1))
+    var touched = monotonicTime()
+    while poll(&watched, nfds_t(watched.count), interval) >= 0 || errno == EINTR {
+      if monotonicTime() - touched >= RunDirectory.interval {
+        directory?.touch()
+        touched = monotonicTime()
+      }
       if watched[0].revents != 0, !pass(STDIN_FILENO, to: socket) { break }
       if watched[1].revents != 0, !pass(socket, to: STDOUT_FILENO) { break }
     }
     // What is frozen can't be ended.
-    ControlGroups.thaw(groupName)
+    ControlGroups.thaw("\(owner)")
     // In both directions: an agent that waits for us to read must hear of it, too.
     shutdown(socket, Int32(SHUT_RDWR))
     let deadline = monotonicTime() + Relay.patience
@@ -82,7 +98,10 @@ private final class Relay {
       usleep(1_000)
     }
     endDescendants()
-    ControlGroups.remove(groupName)
+    Farewell(of: "\(owner)").say()
+    Leftovers.sweepPackets()
+    ControlGroups.remove("\(owner)")
+    directory?.touch()
   }
 
   /// Hands on what there is.
@@ -102,5 +121,13 @@ private final class Relay {
       sent += written
     }
     return count > 0
+  }
+}
+
+extension SpawnError {
+  /// Whether namespaces can't be had here, whatever they are wanted for.
+  package var forbidsNamespaces: Bool {
+    // The last where as many as may be are there already, and where none may be.
+    [EPERM, EINVAL, ENOSYS, ENOSPC].contains(number)
   }
 }

@@ -16,19 +16,15 @@ final class SupervisorConnection {
     guard let path = command.first else {
       throw LocalProcessesError.supervisorNotStarted("no program was named")
     }
-    var ends: [Int32] = [-1, -1]
-    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-    guard socketpair(AF_UNIX, type, 0, &ends) == 0 else {
-      throw SystemCallError("can't make a socket pair")
-    }
-    channel = LineChannel(descriptor: ends[0])
-    defer { close(ends[1]) }
+    let pair = try SocketPair()
+    channel = LineChannel(descriptor: pair.ours)
+    defer { close(pair.theirs) }
 
     let limit = SupervisorDescriptors.limit(nodeCount: channels.count)
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     defer { close(null) }
     var wanted: [(source: Int32, target: Int32)] = [
-      (null, 0), (null, 1), (ends[1], SupervisorDescriptors.control),
+      (null, 0), (null, 1), (pair.theirs, SupervisorDescriptors.control),
     ]
     for (index, channel) in channels.enumerated() {
       for (stream, end) in channel.nodeEnds.enumerated() {
@@ -41,7 +37,7 @@ final class SupervisorConnection {
     }
     defer { for copy in copies { close(copy.source) } }
     guard copies.allSatisfy({ $0.source >= 0 }) else {
-      close(ends[0])
+      close(pair.ours)
       throw SystemCallError("can't copy descriptors (raise the limit: ulimit -n)")
     }
     let program = Program(
@@ -49,7 +45,7 @@ final class SupervisorConnection {
     do throws(SpawnError) {
       process = try program.spawn(descriptors: copies, closingFrom: limit)
     } catch {
-      close(ends[0])
+      close(pair.ours)
       throw LocalProcessesError.supervisorNotStarted(error.explanation(path))
     }
     for channel in channels { channel.closeNodeEnds() }

@@ -16,7 +16,7 @@ package final class NamespaceLab: HostNetwork {
 
   package let program: String
   private let directories: HostDirectories
-  private let groupName = ControlGroups.newName()
+  private let groupName = Owner.new().description
   package let isThisMachine = true
   private var hosts: [Host] = []
   package private(set) var controlAgent: AgentConnection?
@@ -155,14 +155,14 @@ package final class NamespaceLab: HostNetwork {
     var theirs: [Int32] = []
     defer { for descriptor in theirs { close(descriptor) } }
     for _ in 0...hostNames.count {
-      var ends: [Int32] = [-1, -1]
-      let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-      guard socketpair(AF_UNIX, type, 0, &ends) == 0 else {
+      do {
+        let pair = try SocketPair()
+        ours.append(pair.ours)
+        theirs.append(pair.theirs)
+      } catch {
         for descriptor in ours { close(descriptor) }
-        throw SystemCallError("can't make a socket pair (raise the limit: ulimit -n)")
+        throw error
       }
-      ours.append(ends[0])
-      theirs.append(ends[1])
     }
     let control = AgentConnection(name: "control", descriptor: ours[0])
     hosts = hostNames.enumerated().map { number, name in

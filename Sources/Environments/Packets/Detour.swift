@@ -133,7 +133,7 @@ package struct Detour {
   }
 
   /// Removes rules whose device is gone.
-  static func sweep() throws {
+  package static func sweep() throws {
     let socket = try RoutingSocket()
     try removeRules(socket) { table in
       if_nametoindex("\(devicePrefix)\(table - firstTable)") == 0

@@ -61,14 +61,18 @@ package struct LineChannel {
     guard count > 0 else { return nil }
     received += chunk[..<count]
     guard let end = received.lastIndex(of: UInt8(ascii: "\n")) else { return [] }
-    let lines = received[..<end].split(
-      separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    let words = lines.map { line in
-      line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-        .map(LineChannel.word)
-    }
+    let words = LineChannel.words(inLines: received[...end])
     received.removeSubrange(...end)
     return words
+  }
+
+  /// The words of whole lines.
+  package static func words(inLines bytes: ArraySlice<UInt8>) -> [[String]] {
+    bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
+      .map { line in
+        line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+          .map(word)
+      }
   }
 
   /// Bytes that would end a word or a line are written as `%` and two hexadecimal digits.

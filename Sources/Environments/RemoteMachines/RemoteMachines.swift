@@ -38,26 +38,19 @@ package final class RemoteMachines: HostNetwork {
 
   private let settings: Settings
   private let directories: HostDirectories
-  /// Holds all that is on a machine for this run; nobody can know its name before.
-  private let base = "/var/tmp/shrike-\(String(UInt64.random(in: 0...UInt64.max), radix: 16))"
-  private var machines: [Machine] = []
+  /// Holds all that is on a machine for this run.
+  private let base: String
+  private let arrival: Arrival
+  private var machines: [Arrival.Machine] = []
+  /// The agents of machines, from when they are up, and what carries their words.
+  private var running: [String: (stream: SSHStream, agent: AgentConnection)] = [:]
   private var controlProcess: pid_t?
-
-  /// One machine, from when it is reached.
-  private struct Machine {
-    var name: String
-    var target: SSHTarget
-    var connection: SSHConnection
-    /// The program of agents there.
-    var program: String
-    var address: String
-    /// Its agent, from when it is up, and what carries its words.
-    var running: (stream: SSHStream, agent: AgentConnection)?
-  }
 
   package init(_ settings: Settings, _ directories: HostDirectories) {
     self.settings = settings
     self.directories = directories
+    base = RunDirectory.new().path
+    arrival = Arrival(settings, base: base)
   }
 
   deinit { tearDown() }
@@ -76,18 +69,26 @@ package final class RemoteMachines: HostNetwork {
   package func bringUp(_ names: [String]) throws -> [Host] {
     try reach(names)
     try startControlAgent()
-    return try machines.indices.map { try startAgent(of: $0) }
+    for machine in machines {
+      let stream = try machine.connection.start(
+        [machine.program, "relay", base], asRoot: settings.asRoot)
+      let agent = AgentConnection(name: machine.name, descriptor: stream.descriptor)
+      running[machine.name] = (stream, agent)
+    }
+    return try machines.map(host)
   }
 
-  /// Connects to all machines, and brings there what is needed.
+  /// Connects to all machines at once, and brings there what is needed.
   private func reach(_ names: [String]) throws {
     guard machines.isEmpty else { return }
     guard names.count == settings.targets.count else {
       throw HostError.machines("there are \(names.count) nodes and \(settings.targets.count) hosts")
     }
-    for (name, text) in zip(names, settings.targets) {
-      machines.append(try reach(name, RemoteMachines.target(text)))
-    }
+    let places = try settings.targets.map(RemoteMachines.target)
+    let arrival = arrival
+    let reached = concurrently(names.count) { try arrival.reach(names[$0], places[$0]) }
+    machines = reached.compactMap { try? $0.get() }
+    for result in reached { _ = try result.get() }
     let addresses = machines.map(\.address)
     if let twice = addresses.indices.first(where: { addresses[..<$0].contains(addresses[$0]) }) {
       let other = machines[addresses.firstIndex(of: addresses[twice]) ?? 0].name
@@ -98,98 +99,36 @@ package final class RemoteMachines: HostNetwork {
 
   /// A target, and the address that is named for it.
   package static func target(_ text: String) throws -> (target: SSHTarget, address: String?) {
-    let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-    return (try SSHTarget(parts.first ?? ""), parts.count > 1 ? parts[1] : nil)
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      .map(String.init)
+    return (try SSHTarget(parts[0]), parts.count > 1 ? parts[1] : nil)
   }
 
   /// Starts an agent on this machine, for clients that are programs.
   private func startControlAgent() throws {
-    var ends: [Int32] = [-1, -1]
-    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-    guard socketpair(AF_UNIX, type, 0, &ends) == 0 else {
-      throw SystemCallError("can't make a socket pair (raise the limit: ulimit -n)")
-    }
-    defer { close(ends[1]) }
-    let agent = AgentConnection(name: "control", descriptor: ends[0])
+    let pair = try SocketPair()
+    defer { close(pair.theirs) }
+    let agent = AgentConnection(name: "control", descriptor: pair.ours)
     controlAgent = agent
     controlProcess = try AgentConnection.launch(
-      settings.program, AgentSettings(), sockets: [ends[1]])
+      settings.program, AgentSettings(), sockets: [pair.theirs])
     try agent.awaitReady()
   }
 
-  private func reach(
-    _ name: String, _ place: (target: SSHTarget, address: String?)
-  ) throws -> Machine {
-    let connection = try SSHConnection.connect(place.target, settings.options)
-    let (program, own): (String, String)
-    do {
-      (program, own) = try furnish(connection, name)
-    } catch {
-      remove(connection, name)
-      throw error
-    }
-    let address = place.address ?? own
-    var number = in_addr()
-    guard inet_pton(AF_INET, address, &number) == 1 else {
-      remove(connection, name)
-      throw HostError.machines(
-        "host \(name): \(address) is no IPv4 address; name one by which the others reach it: "
-          + "\(place.target.text)=10.0.0.1")
-    }
-    return Machine(
-      name: name, target: place.target, connection: connection, program: program, address: address)
-  }
-
-  private func startAgent(of number: Int) throws -> Host {
-    let (name, connection) = (machines[number].name, machines[number].connection)
-    let stream = try connection.start(
-      [machines[number].program, "relay"], asRoot: settings.asRoot)
-    let agent = AgentConnection(name: name, descriptor: stream.descriptor)
+  /// A machine as a host, whose agent was started.
+  private func host(_ machine: Arrival.Machine) throws -> Host {
+    let name = machine.name
+    guard let (stream, agent) = running[name] else { throw HostError.agentLost(name) }
     do throws(HostError) {
       try agent.awaitReady()
     } catch {
       guard case .agentLost = error else { throw error }
-      throw HostError.machines("host \(name): \(why(connection, stream))")
+      throw HostError.machines("host \(name): \(why(machine.connection, stream))")
     }
-    machines[number].running = (stream, agent)
     try agent.run(["mkdir", "-p", "\(home(of: name))/data", logs(of: name)]).checked(on: name)
     return Host(
-      name: name, address: machines[number].address, home: home(of: name), logs: logs(of: name),
+      name: name, address: machine.address, home: home(of: name), logs: logs(of: name),
       agent: agent)
-  }
-
-  /// Brings the program and the run's directory to a machine.
-  ///
-  /// - Returns: The program there, and the address of the machine's SSH server.
-  private func furnish(
-    _ connection: SSHConnection, _ name: String
-  ) throws -> (program: String, address: String) {
-    let script =
-      "umask 022; cd && mkdir -p .cache/shrike $0 && cd .cache/shrike && ln -sfn \"$PWD/$1\" $0/shrike"
-      + " && pwd && echo \"$SSH_CONNECTION\" && if test -x $1; then echo there; fi"
-    let result = try connection.run(["sh", "-c", script, base, settings.programName])
-      .checked()
-    let lines = result.text.split(separator: "\n", omittingEmptySubsequences: false)
-      .map(String.init)
-    // The client's address and port, then the server's.
-    let ends = lines.count > 1 ? lines[1].split(separator: " ").map(String.init) : []
-    guard ends.count == 4 else {
-      throw HostError.machines("host \(name): its SSH server does not set SSH_CONNECTION")
-    }
-    let program = "\(lines[0])/\(settings.programName)"
-    if lines.count < 3 {
-      try connection.upload(settings.program, to: program, mode: 0o755)
-    }
-    let trial = try connection.run([program, "relay", "--help"])
-    guard trial.succeeded else {
-      let said =
-        String(decoding: trial.errorOutput, as: UTF8.self)
-        .split(separator: "\n").last.map(String.init) ?? "\(trial.status)"
-      throw HostError.machines(
-        "host \(name): shrike was uploaded and can't run there: \(said); build one that needs no "
-          + "libraries of Swift: swift build -c release --static-swift-stdlib")
-    }
-    return (program, ends[2])
   }
 
   /// Why an agent is gone.
@@ -202,7 +141,7 @@ package final class RemoteMachines: HostNetwork {
 
   package func whyLost(_ name: String) -> String? {
     guard let machine = machines.first(where: { $0.name == name }) else { return nil }
-    return machine.running.map { why(machine.connection, $0.stream) }
+    return running[name].map { why(machine.connection, $0.stream) }
   }
 
   package func collect() -> [String] {
@@ -228,15 +167,6 @@ package final class RemoteMachines: HostNetwork {
     return problems
   }
 
-  /// Removes what is on a machine for this run.
-  private func remove(_ connection: SSHConnection, _ name: String) {
-    do {
-      try connection.run(["rm", "-rf", base], asRoot: settings.asRoot).checked()
-    } catch {
-      warn("host \(name): \(base) stays there: \(error)")
-    }
-  }
-
   /// Adds a file to one that may have lines already, and removes it.
   private func append(_ source: String, to target: String) throws {
     let (input, output) = (
@@ -258,15 +188,16 @@ package final class RemoteMachines: HostNetwork {
 
   package func tearDown() {
     for machine in machines {
-      machine.running?.agent.close()
+      running[machine.name]?.agent.close()
       if machine.connection.problem == nil {
         // The relay ends the agent first, which has its mounts in the directory.
-        _ = try? machine.running?.stream.wait(within: .seconds(5))
-        remove(machine.connection, machine.name)
+        _ = try? running[machine.name]?.stream.wait(within: .seconds(5))
+        arrival.leave(machine.connection, machine.name)
       }
       machine.connection.close()
     }
     machines = []
+    running = [:]
     controlAgent?.close()
     controlAgent = nil
     if let controlProcess { waitpid(controlProcess, nil, 0) }

@@ -57,19 +57,12 @@ func lastLines(_ count: Int = 3, of bytes: [UInt8]) -> [String] {
     .filter { !$0.allSatisfy(\.isWhitespace) }.suffix(count)
 }
 
-/// The two ends of a stream socket.
-struct SocketPair {
-  var ours: Int32
-  var theirs: Int32
-
+extension SocketPair {
   init(_ host: String) throws(SSHError) {
-    var ends: [Int32] = [-1, -1]
-    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-    guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
-      throw .transport(
-        host, "can't make a socket: \(errorText(errno)) (raise the limit: ulimit -n)")
+    do throws(SystemCallError) {
+      try self.init()
+    } catch {
+      throw .transport(host, "\(error)")
     }
-    ours = ends[0]
-    theirs = ends[1]
   }
 }
