@@ -47,7 +47,9 @@ struct NetemFaultTests: PacketTraffic {
     let deadline = monotonicTime() + .seconds(5)
     while true {
       let found = try cluster.host(node).agent.run(["tc", "qdisc", "show"]).output
-        .filter { $0.contains("netem") || $0.contains("prio") || $0.contains("tbf") }
+        .filter { line in
+          ["netem", "prio", "tbf"].contains { line.hasPrefix("qdisc \($0) ") }
+        }
       if found.isEmpty || monotonicTime() > deadline { return found }
       usleep(50_000)
     }
@@ -257,6 +259,18 @@ struct NetemFaultTests: PacketTraffic {
     #expect(cluster.environment.apply(.calm(.loss)).tookHold == false)
     begin(Disturbance(.corrupt, probability: 0), cluster)
     #expect(cluster.environment.apply(.calm(.corrupt)).tookHold == false)
+  }
+
+  @Test("damage is seen behind a delay, too")
+  func late() throws {
+    let cluster = try cluster(usesNetem: true)
+    begin(
+      Disturbance(
+        .delay, probability: 1, latency: .milliseconds(1_500), distribution: .constant), cluster)
+    begin(Disturbance(.corrupt, probability: 0.5), cluster)
+    #expect(cluster.environment.apply(.calm(.corrupt)).tookHold == true)
+    #expect(cluster.environment.apply(.calm(.delay)).tookHold == true)
+    try expectHealed(cluster)
   }
 
   @Test(

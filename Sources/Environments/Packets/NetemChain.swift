@@ -42,6 +42,17 @@ package struct NetemChain: Hashable, Sendable {
     }
   }
 
+  /// How late packets leave at most, all but the latest of a thousand exponential delays.
+  var delayMax: Nanoseconds {
+    disturbances.values.reduce(0) { longest, disturbance in
+      switch disturbance.kind {
+      case .delay where disturbance.distribution == .exponential: longest + 7 * disturbance.latency
+      case .delay, .reorder, .rate: longest + disturbance.latency
+      case .loss, .duplicate, .corrupt, .clog: longest
+      }
+    }
+  }
+
   /// Whether links that it is in force on can have one for all.
   var isShared: Bool { disturbances[.rate] == nil }
 

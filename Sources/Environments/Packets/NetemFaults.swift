@@ -10,10 +10,10 @@ package import Values
 package final class NetemFaults {
   /// How often it is seen whether what was delayed has left, so that disciplines can be removed.
   private static let clearingInterval: Nanoseconds = .milliseconds(50)
-  /// How long probes may take to be sent by the device.
+  /// How long probes may take to be sent by the device, beside what they are delayed.
   private static let patience: Nanoseconds = .milliseconds(500)
-  /// How many probes are sent at a time.
-  private static let probesAtOnce = 20
+  /// How many probes are sent at first.
+  private static let firstProbes = 20
 
   /// A disturbance in force.
   private struct Force {
@@ -194,18 +194,19 @@ package final class NetemFaults {
       let band = trees[device]?.band(of: address)
     else { return false }
     let place = Place(device: device, band: band)
+    let patience = NetemFaults.patience + (chain(at: place)?.delayMax ?? 0)
     let sight = try kind == .duplicate || kind == .corrupt ? ProbeSight(device) : nil
     let socket = try ProbeSocket()
     var sent = 0
     while sent < most {
-      let count = min(NetemFaults.probesAtOnce, most - sent)
+      let count = min(max(NetemFaults.firstProbes, sent), most - sent)
       let before = try rawTally(place)
       for number in sent..<(sent + count) {
         try socket.send(
           PacketProbe.message(numbered: UInt16(truncatingIfNeeded: number)), to: address)
       }
       sent += count
-      let isSeen = sight?.awaits(kind, within: NetemFaults.patience) ?? false
+      let isSeen = sight?.awaits(kind, within: patience) ?? false
       let after = try rawTally(place)
       for (kind, count) in note(count, before, after) {
         probes[place, default: [:]][kind, default: .init()].add(count)
@@ -220,11 +221,13 @@ package final class NetemFaults {
     _ sent: Int, _ before: [Disturbance.Kind: LinkDisturbances.Count],
     _ after: [Disturbance.Kind: LinkDisturbances.Count]
   ) -> [Disturbance.Kind: LinkDisturbances.Count] {
-    after.reduce(into: [:]) { found, entry in
+    // Each may have a copy.
+    let most = after[.duplicate] == nil ? sent : sent * 2
+    return after.reduce(into: [:]) { found, entry in
       let old = before[entry.key] ?? .init()
       found[entry.key] = LinkDisturbances.Count(
-        met: min(sent, entry.value.met - old.met),
-        struck: min(sent, entry.value.struck - old.struck))
+        met: min(most, entry.value.met - old.met),
+        struck: min(most, entry.value.struck - old.struck))
     }
   }
 
