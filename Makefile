@@ -119,7 +119,7 @@ verdicts: setup
 	$(BUILD) --product shrike
 	@.ci/verdicts $(SHRIKE)
 
-## The Gossip Glomers challenges by their own command lines; about five minutes.
+## The Gossip Glomers challenges by their own command lines; about three minutes.
 glomers: setup
 	$(BUILD) --product shrike
 	@.ci/glomers $(SHRIKE)

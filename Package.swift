@@ -93,7 +93,7 @@ let rooms: [Room] = [
     "Hosts", "Sources/Environments/Hosts",
     needs: [
       "Environments", "ProcessClocks", "Packets", "Disks", "Processes", "ClientTransports",
-      "Nodes", "Histories", "Values", "CProcess", nioCore, nioPosix,
+      "NodeServers", "Nodes", "Histories", "Values", "CProcess", nioCore, nioPosix,
     ]),
   Room(
     "NamespaceLab", "Sources/Environments/NamespaceLab",

@@ -89,7 +89,9 @@ public struct HostRun {
         })
       let seed = plan.seed
       return try HostCluster(hosted, settings, on: network) { surroundings in
-        FrameTransport(on: surroundings.loop, names: surroundings.names, token: token, seed: seed)
+        FrameTransport(
+          on: surroundings.loop, through: surroundings.door, names: surroundings.names,
+          token: token, seed: seed)
       }
     case .program:
       preconditionFailure("a program that speaks on its standard streams has no place in the lab")
@@ -161,13 +163,13 @@ public struct HostRun {
     case .maelstrom(let port):
       return { surroundings in
         FrameTransport(
-          on: surroundings.loop, names: surroundings.names, port: port, token: cluster.token,
-          seed: seed)
+          on: surroundings.loop, through: surroundings.door, names: surroundings.names,
+          port: port, token: cluster.token, seed: seed)
       }
     case .etcd(let port): return http(.raw, port)
     case .redis(let port):
       let settings = RedisTransport.Settings(port: port, timeout: test.timeout)
-      return { RedisTransport(on: $0.loop, settings) }
+      return { RedisTransport(on: $0.loop, through: $0.door, settings) }
     case .http(let port, let path): return http(.operations(path: path), port)
     case .program:
       let commands = try test.names.nodes.map { node in
@@ -186,7 +188,7 @@ extension HostRun {
     _ mode: HTTPTransport.Mode, _ port: String
   ) -> (HostCluster.Surroundings) throws -> any ClientTransport {
     let settings = HTTPTransport.Settings(mode: mode, port: port, timeout: test.timeout)
-    return { HTTPTransport(on: $0.loop, settings) }
+    return { HTTPTransport(on: $0.loop, through: $0.door, settings) }
   }
 }
 

@@ -372,11 +372,11 @@ struct HTTPTransportTests {
   func withoutPort() {
     let transport = HTTPTransport(on: Self.loop)
     let endpoint = Endpoint(node: Self.node, name: "n1", address: "127.0.0.1", ports: ["peer": 1])
-    #expect(throws: HTTPTransportError.withoutPort(node: "n1", port: "client")) {
+    #expect(throws: MissingPort(node: "n1", port: "client")) {
       try transport.open([endpoint]) { _ in }
     }
     #expect(
-      HTTPTransportError.withoutPort(node: "n1", port: "client").description
+      MissingPort(node: "n1", port: "client").description
         == "node n1 has no port named \"client\"; give it one in the manifest's ports")
   }
 

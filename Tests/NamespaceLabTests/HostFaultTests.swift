@@ -125,6 +125,23 @@ struct HostFaultTests {
     return try cluster.host(to).agent.end(received).succeeded
   }
 
+  @Test(
+    "of this process's threads one only enters the hosts' network, and it ends with the cluster")
+  func threads() throws {
+    let cluster = try cluster()
+    #expect(threadsElsewhere() == 1)
+    cluster.environment.stop()
+    #expect(threadsElsewhere() == 0)
+  }
+
+  /// How many threads of this process are in another network namespace than its first one is.
+  private func threadsElsewhere() -> Int {
+    let own = linkTarget("/proc/self/ns/net")
+    return directoryEntries("/proc/self/task").count {
+      linkTarget("/proc/self/task/\($0)/ns/net").map { $0 != own } ?? false
+    }
+  }
+
   @Test("rules of others stay as they are")
   func foreignRules() throws {
     let cluster = try cluster()

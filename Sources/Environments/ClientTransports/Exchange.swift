@@ -1,6 +1,7 @@
 import Environments
 import NIOCore
 import NIOPosix
+import NodeServers
 import Nodes
 import Values
 
@@ -83,6 +84,7 @@ enum Dial {
   /// - Parameter prepare: Called on the channel before it is connected.
   static func connect(
     to destination: Destination, within timeout: Nanoseconds, on loop: any EventLoop,
+    through door: NetworkDoor,
     prepare: @escaping (any Channel) throws -> Void
   ) -> EventLoopFuture<any Channel> {
     loop.preconditionInEventLoop()
@@ -90,22 +92,24 @@ enum Dial {
     do {
       let address = try SocketAddress(
         ipAddress: destination.address, port: destination.port)
-      return ClientBootstrap(group: loop)
-        .connectTimeout(.nanoseconds(timeout))
-        .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-        .channelInitializer { channel in
-          channel.eventLoop.makeCompletedFuture { try prepare.value(channel) }
-        }
-        .connect(to: address)
-        .flatMap { channel in
-          // A port that the system gives away may be dialed from itself where nobody listens.
-          guard channel.localAddress == channel.remoteAddress, channel.localAddress != nil else {
-            return channel.eventLoop.makeSucceededFuture(channel)
+      return door.connect(on: loop) {
+        ClientBootstrap(group: loop)
+          .connectTimeout(.nanoseconds(timeout))
+          .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+          .channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture { try prepare.value(channel) }
           }
-          channel.close(promise: nil)
-          return channel.eventLoop.makeFailedFuture(
-            IOError(errnoCode: ECONNREFUSED, reason: "nobody listens"))
+          .connect(to: address)
+      }
+      .flatMap { channel in
+        // A port that the system gives away may be dialed from itself where nobody listens.
+        guard channel.localAddress == channel.remoteAddress, channel.localAddress != nil else {
+          return channel.eventLoop.makeSucceededFuture(channel)
         }
+        channel.close(promise: nil)
+        return channel.eventLoop.makeFailedFuture(
+          IOError(errnoCode: ECONNREFUSED, reason: "nobody listens"))
+      }
     } catch {
       return loop.makeFailedFuture(error)
     }

@@ -1,5 +1,6 @@
 import Environments
 import NIOCore
+import NodeServers
 import Nodes
 import Values
 
@@ -22,6 +23,7 @@ final class ExchangeClients<Wire: ExchangeProtocol> {
   }
 
   private let loop: any EventLoop
+  private let door: NetworkDoor
   private let wire: Wire
   /// How long to wait for an answer, from when a request is handed over.
   private let timeout: Nanoseconds
@@ -32,10 +34,11 @@ final class ExchangeClients<Wire: ExchangeProtocol> {
   private var isClosed = false
 
   init(
-    _ loop: any EventLoop, _ wire: Wire, timeout: Nanoseconds, _ endpoints: [Endpoint],
-    _ report: @escaping @Sendable (TransportEvent) -> Void
+    on loop: any EventLoop, through door: NetworkDoor, _ wire: Wire, timeout: Nanoseconds,
+    _ endpoints: [Endpoint], _ report: @escaping @Sendable (TransportEvent) -> Void
   ) {
     self.loop = loop
+    self.door = door
     self.wire = wire
     self.timeout = timeout
     self.endpoints = Dictionary(endpoints.map { ($0.node, $0) }, uniquingKeysWith: { $1 })
@@ -64,16 +67,17 @@ final class ExchangeClients<Wire: ExchangeProtocol> {
     if let channel = takeIdle(destination) {
       return send(call, to: destination, exchange, on: channel)
     }
-    Dial.connect(to: destination, within: timeout, on: loop, prepare: wire.prepare)
-      .assumeIsolated().whenComplete { result in
-        switch result {
-        case .success(let channel):
-          guard self.isWaiting(exchange) else { return self.keep(channel, destination) }
-          self.send(call, to: destination, exchange, on: channel)
-        case .failure(let error):
-          self.finish(exchange, .failure(ExchangeFailure(connecting: error)))
-        }
+    Dial.connect(
+      to: destination, within: timeout, on: loop, through: door, prepare: wire.prepare
+    ).assumeIsolated().whenComplete { result in
+      switch result {
+      case .success(let channel):
+        guard self.isWaiting(exchange) else { return self.keep(channel, destination) }
+        self.send(call, to: destination, exchange, on: channel)
+      case .failure(let error):
+        self.finish(exchange, .failure(ExchangeFailure(connecting: error)))
       }
+    }
   }
 
   private func isWaiting(_ exchange: Exchange) -> Bool {

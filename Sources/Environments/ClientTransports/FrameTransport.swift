@@ -1,6 +1,6 @@
 public import Environments
-public import NIOCore
-import NodeServers
+package import NIOCore
+package import NodeServers
 public import Nodes
 public import Values
 
@@ -18,6 +18,7 @@ public final class FrameTransport: ClientTransport, @unchecked Sendable {
   private static let ownName: StaticString = "shrike"
 
   private let loop: any EventLoop
+  private let door: NetworkDoor
   private let names: NodeNames
   private let port: String
   private let token: String
@@ -32,15 +33,17 @@ public final class FrameTransport: ClientTransport, @unchecked Sendable {
   private var buffer: [UInt8] = []
 
   /// - Parameters:
-  ///   - loop: Makes the sockets, on its own thread.
+  ///   - loop: Serves its connections; it runs until ``close()`` has returned.
+  ///   - door: Where they leave from.
   ///   - names: All members, by number.
   ///   - port: What the nodes' port is for.
   ///   - seed: What services draw from.
-  public init(
-    on loop: any EventLoop, names: NodeNames, port: String = "client", token: String = "",
-    seed: UInt64 = 0
+  package init(
+    on loop: any EventLoop, through door: NetworkDoor = .here, names: NodeNames,
+    port: String = "client", token: String = "", seed: UInt64 = 0
   ) {
     self.loop = loop
+    self.door = door
     self.names = names
     self.port = port
     self.token = token
@@ -81,20 +84,13 @@ public final class FrameTransport: ClientTransport, @unchecked Sendable {
   private func dial(_ id: NodeID, at address: NetworkAddress) {
     let node = FramedNode(id, names[id])
     let hello = Hello(token: token, name: "\(FrameTransport.ownName)", hasServices: true)
-    node.dialer = Dialer(on: loop, to: address, pace: FrameTransport.pace, hello: hello) {
-      [unowned self, unowned node] event in take(event, from: node)
+    node.dialer = Dialer(
+      on: loop, through: door, to: address, pace: FrameTransport.pace, hello: hello
+    ) { [unowned self, unowned node] event in take(event, from: node)
     }
     nodes[id] = node
     node.dialer?.start()
   }
-}
-
-/// A node's endpoint lacks the port that a transport needs.
-struct MissingPort: Error, Hashable, CustomStringConvertible {
-  var node: String
-  var port: String
-
-  var description: String { "\(node) has no port that is called \(port)" }
 }
 
 /// A node as a transport knows it.

@@ -1,6 +1,7 @@
 public import Environments
-public import NIOCore
+package import NIOCore
 import NIOHTTP1
+package import NodeServers
 import Nodes
 public import Values
 
@@ -37,12 +38,16 @@ public final class HTTPProbes: Sendable {
   fileprivate static let answerMax = 1 << 20
 
   private let loop: any EventLoop
+  private let door: NetworkDoor
   private let settings: Settings
   private let rounds: NIOLoopBoundBox<[HTTPProbeRounds]>
 
-  /// - Parameter loop: Where its sockets are made and served; it runs until ``close()`` has returned.
-  public init(on loop: any EventLoop, _ settings: Settings) {
+  /// - Parameters:
+  ///   - loop: Serves its connections; it runs until ``close()`` has returned.
+  ///   - door: Where they leave from.
+  package init(on loop: any EventLoop, through door: NetworkDoor = .here, _ settings: Settings) {
     self.loop = loop
+    self.door = door
     self.settings = settings
     rounds = .makeBoxSendingValue([], eventLoop: loop)
   }
@@ -51,8 +56,10 @@ public final class HTTPProbes: Sendable {
   public func open(
     _ endpoints: [Endpoint], report: @escaping @Sendable (TransportEvent) -> Void
   ) {
-    loop.execute { [loop, settings, rounds] in
-      rounds.value = endpoints.map { HTTPProbeRounds($0, settings, on: loop, report) }
+    loop.execute { [loop, door, settings, rounds] in
+      rounds.value = endpoints.map {
+        HTTPProbeRounds($0, settings, on: loop, through: door, report)
+      }
       for round in rounds.value { round.ask() }
     }
   }
@@ -78,6 +85,7 @@ private final class HTTPProbeRounds {
   private let endpoint: Endpoint
   private let settings: HTTPProbes.Settings
   private let loop: any EventLoop
+  private let door: NetworkDoor
   private let report: @Sendable (TransportEvent) -> Void
   private var isReady = false
   private var role: String?
@@ -85,11 +93,12 @@ private final class HTTPProbeRounds {
 
   init(
     _ endpoint: Endpoint, _ settings: HTTPProbes.Settings, on loop: any EventLoop,
-    _ report: @escaping @Sendable (TransportEvent) -> Void
+    through door: NetworkDoor, _ report: @escaping @Sendable (TransportEvent) -> Void
   ) {
     self.endpoint = endpoint
     self.settings = settings
     self.loop = loop
+    self.door = door
     self.report = report
   }
 
@@ -168,7 +177,8 @@ private final class HTTPProbeRounds {
       finish(.silent("it does not answer within \(timeout / 1_000_000) ms"))
     }
     Dial.connect(
-      to: Destination(address: endpoint.address, port: port), within: timeout, on: loop
+      to: Destination(address: endpoint.address, port: port), within: timeout, on: loop,
+      through: door
     ) { channel in
       try HTTPAnswerHandler.add(to: channel, answerMax: HTTPProbes.answerMax)
     }.assumeIsolated().whenComplete { result in

@@ -1,5 +1,6 @@
 public import Environments
-public import NIOCore
+package import NIOCore
+package import NodeServers
 public import Nodes
 public import Values
 
@@ -38,50 +39,27 @@ public final class HTTPTransport: ClientTransport {
     }
   }
 
-  private let loop: any EventLoop
-  private let settings: Settings
-  private let clients: NIOLoopBoundBox<ExchangeClients<HTTPWire>?>
+  private let port: String
+  private let exchanges: Exchanges<HTTPWire>
 
-  /// - Parameter loop: Where its sockets are made and served; it runs until ``close()`` has returned.
-  public init(on loop: any EventLoop, _ settings: Settings = Settings()) {
-    self.loop = loop
-    self.settings = settings
-    clients = .makeEmptyBox(valueType: ExchangeClients<HTTPWire>.self, eventLoop: loop)
+  /// - Parameters:
+  ///   - loop: Serves its connections; it runs until ``close()`` has returned.
+  ///   - door: Where they leave from.
+  package init(
+    on loop: any EventLoop, through door: NetworkDoor = .here, _ settings: Settings = Settings()
+  ) {
+    port = settings.port
+    exchanges = Exchanges(
+      on: loop, through: door, HTTPWire(settings: settings), timeout: settings.timeout)
   }
 
   public func open(
     _ endpoints: [Endpoint], report: @escaping @Sendable (TransportEvent) -> Void
-  ) throws {
-    for endpoint in endpoints where endpoint.ports[settings.port] == nil {
-      throw HTTPTransportError.withoutPort(node: endpoint.name, port: settings.port)
-    }
-    loop.execute { [loop, settings, clients] in
-      clients.value = ExchangeClients(
-        loop, HTTPWire(settings: settings), timeout: settings.timeout, endpoints, report)
-    }
-  }
+  ) throws { try exchanges.open(endpoints, port: port, report: report) }
 
   public func submit(_ request: Request, as id: RequestID, to node: NodeID) {
-    loop.execute { [clients] in clients.value?.submit(request, as: id, to: node) }
+    exchanges.submit(request, as: id, to: node)
   }
 
-  public func close() {
-    let closed = loop.submit { [clients] in
-      clients.value?.close()
-      clients.value = nil
-    }
-    if !loop.inEventLoop { try? closed.wait() }
-  }
-}
-
-/// Why a transport can't be opened.
-public enum HTTPTransportError: Error, Hashable, Sendable, CustomStringConvertible {
-  case withoutPort(node: String, port: String)
-
-  public var description: String {
-    switch self {
-    case .withoutPort(let node, let port):
-      "node \(node) has no port named \"\(port)\"; give it one in the manifest's ports"
-    }
-  }
+  public func close() { exchanges.close() }
 }

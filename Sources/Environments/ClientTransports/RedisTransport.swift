@@ -1,5 +1,6 @@
 public import Environments
-public import NIOCore
+package import NIOCore
+package import NodeServers
 public import Nodes
 public import Values
 
@@ -29,40 +30,29 @@ public final class RedisTransport: ClientTransport {
     }
   }
 
-  private let loop: any EventLoop
-  private let settings: Settings
-  private let clients: NIOLoopBoundBox<ExchangeClients<RedisWire>?>
+  private let port: String
+  private let exchanges: Exchanges<RedisWire>
 
-  /// - Parameter loop: Where its sockets are made and served; it runs until ``close()`` has returned.
-  public init(on loop: any EventLoop, _ settings: Settings = Settings()) {
-    self.loop = loop
-    self.settings = settings
-    clients = .makeEmptyBox(valueType: ExchangeClients<RedisWire>.self, eventLoop: loop)
+  /// - Parameters:
+  ///   - loop: Serves its connections; it runs until ``close()`` has returned.
+  ///   - door: Where they leave from.
+  package init(
+    on loop: any EventLoop, through door: NetworkDoor = .here, _ settings: Settings = Settings()
+  ) {
+    port = settings.port
+    exchanges = Exchanges(
+      on: loop, through: door, RedisWire(settings: settings), timeout: settings.timeout)
   }
 
   public func open(
     _ endpoints: [Endpoint], report: @escaping @Sendable (TransportEvent) -> Void
-  ) throws {
-    for endpoint in endpoints where endpoint.ports[settings.port] == nil {
-      throw MissingPort(node: endpoint.name, port: settings.port)
-    }
-    loop.execute { [loop, settings, clients] in
-      clients.value = ExchangeClients(
-        loop, RedisWire(settings: settings), timeout: settings.timeout, endpoints, report)
-    }
-  }
+  ) throws { try exchanges.open(endpoints, port: port, report: report) }
 
   public func submit(_ request: Request, as id: RequestID, to node: NodeID) {
-    loop.execute { [clients] in clients.value?.submit(request, as: id, to: node) }
+    exchanges.submit(request, as: id, to: node)
   }
 
-  public func close() {
-    let closed = loop.submit { [clients] in
-      clients.value?.close()
-      clients.value = nil
-    }
-    if !loop.inEventLoop { try? closed.wait() }
-  }
+  public func close() { exchanges.close() }
 }
 
 /// How requests are exchanged with Redis.

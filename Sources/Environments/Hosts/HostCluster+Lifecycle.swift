@@ -151,7 +151,7 @@ extension HostCluster {
     transport?.close()
     probes?.end()
     for probes in networkProbes.values { probes.close() }
-    thread?.end()
+    reach?.end()
     endCaptures()
     if !network.isThisMachine {
       for process in nodes where process.isRunning { try? process.host.agent.signalAll(SIGKILL) }

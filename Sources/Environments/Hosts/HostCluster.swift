@@ -2,6 +2,7 @@ import ClientTransports
 public import Environments
 import Glibc
 package import NIOCore
+package import NodeServers
 public import Nodes
 import Processes
 public import Values
@@ -14,8 +15,10 @@ public import Values
 public final class HostCluster: Environment {
   /// What is needed to carry clients' requests, once the hosts are up.
   package struct Surroundings {
-    /// The event loop whose sockets reach the hosts.
+    /// Serves the connections to the hosts.
     package var loop: any EventLoop
+    /// Where they leave from.
+    package var door: NetworkDoor
     /// Starts programs where clients stand.
     package var programs: ProgramRunner
     package var names: NodeNames
@@ -30,7 +33,7 @@ public final class HostCluster: Environment {
   var nodes: [HostedProcess] = []
   var poller: Poller
   let mailbox: Mailbox
-  var thread: NetworkThread?
+  var reach: HostReach?
   var transport: (any ClientTransport)?
   var probes: ProbeWatch?
   var networkProbes: [NodeID: HTTPProbes] = [:]
@@ -285,12 +288,12 @@ public final class HostCluster: Environment {
 
   /// Makes the transport, which reaches for nodes from now on.
   func openTransport() throws {
-    let thread = try NetworkThread(in: network.networkDescriptor)
-    self.thread = thread
+    let reach = try HostReach(in: network.networkDescriptor)
+    self.reach = reach
     let programs = ProgramRunner(agent: network.controlAgent)
     self.programs = programs
     let transport = try makeTransport(
-      Surroundings(loop: thread.loop, programs: programs, names: names))
+      Surroundings(loop: reach.loop, door: reach.door, programs: programs, names: names))
     self.transport = transport
     let mailbox = mailbox
     try transport.open(endpoints) { mailbox.put($0) }
@@ -300,10 +303,10 @@ public final class HostCluster: Environment {
   func watchProbes() {
     let mailbox = mailbox
     probes = ProbeWatch(nodes) { mailbox.put($0) }
-    guard let loop = thread?.loop else { return }
+    guard let reach else { return }
     for (process, endpoint) in zip(nodes, endpoints) {
       guard let settings = process.system.networkProbes else { continue }
-      let probes = HTTPProbes(on: loop, settings)
+      let probes = HTTPProbes(on: reach.loop, through: reach.door, settings)
       probes.open([endpoint]) { mailbox.put($0) }
       networkProbes[process.node] = probes
     }

@@ -12,9 +12,7 @@ struct MachineProcesses: ~Copyable {
 
   /// Must be made while `/proc` still shows them.
   init() {
-    var link = [CChar](repeating: 0, count: 32)
-    let count = readlink("/proc/self", &link, link.count - 1)
-    own = String(decoding: link.prefix(max(0, count)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    own = linkTarget("/proc/self") ?? ""
     descriptor = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   }
 

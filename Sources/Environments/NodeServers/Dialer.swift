@@ -22,6 +22,7 @@ package final class Dialer {
   private static let goodTime: TimeAmount = .seconds(1)
 
   private let loop: any EventLoop
+  private let door: NetworkDoor
   private let address: NetworkAddress
   private let pace: Pace
   private let hello: [UInt8]
@@ -36,10 +37,12 @@ package final class Dialer {
   package private(set) var problem = "it was not tried"
 
   package init(
-    on loop: any EventLoop, to address: NetworkAddress, pace: Pace, hello: Hello,
+    on loop: any EventLoop, through door: NetworkDoor = .here, to address: NetworkAddress,
+    pace: Pace, hello: Hello,
     handle: @escaping (ConnectionEvent) -> Void
   ) {
     self.loop = loop
+    self.door = door
     self.address = address
     self.pace = pace
     self.hello = hello.bytes
@@ -47,27 +50,28 @@ package final class Dialer {
     pause = pace.first
   }
 
-  /// Dials; the socket is made by this thread, which is the event loop's.
+  /// Dials; to be called on the event loop.
   package func start() {
     loop.preconditionInEventLoop()
     guard !isEnded else { return }
     let bound = NIOLoopBound(self, eventLoop: loop)
-    let bootstrap = ClientBootstrap(group: loop)
-      .connectTimeout(Dialer.connectTimeout)
-      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .channelOption(.tcpOption(.userTimeout), value: Dialer.userTimeoutMilliseconds)
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          let connection = FrameConnection { bound.value.take($1, from: $0) }
-          try channel.pipeline.syncOperations.addHandler(connection)
+    let connecting = door.connect(on: loop) { [loop, address] in
+      let bootstrap = ClientBootstrap(group: loop)
+        .connectTimeout(Dialer.connectTimeout)
+        .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+        .channelOption(.tcpOption(.userTimeout), value: Dialer.userTimeoutMilliseconds)
+        .channelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            let connection = FrameConnection { bound.value.take($1, from: $0) }
+            try channel.pipeline.syncOperations.addHandler(connection)
+          }
         }
-      }
-    let connecting =
-      if let numeric = address.numeric {
+      return if let numeric = address.numeric {
         bootstrap.connect(to: numeric)
       } else {
         bootstrap.connect(host: address.host, port: address.port)
       }
+    }
     connecting.assumeIsolated().whenFailure { self.fail(text(of: $0)) }
   }
 

@@ -109,6 +109,15 @@ package func canonicalPath(_ path: String) -> String? {
   return String(cString: resolved)
 }
 
+/// What a symbolic link says, without following it; nothing where there is no such link.
+package func linkTarget(_ path: String) -> String? {
+  withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(PATH_MAX)) { buffer in
+    guard let base = buffer.baseAddress else { return nil }
+    let count = readlink(path, base, buffer.count)
+    return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
+  }
+}
+
 /// Writes a text to a file that is there.
 ///
 /// - Returns: Whether it was all written.

@@ -68,13 +68,6 @@ enum OwnProcess {
     return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
   }
 
-  /// The path of this program.
-  static var path: String {
-    var bytes = [UInt8](repeating: 0, count: 4096)
-    let count = readlink("/proc/self/exe", &bytes, bytes.count)
-    return String(decoding: bytes[..<max(count, 0)], as: UTF8.self)
-  }
-
   /// Makes the memory that is resident now the peak.
   static func forgetPeak() {
     let file = open("/proc/self/clear_refs", O_WRONLY)

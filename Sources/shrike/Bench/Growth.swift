@@ -36,7 +36,7 @@ struct Growth {
         var memories: [(Double, Double)] = []
         for length in course.lengths {
           let child = try ChildMeasurement.run([
-            OwnProcess.path, "bench", "--row", course.name, "--clients", "\(count)",
+            ownExecutable, "bench", "--row", course.name, "--clients", "\(count)",
             "--operations", "\(length)",
           ])
           guard child.exitCode == 0 else {

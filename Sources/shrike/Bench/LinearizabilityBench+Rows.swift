@@ -130,7 +130,7 @@ extension LinearizabilityBench {
     try makeDirectories(FilePath(folder))
     let path = "\(folder)/\(name)"
     let child = try ChildMeasurement.run([
-      OwnProcess.path, "bench", "--write", path, "--operations", "\(operations)",
+      ownExecutable, "bench", "--write", path, "--operations", "\(operations)",
     ])
     guard child.exitCode == 0 else { throw BenchError(child.output) }
     return path
@@ -157,7 +157,7 @@ extension LinearizabilityBench {
     var least = Sample(milliseconds: .infinity, megabytes: .infinity)
     for _ in 0..<times {
       let child = try ChildMeasurement.run(
-        [OwnProcess.path, "check"] + arguments)
+        [ownExecutable, "check"] + arguments)
       guard child.exitCode == 0 else {
         throw BenchError("check \(arguments): exit \(child.exitCode): \(child.output)")
       }

@@ -103,7 +103,7 @@ struct LinearizabilityBench {
   /// Measures a row in a process of its own, so that none uses the memory of another.
   private func measureApart(_ row: Row) throws -> Sample {
     let child = try ChildMeasurement.run(
-      [OwnProcess.path, "bench", "--row", row.name]
+      [ownExecutable, "bench", "--row", row.name]
         + (corpora.map { ["--corpora", $0] } ?? []))
     if let reason = child.output.split(separator: "\n").first, reason.hasPrefix("skipped ") {
       throw Skipped(String(reason.dropFirst(8)))

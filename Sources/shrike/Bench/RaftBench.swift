@@ -55,7 +55,7 @@ enum RaftBench {
     for _ in 0..<replayCount {
       let began = monotonicSeconds()
       let child = try ChildMeasurement.run(
-        [OwnProcess.path, "replay", token, "--results", "/tmp/shrike-bench"])
+        [ownExecutable, "replay", token, "--results", "/tmp/shrike-bench"])
       times.append((monotonicSeconds() - began) * 1e3)
       guard child.exitCode == 0 else { throw BenchError("bench-raft: a replay failed") }
     }

@@ -52,7 +52,7 @@ enum SyncBench {
       surroundings.takeListener = watch.add
     }
     let program = Program(
-      path: OwnProcess.path,
+      path: ownExecutable,
       arguments: ["shrike", "bench", "--row", row, "--write", "\(directory)/file"],
       environment: inheritedEnvironment(), directory: nil)
     let child = try program.start(surroundings)
