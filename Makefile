@@ -3,7 +3,7 @@
 BUILD := swift build -c release
 SHRIKE := .build/release/shrike
 
-.PHONY: demo demo-etcd demo-faults ssh lab environments test unit processes twins corpus corpora models budgets campaigns claims suite verdicts glomers readme zoo correct \
+.PHONY: demo demo-etcd demo-faults ssh netem lab environments test unit processes twins corpus corpora models budgets campaigns claims suite verdicts glomers readme zoo correct \
   lint bench release node clean setup build
 
 setup:
@@ -31,6 +31,11 @@ demo-faults: setup
 ssh: setup
 	$(BUILD) --product shrike
 	@.ci/ssh $(SHRIKE)
+
+## Faults of packets by netem, in a kernel that has it: needs user-mode-linux; five minutes.
+netem: setup
+	$(BUILD) --build-tests
+	@.ci/netem $(SHRIKE) .build/release/shrikePackageTests.xctest
 
 ## One plan simulated, as local processes and on hosts in namespaces.
 environments: setup

@@ -104,7 +104,8 @@ let rooms: [Room] = [
   Room(
     "Examinations", "Sources/Environments/Examinations",
     needs: [
-      "NamespaceLab", "Hosts", "Environments", "Processes", "Disks", "Nodes", "Values", "CProcess",
+      "NamespaceLab", "Hosts", "Environments", "Packets", "Processes", "Disks", "Nodes", "Values",
+      "CProcess",
     ]),
   Room(
     "Systems", "Sources/Systems",
@@ -226,7 +227,7 @@ let package = Package(
       path: "Tests/LocalProcessesFixture", swiftSettings: strict),
     tests("Packets", "Packets", "Environments", "Processes", "Values"),
     tests(
-      "NamespaceLab", "NamespaceLab", "Hosts", "Disks", "HostClusters", "HostsFixture",
+      "NamespaceLab", "NamespaceLab", "Hosts", "Disks", "Packets", "HostClusters", "HostsFixture",
       "Environments",
       "Processes", "Nodes",
       "Values"),

@@ -453,10 +453,6 @@ struct HostFaultTests {
   }
 }
 
-extension FixtureCluster {
-  fileprivate func host(_ node: NodeID) -> Host { environment.hosts[node.index] }
-}
-
 extension AgentConnection {
   fileprivate func processCount() throws -> Int {
     // The process that counts is one of them, as is the agent.

@@ -9,6 +9,7 @@
 #include <linux/if_tun.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -162,3 +163,5 @@ int packet_open_routing(void) {
   if (bind(descriptor, (struct sockaddr *)&address, sizeof address) != 0) return closed(descriptor);
   return descriptor;
 }
+
+int packet_leave_network(void) { return unshare(CLONE_NEWNET) == 0 ? 0 : errno; }

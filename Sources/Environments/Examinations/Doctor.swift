@@ -69,6 +69,7 @@ public struct Doctor {
     if let othersLab {
       found.append(Examination(rootless: Doctor.findings(of: othersLab), user: Doctor.otherUser))
     }
+    found.append(.netem())
     for (tool, version) in zip(tools, versions) {
       let printed = version?.1?.finish(within: Doctor.toolPatience)
       found.append(

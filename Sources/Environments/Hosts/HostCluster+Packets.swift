@@ -71,8 +71,13 @@ extension HostCluster {
         destinations.map { ($0.index, nodes[$0.index].host.address) }
       ) { $1 }
       begun.append(source)
+      let way: PacketWay
       do throws(HostError) {
-        try order(.disturb(disturbance, draws.child(UInt64(source.index)), peers), source)
+        way = PacketWay(
+          words: try order(
+            .disturb(
+              disturbance, draws.child(UInt64(source.index)), peers,
+              prefersNetem: settings.usesNetem ?? !network.isThisMachine), source))
       } catch {
         guard case .refused(let host, let reason) = error else { throw error }
         _ = try end(disturbed, on: begun)
@@ -84,7 +89,7 @@ extension HostCluster {
       let areLed = try leads(source, destinations)
       isLed = isLed && areLed.allSatisfy { $0 }
       let others = destinations.sorted().map { names[$0] }.joined(separator: ", ")
-      let did = "\(disturbance.kind.rawValue) of packets to \(others)"
+      let did = "\(disturbance.kind.rawValue) of packets to \(others)\(way.addition)"
       report.did[source] = [ended[source], did].compactMap(\.self).joined(separator: "; ")
     }
     disturbances[disturbance.kind] = disturbed
@@ -100,7 +105,7 @@ extension HostCluster {
     report.tookHold = try isEffective(disturbed)
     disturbances[kind] = nil
     let counts = try end(disturbed, on: disturbed.bySource.map(\.source))
-    report.affected = counts.reduce(0) { $0 + $1.struck }
+    if counts.allSatisfy(\.isCounted) { report.affected = counts.reduce(0) { $0 + $1.struck } }
     report.exercised = counts.reduce(0) { $0 + $1.met }
     for (source, _) in disturbed.bySource {
       let lost = Int(try order(.overflow, source).first ?? "") ?? 0
@@ -153,7 +158,7 @@ extension HostCluster {
     try nodes[source.index].host.agent.ask(.packets, order.words)
   }
 
-  /// Whether packets to each of these pass the switch.
+  /// Whether packets to each of these are led to what disturbs them.
   private func leads(
     _ source: NodeID, _ destinations: [NodeID]
   ) throws(HostError) -> [Bool] {
@@ -161,7 +166,8 @@ extension HostCluster {
     return try order(.leads(addresses), source).map { $0 == "true" }
   }
 
-  /// Whether packets of each link pass the switch, and one was disturbed there, be it a probe.
+  /// Whether packets of each link are led to what disturbs them, and one was disturbed there, be it a
+  /// probe.
   private func isEffective(_ disturbed: DisturbedLinks) throws(HostError) -> Bool {
     let kind = disturbed.disturbance.kind
     var hasStruck = false
@@ -176,5 +182,16 @@ extension HostCluster {
       hasStruck = try order(prove, link.source) == ["true"]
     }
     return hasStruck
+  }
+}
+
+extension PacketWay {
+  /// What a report says of it; nothing for the way that is taken where no other is preferred.
+  fileprivate var addition: String {
+    switch self {
+    case .netem: " by netem"
+    case .throughSwitch(nil): ""
+    case .throughSwitch(let reason?): " by its switch (\(reason))"
+    }
   }
 }

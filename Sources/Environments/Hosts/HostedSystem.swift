@@ -95,6 +95,9 @@ public struct HostSettings: Sendable {
   /// Whether the packets that each node sends and receives are written to `<node>/packets.pcap` beside
   /// its log.
   public var capturesPackets = false
+  /// Whether packets are disturbed by netem where that works and can do it; nothing for on all hosts but
+  /// those of this machine.
+  public var usesNetem: Bool?
   /// The kinds of disk faults that hosts are made ready for.
   public var diskFaults: Set<DiskFault.Kind> = []
   /// How many nodes' files each kind may damage at a time; nothing where any may be.

@@ -9,7 +9,13 @@ final class PacketBreaker: HostBreaker {
   /// How long a capture may become, in bytes.
   private static let captureMax = 256 << 20
 
+  /// What has disturbed packets so far, each when it was first needed.
   private var faults: PacketFaults?
+  private var netem: NetemFaults?
+  /// Why netem was found not to work here.
+  private var netemProblem: String?
+  /// The kinds that netem has in force.
+  private var byNetem: Set<Disturbance.Kind> = []
   private var capture: PacketCapture?
 
   func obey(_ words: [String], on processes: [pid_t]) throws(BreakerRefusal) -> [String] {
@@ -25,20 +31,28 @@ final class PacketBreaker: HostBreaker {
 
   private func obey(_ order: PacketOrder) throws -> [String] {
     switch order {
-    case .disturb(let disturbance, let draws, let peers):
+    case .disturb(let disturbance, let draws, let peers, let prefersNetem):
       let addresses = try peers.mapValues { try number(of: $0) }
-      let faults = try self.faults ?? PacketFaults(peers: Array(addresses.values))
-      self.faults = faults
-      try faults.disturb(disturbance, to: addresses, draws)
-      return []
+      return try disturb(disturbance, draws, addresses, prefersNetem: prefersNetem).words
+    case .counts(let kind) where byNetem.contains(kind):
+      return (try netem?.counts(of: kind) ?? [:]).words
     case .counts(let kind): return (faults?.counts(of: kind) ?? [:]).words
+    case .prove(let kind, let peer, let most) where byNetem.contains(kind):
+      return try ["\(netem?.strikesProbe(kind, to: peer, most: most) ?? false)"]
     case .prove(let kind, let peer, let most):
       return try ["\(faults?.strikesProbe(kind, to: peer, most: most) ?? false)"]
+    case .calm(let kind) where byNetem.contains(kind):
+      let counts = try netem?.calm(kind) ?? [:]
+      byNetem.remove(kind)
+      return counts.words
     case .calm(let kind): return (try faults?.calm(kind) ?? [:]).words
     case .leads(let addresses):
       // None but IPv4 packets ever do.
       return try addresses.map { address in
-        try "\(Detour.number(address).flatMap { try faults?.leads(to: $0) } ?? false)"
+        let isLed = try Detour.number(address).map {
+          try faults?.leads(to: $0) == true || netem?.leads(to: $0) == true
+        }
+        return "\(isLed ?? false)"
       }
     case .overflow: return ["\(faults?.takeOverflow() ?? 0)"]
     case .capture(let path, let peer):
@@ -54,6 +68,53 @@ final class PacketBreaker: HostBreaker {
     }
   }
 
+  private func disturb(
+    _ disturbance: Disturbance, _ draws: Draws, _ peers: [Int: UInt32], prefersNetem: Bool
+  ) throws -> PacketWay {
+    guard prefersNetem else {
+      try passThrough(disturbance, draws, peers)
+      return .throughSwitch(reason: nil)
+    }
+    var reason = NetemChain.problem(with: disturbance) ?? netemProblem
+    if reason == nil {
+      do {
+        try disturbByNetem(disturbance, peers)
+        return .netem
+      } catch {
+        reason = "\(error)"
+      }
+    }
+    do { try passThrough(disturbance, draws, peers) } catch {
+      throw BreakerRefusal("\(error); \(reason ?? "no netem")")
+    }
+    return .throughSwitch(reason: reason)
+  }
+
+  private func passThrough(
+    _ disturbance: Disturbance, _ draws: Draws, _ peers: [Int: UInt32]
+  ) throws {
+    let faults = try self.faults ?? PacketFaults(peers: Array(peers.values))
+    self.faults = faults
+    try faults.disturb(disturbance, to: peers, draws)
+  }
+
+  private func disturbByNetem(_ disturbance: Disturbance, _ peers: [Int: UInt32]) throws {
+    if netem == nil {
+      do { netem = try NetemFaults() } catch {
+        netemProblem = "\(error)"
+        throw error
+      }
+    }
+    try netem?.disturb(disturbance, to: peers)
+    byNetem.insert(disturbance.kind)
+  }
+
+  var nextWake: Nanoseconds? { netem?.nextClearing }
+
+  func wake(on processes: [pid_t]) {
+    if let due = netem?.nextClearing, due <= monotonicTime() { netem?.clear() }
+  }
+
   private func number(of address: String) throws(BreakerRefusal) -> UInt32 {
     if let number = Detour.number(address) { return number }
     throw BreakerRefusal("packets to \(address) can't be touched: it is no IPv4 address")
@@ -64,13 +125,33 @@ final class PacketBreaker: HostBreaker {
     capture = nil
     faults?.end()
     faults = nil
+    netem?.end()
+    netem = nil
+  }
+}
+
+/// Which way a disturbance of packets went.
+enum PacketWay: Hashable {
+  case netem
+  /// Through the host's own switch, for this reason where netem was preferred.
+  case throughSwitch(reason: String?)
+
+  var words: [String] {
+    switch self {
+    case .netem: ["netem"]
+    case .throughSwitch(let reason): ["switch"] + (reason.map { [$0] } ?? [])
+    }
+  }
+
+  init(words: [String]) {
+    self = words.first == "netem" ? .netem : .throughSwitch(reason: words.dropFirst().first)
   }
 }
 
 /// What the controller asks of the breaker of packets.
 enum PacketOrder: Hashable {
-  /// Disturbs packets to peers, by their nodes' numbers.
-  case disturb(Disturbance, Draws, [Int: String])
+  /// Disturbs packets to peers, by their nodes' numbers, and tells which way.
+  case disturb(Disturbance, Draws, [Int: String], prefersNetem: Bool)
   /// Asks what a kind has come to so far, on each link.
   case counts(Disturbance.Kind)
   /// Asks whether one of so many probes to a peer is disturbed.
@@ -79,7 +160,7 @@ enum PacketOrder: Hashable {
   case calm(Disturbance.Kind)
   /// Asks how many packets were lost for want of room since this was asked before.
   case overflow
-  /// Asks for each address whether packets to it pass the switch.
+  /// Asks for each address whether packets to it are led to what disturbs them.
   case leads([String])
   /// Writes to a file, from now on, what passes the device by which a peer is reached.
   case capture(String, peer: String)
@@ -89,11 +170,11 @@ enum PacketOrder: Hashable {
 extension PacketOrder {
   var words: [String] {
     switch self {
-    case .disturb(let disturbance, let draws, let peers):
+    case .disturb(let disturbance, let draws, let peers, let prefersNetem):
       [
         "disturb", disturbance.kind.rawValue, "\(disturbance.probability)",
         "\(disturbance.latency)", disturbance.distribution.rawValue,
-        "\(disturbance.bytesPerSecond)", "\(draws.key)",
+        "\(disturbance.bytesPerSecond)", "\(draws.key)", prefersNetem ? "netem" : "switch",
       ] + peers.sorted { $0.key < $1.key }.flatMap { ["\($0.key)", $0.value] }
     case .counts(let kind): ["counts", kind.rawValue]
     case .prove(let kind, let peer, let most): ["prove", kind.rawValue, "\(peer)", "\(most)"]
@@ -123,20 +204,21 @@ extension PacketOrder {
     }
     guard words.count > 1, let kind = Disturbance.Kind(rawValue: words[1]) else { return nil }
     switch words[0] {
-    case "disturb" where words.count >= 7 && words.count % 2 == 1:
+    case "disturb" where words.count >= 8 && words.count % 2 == 0:
       guard let probability = Double(words[2]), let latency = Nanoseconds(words[3]),
         let distribution = Disturbance.Distribution(rawValue: words[4]),
         let bytesPerSecond = Int(words[5]), let seed = UInt64(words[6])
       else { return nil }
       var peers: [Int: String] = [:]
-      for place in stride(from: 7, to: words.count, by: 2) {
+      for place in stride(from: 8, to: words.count, by: 2) {
         guard let number = Int(words[place]) else { return nil }
         peers[number] = words[place + 1]
       }
       self = .disturb(
         Disturbance(
           kind, probability: probability, latency: latency, distribution: distribution,
-          bytesPerSecond: bytesPerSecond), Draws(seed: seed), peers)
+          bytesPerSecond: bytesPerSecond), Draws(seed: seed), peers,
+        prefersNetem: words[7] == "netem")
     case "counts": self = .counts(kind)
     case "prove" where words.count == 4:
       guard let peer = Int(words[2]), let most = Int(words[3]) else { return nil }
@@ -148,10 +230,11 @@ extension PacketOrder {
 }
 
 extension [Int: LinkDisturbances.Count] {
-  /// As words of an answer: five numbers for each peer.
+  /// As words of an answer: five numbers for each peer, of which one that is not known is negative.
   var words: [String] {
     sorted { $0.key < $1.key }.flatMap { peer, count in
-      [peer, count.met, count.struck, count.probesMet, count.probesStruck].map { "\($0)" }
+      let struck = count.isCounted ? count.struck : -1
+      return [peer, count.met, struck, count.probesMet, count.probesStruck].map { "\($0)" }
     }
   }
 
@@ -160,8 +243,9 @@ extension [Int: LinkDisturbances.Count] {
     self = [:]
     for place in stride(from: 0, to: numbers.count - 4, by: 5) {
       self[numbers[place]] = LinkDisturbances.Count(
-        met: numbers[place + 1], struck: numbers[place + 2], probesMet: numbers[place + 3],
-        probesStruck: numbers[place + 4])
+        met: numbers[place + 1], struck: Swift.max(0, numbers[place + 2]),
+        probesMet: numbers[place + 3], probesStruck: numbers[place + 4],
+        isCounted: numbers[place + 2] >= 0)
     }
   }
 }

@@ -11,6 +11,8 @@ import Processes
 package struct Detour {
   /// Marks what is not to be led away.
   static let mark: UInt32 = 0x0800_0000
+  /// Marks beside that what a switch sends on: it is not the harness's own.
+  static let switched: UInt32 = 0x0400_0000
   /// Of our rules: behind that for the host's own addresses, before all others.
   private static let priority: UInt32 = 83
   /// The table of the device of number 0.

@@ -31,15 +31,29 @@ package struct LinkDisturbances: Sendable {
     package var met = 0
     /// Of those, how many were disturbed.
     package var struck = 0
+    /// Whether that is known; netem counts neither copies nor damaged packets.
+    package var isCounted = true
     /// The harness's own, and how many of them were disturbed.
     package var probesMet = 0
     package var probesStruck = 0
 
-    package init(met: Int = 0, struck: Int = 0, probesMet: Int = 0, probesStruck: Int = 0) {
+    package init(
+      met: Int = 0, struck: Int = 0, probesMet: Int = 0, probesStruck: Int = 0,
+      isCounted: Bool = true
+    ) {
+      self.isCounted = isCounted
       self.met = met
       self.struck = struck
       self.probesMet = probesMet
       self.probesStruck = probesStruck
+    }
+
+    mutating func add(_ other: Count) {
+      met += other.met
+      struck += other.struck
+      probesMet += other.probesMet
+      probesStruck += other.probesStruck
+      isCounted = isCounted && other.isCounted
     }
   }
 

@@ -44,7 +44,7 @@ package final class SwitchThread: @unchecked Sendable {
     guard tunnel >= 0 else { throw SystemCallError("can't make a network device (/dev/net/tun)") }
     device = String(
       decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    outlet = packet_open_raw(Detour.mark)
+    outlet = packet_open_raw(Detour.mark | Detour.switched)
     let outletError = errno
     bell = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
     do {

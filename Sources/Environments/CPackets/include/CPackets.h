@@ -59,4 +59,8 @@ int packet_capture(int descriptor, struct packet_span spans[], int count, uint32
 // A socket to the kernel's routing, bound. Returns the descriptor, or -1 with errno set.
 int packet_open_routing(void);
 
+// Has this thread, and what it starts, be in a new network, without devices but a loopback that is down.
+// Returns 0, or an error number.
+int packet_leave_network(void);
+
 #endif

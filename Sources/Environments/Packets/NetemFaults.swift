@@ -1,0 +1,264 @@
+import CPackets
+package import Environments
+import Glibc
+import Processes
+package import Values
+
+/// What disturbs the packets that this host sends by netem, at the devices that they leave by.
+///
+/// There is one in a network at a time. Chance is the kernel's; it has no seed.
+package final class NetemFaults {
+  /// How often it is seen whether what was delayed has left, so that disciplines can be removed.
+  private static let clearingInterval: Nanoseconds = .milliseconds(50)
+  /// How long probes may take to be sent by the device, beside what they are delayed.
+  private static let patience: Nanoseconds = .milliseconds(500)
+  /// How many probes are sent at first.
+  private static let firstProbes = 20
+
+  /// A disturbance in force.
+  private struct Force {
+    var disturbance: Disturbance
+    var peers: [Int: UInt32]
+    /// Whether it is to have no chains any more.
+    var isEnding = false
+    /// What it came to in chains that packets reach no more.
+    var count = LinkDisturbances.Count()
+  }
+
+  /// A chain by the device and the band that it is at.
+  private struct Place: Hashable {
+    var device: String
+    var band: Int
+  }
+
+  private let claim: NetemClaim
+  private let control: TrafficControl
+  private var trees: [String: NetemTree] = [:]
+  private var forces: [Disturbance.Kind: Force] = [:]
+  /// The device by which each peer is reached, and the longest packet on the way there.
+  private var routes: [UInt32: (device: String, longestPacket: Int)] = [:]
+  /// What each chain did to probes, which are not the system's own packets.
+  private var probes: [Place: [Disturbance.Kind: LinkDisturbances.Count]] = [:]
+
+  /// Tries whether netem works here, and removes what another has left.
+  ///
+  /// - Throws: Why it does not.
+  package init() throws {
+    claim = try NetemClaim()
+    _ = try Netem.measure()
+    control = try TrafficControl()
+    Netem.sweep(control)
+  }
+
+  /// Disturbs what is sent to peers, in place of what a disturbance of that kind did before.
+  ///
+  /// - Parameter peers: Their addresses, by numbers.
+  /// - Throws: Why netem does not; then all is as it was.
+  package func disturb(_ disturbance: Disturbance, to peers: [Int: UInt32]) throws {
+    if let problem = NetemChain.problem(with: disturbance) { throw NetemRefusal(problem) }
+    for address in peers.values {
+      let route = try Detour.Route(to: address)
+      let device = try Detour.device(to: address)
+      guard device != "lo" else { throw NetemRefusal("packets to itself don't leave the host") }
+      if trees[device] == nil {
+        guard try !Netem.hasTree(device, control) else {
+          throw NetemRefusal("\(device) has netem's disciplines already")
+        }
+        trees[device] = NetemTree(device: device)
+      }
+      routes[address] = (device, route.longestPacket)
+    }
+    let old = forces[disturbance.kind]
+    forces[disturbance.kind] = Force(disturbance: disturbance, peers: peers)
+    do { try apply() } catch {
+      forces[disturbance.kind] = old
+      // Of several devices one may have refused.
+      try? apply()
+      throw error
+    }
+  }
+
+  /// Ends a kind of disturbance; what it has delayed leaves when it was to.
+  ///
+  /// - Returns: What it came to on all links, by the number of the first peer.
+  package func calm(_ kind: Disturbance.Kind) throws -> [Int: LinkDisturbances.Count] {
+    guard forces[kind] != nil else { return [:] }
+    forces[kind]?.isEnding = true
+    do { try apply() } catch {
+      forces[kind]?.isEnding = false
+      throw error
+    }
+    defer { forces[kind] = nil }
+    return try counts(of: kind)
+  }
+
+  /// Makes the disciplines of all devices those of what is in force.
+  private func apply() throws {
+    for device in trees.keys.sorted() {
+      guard var tree = trees[device] else { continue }
+      var wanted: [UInt32: NetemTree.Wanted] = [:]
+      for (kind, force) in forces where !force.isEnding {
+        for address in force.peers.values where routes[address]?.device == device {
+          wanted[address, default: [:]][kind] = force.disturbance
+        }
+      }
+      guard !wanted.isEmpty || !tree.isIdle else { continue }
+      let longest = wanted.keys.compactMap { routes[$0]?.longestPacket }.max() ?? 0
+      let change = try tree.change(to: wanted, longestPacket: longest)
+      do { try control.obey(change.lines) } catch {
+        try control.obey(change.undoing.reversed(), isForced: true)
+        throw error
+      }
+      trees[device] = tree
+      guard !change.retired.isEmpty else { continue }
+      nextClearing = monotonicTime() + NetemFaults.clearingInterval
+      try retire(change.retired.map { Place(device: device, band: $0) })
+    }
+  }
+
+  /// Keeps what disturbances came to in chains that packets reach no more.
+  private func retire(_ places: [Place]) throws {
+    for place in places {
+      let came = try tally(place)
+      probes[place] = nil
+      for (kind, count) in came { forces[kind]?.count.add(count) }
+    }
+  }
+
+  // MARK: Counts
+
+  package func counts(of kind: Disturbance.Kind) throws -> [Int: LinkDisturbances.Count] {
+    guard let force = forces[kind], let first = force.peers.keys.min() else { return [:] }
+    var count = force.count
+    for place in places where chain(at: place)?.disturbances[kind] != nil {
+      if let here = try tally(place)[kind] { count.add(here) }
+    }
+    return [first: count]
+  }
+
+  /// The chains that packets are led to.
+  private var places: [Place] {
+    trees.values.flatMap { tree in
+      tree.bands.filter { !$0.value.peers.isEmpty }.keys
+        .map { Place(device: tree.device, band: $0) }
+    }
+  }
+
+  private func chain(at place: Place) -> NetemChain? {
+    trees[place.device]?.bands[place.band]?.chain
+  }
+
+  /// What each kind has come to in one chain, probes apart.
+  private func tally(_ place: Place) throws -> [Disturbance.Kind: LinkDisturbances.Count] {
+    var counts = try rawTally(place)
+    for (kind, count) in probes[place] ?? [:] {
+      counts[kind]?.met -= count.met
+      counts[kind]?.struck -= count.struck
+      counts[kind]?.probesMet = count.met
+      counts[kind]?.probesStruck = count.struck
+    }
+    return counts
+  }
+
+  private func rawTally(_ place: Place) throws -> [Disturbance.Kind: LinkDisturbances.Count] {
+    guard let chain = chain(at: place) else { return [:] }
+    let found = try control.disciplines(of: place.device)
+    let disciplines = (0..<chain.length).compactMap { number in
+      let handle = NetemTree.handle(band: place.band, place: number)
+      return found.first { $0.handle == handle }
+    }
+    guard disciplines.count == chain.length else { return [:] }
+    return chain.counts(by: disciplines)
+  }
+
+  /// Whether the kernel leads packets for a peer to a chain.
+  package func leads(to address: UInt32) throws -> Bool {
+    guard let device = routes[address]?.device, let tree = trees[device],
+      let flow = try control.flows(of: device)[address]
+    else { return false }
+    return tree.bands.contains { band, content in
+      !content.peers.isEmpty && NetemTree.flow(band) == flow
+    }
+  }
+
+  // MARK: Probes
+
+  /// Sends probes to a peer until one has been disturbed.
+  ///
+  /// Copies and damage, which the kernel does not count, are seen where the device sends the probes.
+  ///
+  /// - Parameter most: How many are sent at most.
+  /// - Returns: Whether one was.
+  package func strikesProbe(_ kind: Disturbance.Kind, to peer: Int, most: Int) throws -> Bool {
+    guard let address = forces[kind]?.peers[peer], let device = routes[address]?.device,
+      let band = trees[device]?.band(of: address)
+    else { return false }
+    let place = Place(device: device, band: band)
+    let patience = NetemFaults.patience + (chain(at: place)?.delayMax ?? 0)
+    let sight = try kind == .duplicate || kind == .corrupt ? ProbeSight(device) : nil
+    let socket = try ProbeSocket()
+    var sent = 0
+    while sent < most {
+      let count = min(max(NetemFaults.firstProbes, sent), most - sent)
+      let before = try rawTally(place)
+      for number in sent..<(sent + count) {
+        try socket.send(
+          PacketProbe.message(numbered: UInt16(truncatingIfNeeded: number)), to: address)
+      }
+      sent += count
+      let isSeen = sight?.awaits(kind, within: patience) ?? false
+      let after = try rawTally(place)
+      for (kind, count) in note(count, before, after) {
+        probes[place, default: [:]][kind, default: .init()].add(count)
+      }
+      if isSeen || (after[kind]?.struck ?? 0) > (before[kind]?.struck ?? 0) { return true }
+    }
+    return false
+  }
+
+  /// What becomes of so many probes: all that has happened meanwhile, as far as it may be theirs.
+  private func note(
+    _ sent: Int, _ before: [Disturbance.Kind: LinkDisturbances.Count],
+    _ after: [Disturbance.Kind: LinkDisturbances.Count]
+  ) -> [Disturbance.Kind: LinkDisturbances.Count] {
+    // Each may have a copy.
+    let most = after[.duplicate] == nil ? sent : sent * 2
+    return after.reduce(into: [:]) { found, entry in
+      let old = before[entry.key] ?? .init()
+      found[entry.key] = LinkDisturbances.Count(
+        met: min(most, entry.value.met - old.met),
+        struck: min(most, entry.value.struck - old.struck))
+    }
+  }
+
+  // MARK: The end
+
+  /// When it is seen next whether disciplines can be removed; nothing where all are in use.
+  package private(set) var nextClearing: Nanoseconds?
+
+  /// Removes disciplines that nothing is led to, and that nothing waits in.
+  package func clear() {
+    nextClearing = nil
+    for device in trees.keys.sorted() {
+      guard var tree = trees[device], let found = try? control.disciplines(of: device)
+      else { continue }
+      let lines = tree.clear { band in
+        let first = NetemTree.handle(band: band, place: 0)
+        return found.first { $0.handle == first }?.waiting ?? 0
+      }
+      try? control.obey(lines, isForced: true)
+      trees[device] = tree
+      if tree.bands.contains(where: { $0.value.peers.isEmpty }) {
+        nextClearing = monotonicTime() + NetemFaults.clearingInterval
+      }
+    }
+  }
+
+  /// Removes all; what is on its way is lost.
+  package func end() {
+    try? control.obey(
+      trees.keys.sorted().map { NetemTree.uprooting($0) }, isForced: true)
+    trees = [:]
+    forces = [:]
+  }
+}
