@@ -1,6 +1,7 @@
 import Algorithms
 import Environments
 import Hosts
+import LocalProcesses
 import Manifests
 import Nemeses
 import Systems
@@ -117,31 +118,31 @@ extension Plan {
       return (system.description.name, claims)
     })
 
-  /// Whether what hosts use can be limited here.
-  private var hostsAreLimited: Bool {
-    ControlGroups.problem(with: .cpu) == nil && ControlGroups.problem(with: .memory) == nil
-  }
-
   /// What `--nemesis all` stands for: all that the system claims to survive and the environment can
   /// inject.
   private var allNemeses: [NemesisSpec] {
     get throws {
       let claims = try claims
-      let families: [FaultFamily] =
-        switch place {
-        // Whatever a bundled system claims, and no other can be simulated.
-        case .simulated: []
-        case .local: [.partition, .kill, .pause, .delay, .loss, .duplicate, .reorder]
-        // Bundled systems claim no limits, for they can't be simulated.
-        case .lab, .ssh:
-          [.partition, .kill, .pause]
-            + (HostCluster.packetProblem == nil ? Disturbance.Kind.allCases.map(\.family) : [])
-            + (hostsAreLimited ? [.cpu, .memory] : [])
-        }
+      // No system can be simulated but bundled ones, each of which claims something.
       guard place != .simulated else { return claims ?? [] }
-      return families.filter { family in
-        claims?.contains { $0.family == family } ?? true
-      }.map { NemesisSpec($0) }
+      return (claims ?? FaultFamily.allCases.map { NemesisSpec($0) }).filter(canInject)
+    }
+  }
+
+  /// Whether real processes at the plan's place can have a fault, as far as that is known before they
+  /// are there.
+  private func canInject(_ spec: NemesisSpec) -> Bool {
+    let isThisMachine = place != .ssh
+    switch spec {
+    // The version that is installed is the only one.
+    case .kill(.upgrade, _): return false
+    case .disturb(let disturbance, _) where place.hasHosts && !disturbance.messageTypes.isEmpty:
+      return false
+    case .disk(let fault, _) where place.hasHosts:
+      return HostCluster.support(for: fault, onThisMachine: isThisMachine) == .supported
+    case _ where place.hasHosts:
+      return !isThisMachine || HostCluster.support(for: spec.family) == .supported
+    default: return LocalProcesses.support(for: spec.family) == .supported
     }
   }
 }

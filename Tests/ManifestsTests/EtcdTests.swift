@@ -54,7 +54,11 @@ struct EtcdTests {
     #expect(etcd.packages == ["etcd-server"])
     #expect(etcd.programs == ["etcd"])
     #expect(etcd.workloads.map(\.name) == ["lin-kv", "g-set", "txn-list-append", "lock"])
-    #expect(etcd.survives == ["partition", "kill", "pause", "cpu", "memory"])
+    #expect(
+      etcd.survives == [
+        "partition", "kill", "pause", "delay", "loss", "duplicate", "reorder", "corrupt", "rate",
+        "clog", "clock", "cpu", "memory", "disk:power-loss",
+      ])
     #expect(etcd.known.map(\.anomaly) == ["stale-linearizable-read"])
     #expect(etcd.client == .etcd(port: "client"))
     #expect(try etcd.options(given: [:]) == ["serializable-reads": "false", "lease-ttl": "2s"])

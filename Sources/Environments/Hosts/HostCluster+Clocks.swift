@@ -14,12 +14,6 @@ struct HostClocks {
 }
 
 extension HostCluster {
-  var clockSupport: FaultSupport {
-    // Of other machines it is known when they are there.
-    guard network.isThisMachine else { return .supported }
-    return ProcessClocks.problem.map { .unsupported($0) } ?? .supported
-  }
-
   func skew(_ changes: [NodeID: ClockChange]) throws(HostError) -> FaultReport {
     try readClocks()
     var effects: [(HostedProcess, String, Bool?)] = []

@@ -62,19 +62,20 @@ extension HostCluster {
       && (!network.isThisMachine || Volume.problem == nil)
   }
 
-  var diskSupport: FaultSupport {
-    guard network.isThisMachine else { return .supported }
-    guard Volume.problem != nil, let problem = DiskWatch.problem else { return .supported }
-    return .unsupported(problem)
+  public func support(for fault: DiskFault) -> FaultSupport {
+    HostCluster.support(for: fault, onThisMachine: network.isThisMachine)
   }
 
-  public func support(for fault: DiskFault) -> FaultSupport {
+  /// Whether the disk of a host can have a fault, as far as that is known before the host is there.
+  package static func support(
+    for fault: DiskFault, onThisMachine isThisMachine: Bool
+  ) -> FaultSupport {
     switch fault.kind {
     case .torn, .reorder, .misdirect, .stale:
       return .unsupported("a real disk can't be told to; --env simulated can")
     default: break
     }
-    guard network.isThisMachine else { return .supported }
+    guard isThisMachine else { return .supported }
     if fault.kind.needsVolume, let problem = Volume.problem { return .unsupported(problem) }
     if !fault.kind.watchedEffects.isEmpty, let problem = DiskWatch.problem {
       return .unsupported(problem)

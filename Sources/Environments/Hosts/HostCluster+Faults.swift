@@ -1,6 +1,8 @@
+import Disks
 public import Environments
 import Glibc
 import Nodes
+import ProcessClocks
 import Processes
 package import Values
 
@@ -13,22 +15,25 @@ extension HostCluster {
   package static let probePort = 9
 
   public func support(for family: FaultFamily) -> FaultSupport {
-    switch family {
-    case .kill, .pause: return .supported
-    case .partition:
-      return !network.isThisMachine || ["nft", "iptables"].contains { findProgram($0) != nil }
-        ? .supported : .unsupported("there is neither nft nor iptables; apt-get install nftables")
-    case .cpu, .memory:
-      // Of other machines it is known when they are there.
-      guard network.isThisMachine else { return .supported }
-      let purpose: ControlGroups.Purpose = family == .cpu ? .cpu : .memory
-      return ControlGroups.problem(with: purpose).map { .unsupported($0) } ?? .supported
-    case .clock: return clockSupport
-    case .disk: return diskSupport
-    case .delay, .loss, .duplicate, .reorder, .corrupt, .rate, .clog:
-      guard let kind = Disturbance.Kind(rawValue: family.rawValue) else { return .supported }
-      return packetSupport(for: kind)
-    }
+    // Of other machines it is known when they are there.
+    network.isThisMachine ? HostCluster.support(for: family) : .supported
+  }
+
+  /// Whether hosts of this machine can have a fault.
+  package static func support(for family: FaultFamily) -> FaultSupport {
+    let problem: String? =
+      switch family {
+      case .kill, .pause: nil
+      case .partition:
+        ["nft", "iptables"].contains { findProgram($0) != nil }
+          ? nil : "there is neither nft nor iptables; apt-get install nftables"
+      case .cpu: ControlGroups.problem(with: .cpu)
+      case .memory: ControlGroups.problem(with: .memory)
+      case .clock: ProcessClocks.problem
+      case .disk: Volume.problem == nil ? nil : DiskWatch.problem
+      case .delay, .loss, .duplicate, .reorder, .corrupt, .rate, .clog: packetProblem
+      }
+    return problem.map { .unsupported($0) } ?? .supported
   }
 
   public func apply(_ fault: Fault) -> FaultReport {

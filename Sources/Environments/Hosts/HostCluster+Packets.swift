@@ -28,12 +28,6 @@ struct DisturbedLinks {
 }
 
 extension HostCluster {
-  func packetSupport(for kind: Disturbance.Kind) -> FaultSupport {
-    // Of other machines it is known when they are there.
-    guard network.isThisMachine else { return .supported }
-    return HostCluster.packetProblem.map { .unsupported($0) } ?? .supported
-  }
-
   /// Why packets can't be disturbed on hosts of this machine; nothing where they can.
   package static var packetProblem: String? {
     let device = open("/dev/net/tun", O_RDWR | O_CLOEXEC)

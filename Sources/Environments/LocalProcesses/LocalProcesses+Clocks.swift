@@ -22,8 +22,6 @@ struct LocalClocks {
 }
 
 extension LocalProcesses {
-  var clockSupport: FaultSupport { ProcessClocks.problem.map { .unsupported($0) } ?? .supported }
-
   func skew(_ changes: [NodeID: ClockChange]) -> FaultReport {
     do throws(ClockProblem) {
       if clocks.clocks == nil { clocks.clocks = try ProcessClocks() }

@@ -1,6 +1,7 @@
 public import Environments
 import Glibc
 import Nodes
+import ProcessClocks
 import Processes
 import Values
 
@@ -11,9 +12,13 @@ extension LocalProcesses {
   static let stopPatience: Nanoseconds = .seconds(2)
 
   public func support(for family: FaultFamily) -> FaultSupport {
+    LocalProcesses.support(for: family)
+  }
+
+  package static func support(for family: FaultFamily) -> FaultSupport {
     switch family {
     case .partition, .kill, .pause, .delay, .loss, .duplicate, .reorder: .supported
-    case .clock: clockSupport
+    case .clock: ProcessClocks.problem.map { .unsupported($0) } ?? .supported
     case .disk: .unsupported(LocalProcesses.diskRefusal)
     case .corrupt, .rate, .clog: .unsupported(LocalProcesses.networkRefusal)
     case .cpu, .memory: .unsupported(LocalProcesses.limitRefusal)
