@@ -17,7 +17,10 @@ enum Leftovers {
   }
 
   /// Removes what disturbed packets and belongs to no process that lives.
-  static func sweepPackets() { try? Detour.sweep() }
+  static func sweepPackets() {
+    try? Detour.sweep()
+    Netem.sweep()
+  }
 
   /// Ends the processes of agents that were not first in a PID namespace, with which they would have ended.
   private static func endProcesses() {
