@@ -133,13 +133,15 @@ extension Plan {
   /// are there.
   private func canInject(_ spec: NemesisSpec) -> Bool {
     let isThisMachine = place != .ssh
+    guard spec.nodesMin <= nodes.count else { return false }
     switch spec {
     // The version that is installed is the only one.
     case .kill(.upgrade, _): return false
     case .disturb(let disturbance, _) where place.hasHosts && !disturbance.messageTypes.isEmpty:
       return false
+    // Without a loop device on each of other machines no node would start.
     case .disk(let fault, _) where place.hasHosts:
-      return HostCluster.support(for: fault, onThisMachine: isThisMachine) == .supported
+      return isThisMachine && HostCluster.support(for: fault, onThisMachine: true) == .supported
     case _ where place.hasHosts:
       return !isThisMachine || HostCluster.support(for: spec.family) == .supported
     default: return LocalProcesses.support(for: spec.family) == .supported

@@ -68,6 +68,20 @@ struct LabCommandTests {
     #expect(again.code == 0, "\(again.errors)")
   }
 
+  @Test("all faults are those that the system survives and its hosts can have")
+  func allNemeses() throws {
+    let workshop = try Workshop()
+    let end = try test(
+      workshop, "raft", "--env", "lab", "--node-count", "1", "--nemesis", "all")
+    // So few seconds may show nothing.
+    #expect(end.code == 0 || end.code == 2, "\(end.errors)")
+    let plan = text(ofFile: "\(workshop.latest)/plan.json") ?? ""
+    let faults = try #require(try Value(json: Array(plan.utf8)[...])["faults"]?.elements)
+    let kinds = Set(faults.compactMap { $0["fault"]?.name })
+    #expect(kinds.isSuperset(of: ["kill", "pause"]), "\(kinds)")
+    #expect(kinds.isDisjoint(with: ["cut", "delay"]), "one node has no links: \(kinds)")
+  }
+
   @Test("nothing is left of a controller that is killed, and its history can be judged")
   func killed() throws {
     let workshop = try Workshop()

@@ -108,9 +108,8 @@ struct TransferFaultTests {
       ], "\(meanwhile)")
     let mended = cluster.environment.apply(.mendDisks([n1]))
     #expect(mended.tookHold == true && mended.affected ?? 0 > 5)
-    #expect(
-      mended.did[n1] == "mended: \(mended.affected ?? 0) of \(mended.affected ?? 0) \(what)s failed"
-    )
+    let counts = "\(mended.affected ?? 0) of \(mended.affected ?? 0) \(what)s"
+    #expect(mended.did[n1] == "mended: \(counts) failed, and restarted")
     let failed = count("\(what) a.wal \(text)")
     let done = count("\(what) a.wal done")
     try wait(cluster) { count("\(what) a.wal done") > done + 5 }

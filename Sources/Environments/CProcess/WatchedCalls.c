@@ -176,6 +176,13 @@ int watched_problem(void) {
   return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0 ? 0 : errno;
 }
 
+int watched_is_uninterrupted(void) {
+  // The flags are looked at before the filter, which isn't there.
+  unsigned long flags =
+      SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) == -1 && errno == EFAULT;
+}
+
 int watched_calls(unsigned effects, int numbers[], int max) {
   int count = 0;
   for (int i = 0; i < USE_COUNT; i++)

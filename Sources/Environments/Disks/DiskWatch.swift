@@ -94,10 +94,18 @@ package final class DiskWatch: Sendable {
   private static let delayDoublings = 12
 
   /// Why no calls can be watched here, or nothing where they can.
-  package static var problem: String? {
+  package static var problem: String? { problem(watching: .syncs) }
+
+  /// Why calls can't be watched here; nothing where they can.
+  package static func problem(watching effects: Effects) -> String? {
     let error = watched_problem()
-    return error == 0
-      ? nil : "this kernel has no user notification of seccomp (\(errorText(error)))"
+    guard error == 0 else {
+      return "this kernel has no user notification of seccomp (\(errorText(error)))"
+    }
+    guard effects.isDisjoint(with: [.reads, .writes]) || watched_is_uninterrupted() != 0 else {
+      return "on kernels before 5.19 signals would interrupt reads and writes that are watched"
+    }
+    return nil
   }
 
   /// - Parameters:
@@ -305,7 +313,10 @@ package final class DiskWatch: Sendable {
     switch operand.subject {
     case watched_nothing: return rule.files == nil
     case watched_address: path = file(mappedAt: argument, by: call.thread)
-    default: path = link("/proc/\(call.thread)/fd/\(Int32(truncatingIfNeeded: argument))")
+    default:
+      let descriptor = "/proc/\(call.thread)/fd/\(Int32(truncatingIfNeeded: argument))"
+      // A pipe with a name has a path, too.
+      path = isFile(descriptor) ? linkTarget(descriptor) : nil
     }
     return path.map { concerns(rule, $0) } ?? false
   }
@@ -324,13 +335,9 @@ package final class DiskWatch: Sendable {
   /// What the kernel adds to the path of a file that has none any more.
   private static let removed = " (deleted)"
 
-  private func link(_ path: String) -> String? {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
-      guard let base = buffer.baseAddress else { return nil }
-      let count = readlink(path, base, buffer.count)
-      guard count > 0 else { return nil }
-      return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
+  private func isFile(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
   }
 
   /// The path of the file that a process has mapped at an address.

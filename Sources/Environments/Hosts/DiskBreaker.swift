@@ -31,8 +31,9 @@ final class DiskBreaker: HostBreaker {
       return []
     case .watch(let data, let effects):
       let volume = volume?.root
+      if let problem = DiskWatch.problem(watching: effects) { throw DiskFailure(problem) }
       watched = effects
-      watch = try DiskWatch(below: data) { _ in DiskBreaker.crash(volume) }
+      watch = try DiskWatch(below: canonicalPath(data) ?? data) { _ in DiskBreaker.crash(volume) }
       return []
     case .sync:
       try volume?.sync()

@@ -77,7 +77,8 @@ extension HostCluster {
     }
     guard isThisMachine else { return .supported }
     if fault.kind.needsVolume, let problem = Volume.problem { return .unsupported(problem) }
-    if !fault.kind.watchedEffects.isEmpty, let problem = DiskWatch.problem {
+    let effects = fault.kind.watchedEffects
+    if !effects.isEmpty, let problem = DiskWatch.problem(watching: effects) {
       return .unsupported(problem)
     }
     return .supported
@@ -305,10 +306,14 @@ extension HostCluster {
     diskTroubles[process.node]?.tally = tally
     let calls = "\(tally.touched) of \(tally.seen) \(fault.kind.watchedEffects.words)"
     switch fault.kind {
-    case .stall, .slowIO, .readError, .writeError:
+    case .stall, .slowIO:
       return Relief(
-        did: calls + (fault.kind.takesLatency ? " were late" : " failed"),
-        tookHold: tally.touched > 0, affected: tally.touched)
+        did: "\(calls) were late", tookHold: tally.touched > 0, affected: tally.touched)
+    case .readError, .writeError:
+      // Who has seen an error may end of it later, or refuse all until it is started again.
+      if tally.touched > 0 { try takeDown(process) }
+      return Relief(
+        did: "\(calls) failed", tookHold: tally.touched > 0, affected: tally.touched)
     case .crashAtSync:
       guard tally.hasCrashed else {
         return Relief(

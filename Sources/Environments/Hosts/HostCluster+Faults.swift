@@ -336,6 +336,8 @@ extension HostCluster {
         return !states.isEmpty && states.allSatisfy { $0 == UInt8(ascii: "T") }
       }
       process.isPaused = isStopped
+      // Else what a disk holds up would be stopped by it later, unseen.
+      if !isStopped { try process.host.agent.signalAll(SIGCONT) }
       effects.append(
         (
           process,

@@ -27,7 +27,8 @@ final class HostReach {
   var door: NetworkDoor { entered.map(NetworkDoor.init) ?? .here }
 
   func end() {
-    try? group.syncShutdownGracefully()
+    // Who still waits at the door is told by the loop that it is closed.
     try? entered?.syncShutdownGracefully()
+    try? group.syncShutdownGracefully()
   }
 }

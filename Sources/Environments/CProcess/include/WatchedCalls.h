@@ -35,6 +35,10 @@ void watched_hasten(int listener);
 // Why no calls can be watched here: 0, or an error number.
 int watched_problem(void);
 
+// Whether a signal leaves a watched call alone; else a program would see reads and writes of files
+// interrupted, which no kernel does by itself.
+int watched_is_uninterrupted(void);
+
 // What a call does to a file.
 enum watched_effect { watched_sync = 1, watched_read = 2, watched_write = 4 };
 
