@@ -55,6 +55,49 @@ struct OwnerTests {
     // All processes can be seen from the outermost namespace, and then none is in this one.
     #expect(elsewhere.exists != true)
   }
+
+  @Test("an owner is gone when it is a zombie")
+  func zombie() throws {
+    let process = try Program(
+      path: "/bin/true", arguments: ["true"], environment: [], directory: "/"
+    ).spawn(descriptors: [], closingFrom: 0)
+    defer { waitpid(process, nil, 0) }
+    var info = siginfo_t()
+    waitid(P_PID, id_t(process), &info, WEXITED | WNOWAIT)
+    var owner = Owner.new()
+    owner.process = try ProcessIdentity(
+      pid: process, startTime: #require(ProcessState(process)).startTime)
+    #expect(owner.process.exists && owner.isGone)
+  }
+
+  @Test(
+    "an owner whose first thread has ended lives on in others",
+    .enabled(if: findProgram("python3") != nil, "there is no python3"))
+  func firstThread() throws {
+    let python = try #require(findProgram("python3"))
+    let script = """
+      import ctypes, threading, time
+      threading.Thread(target=time.sleep, args=(60,)).start()
+      ctypes.CDLL(None).pthread_exit(None)
+      """
+    let process = try Program(
+      path: python, arguments: ["python3", "-c", script], environment: inheritedEnvironment(),
+      directory: "/"
+    ).spawn(descriptors: [], closingFrom: 0)
+    defer {
+      kill(process, SIGKILL)
+      waitpid(process, nil, 0)
+    }
+    let deadline = monotonicTime() + .seconds(20)
+    while ProcessState(process)?.letter != UInt8(ascii: "Z"), monotonicTime() < deadline {
+      usleep(5_000)
+    }
+    let state = try #require(ProcessState(process))
+    #expect(state.letter == UInt8(ascii: "Z"))
+    var owner = Owner.new()
+    owner.process = ProcessIdentity(pid: process, startTime: state.startTime)
+    #expect(owner.exists == true)
+  }
 }
 
 @Suite("What is to be undone on a machine")
