@@ -169,6 +169,33 @@ struct FarewellTests {
     #expect(directoryEntries(directory.path) == ["records"] && directoryEntries(place).isEmpty)
   }
 
+  @Test("of many who would set a clock wrong at the same time one does")
+  func atOnce() async throws {
+    for _ in 0..<20 {
+      let place = place
+      let owner = try await withThrowingTaskGroup(of: Owner?.self) { group in
+        for _ in 0..<4 {
+          group.addTask {
+            let owner = Owner.new()
+            let breaker = MachineClockBreaker(
+              Machine().clocks, farewell: Farewell(of: "\(owner)", below: place))
+            do throws(BreakerRefusal) { _ = try breaker.obey(["offset", "1"], on: []) } catch {
+              #expect(error.reason.contains("another node of this one"))
+              return nil
+            }
+            return owner
+          }
+        }
+        var owners: [Owner] = []
+        for try await owner in group { if let owner { owners.append(owner) } }
+        #expect(owners.count == 1)
+        return owners.first
+      }
+      try Farewell(of: "\(#require(owner))", below: place).say(Machine().clocks)
+    }
+    #expect(directoryEntries(place).isEmpty)
+  }
+
   @Test("a clock that can't be set stays on record while it is wrong, and only then")
   func refusedClock() throws {
     let machine = Machine()
