@@ -354,6 +354,43 @@ struct RelayTests {
     #expect(said == ["1", "on record", "ended", "table inet shrike"])
   }
 
+  @Test("what an agent could not undo its relay tries, and then the next one")
+  func failingTool() throws {
+    let said = try run(
+      """
+      echo 'echo run >> /run/runs; test "$(wc -l < /run/runs)" = 3' > /run/tool
+      name=a; relay a
+      told at-end sh /run/tool
+      exec 3>&-
+      ended "$relay"
+      wc -l < /run/runs
+      test -s "/run/shrike/$owner/tools" && echo on record
+      name=b; relay b
+      wc -l < /run/runs
+      ls /run/shrike
+      """)
+    #expect(said == ["2", "on record", "3"])
+  }
+
+  @Test("what can't be put on record is refused")
+  func noRecord() throws {
+    let said = try run(
+      """
+      name=a; relay a
+      mkdir -p -m 777 /run/shrike
+      chmod 777 /run/shrike
+      echo "at-end touch /run/done" >&3
+      until grep -q . "/run/$name.out" && grep -v '^ready' "/run/$name.out"; do sleep 0.01; done
+      exec 3>&-
+      ended "$relay"
+      test -e /run/done || echo not run
+      """)
+    #expect(
+      said == [
+        "refused can't%20keep%20records%20in%20/run/shrike:%20Permission%20denied", "not run",
+      ])
+  }
+
   @Test(
     "what a relay and its agent leave that are killed together, the next relay removes, and nothing of one that lives",
     .enabled(if: findProgram("nft") != nil, "there is no nft"))

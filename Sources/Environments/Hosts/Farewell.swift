@@ -160,7 +160,7 @@ package struct Farewell {
   }
 }
 
-/// Runs a tool that is not listened to, and waits for it for a second at most.
+/// Runs a tool that is not listened to, and waits for it for two seconds at most.
 ///
 /// - Returns: Whether it has succeeded.
 func runTool(_ words: [String]) -> Bool {
@@ -174,7 +174,7 @@ func runTool(_ words: [String]) -> Bool {
     let pid = try? program.start(
       Program.Surroundings(descriptors: descriptors, closingFrom: 3))
   else { return false }
-  let deadline = monotonicTime() + .seconds(1)
+  let deadline = monotonicTime() + .seconds(2)
   var status: Int32 = 0
   while case let ended = waitpid(pid, &status, WNOHANG), ended != pid {
     guard ended == 0, monotonicTime() < deadline else { return false }
