@@ -52,6 +52,11 @@ struct MachineClockTests {
       breaker.wake(on: [])
     }
     #expect(machine.error == .milliseconds(100))
+    machine.refusal = EPERM
+    machine.monotonic = try #require(breaker.nextWake)
+    breaker.wake(on: [])
+    #expect(try #require(breaker.nextWake) > machine.monotonic)
+    machine.refusal = 0
     breaker.mend()
     #expect(machine.error == 0)
   }

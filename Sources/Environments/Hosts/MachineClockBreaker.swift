@@ -141,7 +141,11 @@ package final class MachineClockBreaker: HostBreaker {
     nextWake = mapping.isSteady ? nil : clocks.monotonic() + MachineClockBreaker.interval
   }
 
-  package func wake(on processes: [pid_t]) { try? put(mapping) }
+  package func wake(on processes: [pid_t]) {
+    // What fails is tried again no earlier than it would have been.
+    nextWake = clocks.monotonic() + MachineClockBreaker.interval
+    try? put(mapping)
+  }
 
   /// A clock that can't be set right stays on record.
   package func mend() { if !mapping.isRight { try? reset() } }
