@@ -98,6 +98,37 @@ struct RemoteMachinesTests {
     #expect(uploaded == ["shrike-test"], "\(uploaded)")
   }
 
+  @Test("what is uploaded is removed here at once, and there when nobody has wanted it for a month")
+  func tidy() throws {
+    let cache = "\(server.directory)/home/.cache/shrike"
+    let ages = [
+      "shrike-new": 29, "shrike-old": 31, "shrike-test.1": 0, "shrike-test.2": 2, "x": 99,
+    ]
+    unlink("\(cache)/shrike-test")
+    try makeDirectories(cache)
+    for (name, days) in ages {
+      try save("", "\(cache)/\(name)")
+      let date = timespec(tv_sec: time(nil) - days * 86_400, tv_nsec: 0)
+      #expect(utimensat(AT_FDCWD, "\(cache)/\(name)", [date, date], 0) == 0)
+    }
+    defer { for name in ages.keys { unlink("\(cache)/\(name)") } }
+    func left() throws -> [String] {
+      let machines = machines(["127.0.0.1"])
+      defer { machines.tearDown() }
+      _ = try machines.addresses(of: ["n1"])
+      let copies = directoryEntries(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
+        .filter { $0.hasPrefix("shrike-upload-\(getpid())-") }
+      #expect(copies.isEmpty)
+      return directoryEntries(cache).sorted()
+    }
+    let all = ["shrike-new", "shrike-test", "shrike-test.1", "x"]
+    #expect(try left() == all)
+    // One that is wanted is not old.
+    let date = timespec(tv_sec: time(nil) - 40 * 86_400, tv_nsec: 0)
+    #expect(utimensat(AT_FDCWD, "\(cache)/shrike-test", [date, date], 0) == 0)
+    #expect(try left() == all)
+  }
+
   @Test("of machines that can't be reached the first is told of")
   func firstError() throws {
     let closed = [try freePort(), try freePort()]

@@ -147,8 +147,9 @@ private final class Agent {
       tell(.answered([String(decoding: bytes, as: UTF8.self)]))
     case .find(let names): tell(.answered(names.map { findProgram($0) ?? "" }))
     case .atEnd(let words):
+      do { try farewell?.add(words) } catch { return tell(.refused("\(error)")) }
       lastTools.append(words)
-      do { try farewell?.add(words) } catch { warn("\(error)") }
+      tell(.answered([]))
     case .heartbeat: break
     case .ask(let name, let words): tell(ask(name, words))
     }
@@ -451,8 +452,8 @@ private final class Agent {
   /// Ends what was started, where the kernel doesn't.
   private func endAll() {
     for breaker in breakers.values { breaker.mend() }
-    for words in lastTools { runTool(words) }
-    farewell?.forget()
+    let ends = lastTools.map(runTool)
+    if ends.allSatisfy({ $0 }) { farewell?.forgetTools() }
     guard !settings.isIsolated else { return }
     for task in tasks.values { kill(-task.pid, SIGKILL) }
     endDescendants()

@@ -215,7 +215,12 @@ package final class AgentConnection {
   }
 
   /// Has a tool be run when the agent ends, however we do.
-  func atEnd(_ words: [String]) throws(HostError) { try send(.atEnd(words)) }
+  ///
+  /// - Parameter words: A tool that succeeds when all is undone, also where there was nothing to undo.
+  func atEnd(_ words: [String]) throws(HostError) {
+    try send(.atEnd(words))
+    _ = try answer()
+  }
 
   /// Has a breaker of the host do something.
   ///

@@ -5,9 +5,9 @@ import Values
 /// What has to be undone on a machine when an owner's work there is over, on record in a directory of
 /// the machine's that only its user may enter.
 ///
-/// The owner's agent undoes it at its end; where the agent was killed, its relay does, and where both
-/// were, the next run on that machine: see ``sweep(below:by:)``. The record is written before what it
-/// is to undo is done, and forgotten by the machine when that starts anew.
+/// The owner's agent undoes it at its end; where the agent was killed, or could not, its relay does, and
+/// then the next run on that machine: see ``sweep(below:by:)``. The record is written before what it
+/// is to undo is done, stays until that is undone, and is forgotten by the machine when that starts anew.
 package struct Farewell {
   /// Where records are.
   package static let place = "/run/shrike"
@@ -24,62 +24,84 @@ package struct Farewell {
 
   // MARK: Tools
 
-  /// Has a tool be run at the end.
+  /// Has a tool be run at the end, maybe more than once: until it succeeds.
   package func add(_ words: [String]) throws {
     try append(LineChannel.line(words), to: tools)
   }
 
-  /// Runs all tools, restores the clock, and forgets both.
+  /// Runs all tools and restores the clock, and forgets what was undone.
   package func say(_ clocks: MachineClockBreaker.Clocks = .own) {
     guard Farewell.isOurs(place), Farewell.isOurs(directory) else { return }
-    for line in LineChannel.words(inLines: (bytes(ofFile: tools) ?? [])[...]) { runTool(line) }
-    clockRecord?.restore(clocks)
-    forget()
+    let ends = LineChannel.words(inLines: (bytes(ofFile: tools) ?? [])[...]).map(runTool)
+    if ends.allSatisfy({ $0 }) { forgetTools() }
+    // Another may set it wrong as soon as it is on record no longer.
+    try? alone { if clockRecord?.restore(clocks) != false { forgetClock() } }
   }
 
-  /// Forgets all that is on record.
-  package func forget() {
+  func forgetTools() {
     unlink(tools)
-    unlink(clock)
     rmdir(directory)
   }
 
   // MARK: The clock
 
-  /// What the machine's wall clock is ahead of the monotonic one while it is right, from when it is first
-  /// set wrong.
+  /// What the machine's wall clock is ahead of the time since the machine started while it is right.
+  ///
+  /// A time daemon has both go faster or slower: only steps part them.
   struct ClockRecord: Hashable {
-    var lead: Nanoseconds
-    var made: Nanoseconds
+    private static let kind = "since-boot"
+    private static let tolerance: Nanoseconds = .milliseconds(50)
 
-    /// Sets the clock right, unless it is so already by all that can be known.
-    func restore(_ clocks: MachineClockBreaker.Clocks) {
-      let now = clocks.monotonic()
-      // Where it is set by a time daemon, the two drift apart by less than a ten-thousandth.
-      let tolerance = .milliseconds(50) + max(0, now - made) / 10_000
-      if abs(clocks.wall() - now - lead) > tolerance { _ = clocks.set(now + lead) }
+    var lead: Nanoseconds
+
+    init(lead: Nanoseconds) { self.lead = lead }
+
+    var words: [String] { [ClockRecord.kind, "\(lead)"] }
+
+    init?(words: [String]) {
+      guard words.count == 2, words[0] == ClockRecord.kind, let lead = Nanoseconds(words[1]) else {
+        return nil
+      }
+      self.lead = lead
+    }
+
+    /// Sets the clock right, unless it is so already.
+    ///
+    /// - Returns: Whether it is right now.
+    func restore(_ clocks: MachineClockBreaker.Clocks) -> Bool {
+      let right = clocks.sinceBoot() + lead
+      return abs(clocks.wall() - right) <= ClockRecord.tolerance || clocks.set(right) == 0
     }
   }
 
-  func keep(_ record: ClockRecord) throws {
-    unlink(clock)
-    try append(LineChannel.line(["\(record.lead)", "\(record.made)"]), to: clock)
+  /// Puts the clock on record, unless another has.
+  ///
+  /// - Parameter record: Reads the clock, which is right then.
+  /// - Returns: Whether it is on record now.
+  func keepClock(_ record: () -> ClockRecord) throws -> Bool {
+    try makeOurs(place)
+    return try alone {
+      if hasOtherClock { return false }
+      unlink(clock)
+      do { try append(LineChannel.line(record().words), to: clock) } catch {
+        forgetClock()
+        throw error
+      }
+      return true
+    }
   }
 
   func forgetClock() {
     unlink(clock)
-    if access(tools, F_OK) != 0 { rmdir(directory) }
+    rmdir(directory)
   }
 
   private var clockRecord: ClockRecord? {
-    guard let words = LineChannel.words(inLines: (bytes(ofFile: clock) ?? [])[...]).first,
-      words.count == 2, let lead = Nanoseconds(words[0]), let made = Nanoseconds(words[1])
-    else { return nil }
-    return ClockRecord(lead: lead, made: made)
+    LineChannel.words(inLines: (bytes(ofFile: clock) ?? [])[...]).first.flatMap(ClockRecord.init)
   }
 
   /// Whether another has set the machine's clock wrong, and not set it right since.
-  var hasOtherClock: Bool {
+  private var hasOtherClock: Bool {
     directoryEntries(place).contains { name in
       "\(place)/\(name)" != directory && access("\(place)/\(name)/clock", F_OK) == 0
     }
@@ -97,17 +119,36 @@ package struct Farewell {
     }
   }
 
-  private func append(_ line: [UInt8], to path: String) throws {
-    for directory in [place, directory] {
-      guard mkdir(directory, 0o700) == 0 || errno == EEXIST, Farewell.isOurs(directory) else {
-        throw SystemCallError("can't keep records in \(directory)", number: EACCES)
-      }
+  /// Does what no other may do to a clock's record at the same time.
+  private func alone<Outcome>(_ act: () throws -> Outcome) throws -> Outcome {
+    let lock = open(place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    guard lock >= 0 else { throw SystemCallError("can't open \(place)") }
+    defer { close(lock) }
+    let deadline = monotonicTime() + .seconds(1)
+    while flock(lock, LOCK_EX | LOCK_NB) != 0 {
+      guard monotonicTime() < deadline else { throw SystemCallError("can't lock \(place)") }
+      usleep(1_000)
     }
+    return try act()
+  }
+
+  private func makeOurs(_ directory: String) throws {
+    guard mkdir(directory, 0o700) == 0 || errno == EEXIST, Farewell.isOurs(directory) else {
+      throw SystemCallError("can't keep records in \(directory)", number: EACCES)
+    }
+  }
+
+  private func append(_ line: [UInt8], to path: String) throws {
+    for directory in [place, directory] { try makeOurs(directory) }
     let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw SystemCallError("can't write \(path)") }
     defer { close(file) }
+    let size = lseek(file, 0, SEEK_END)
     guard write(file, line, line.count) == line.count else {
-      throw SystemCallError("can't write \(path)")
+      let error = SystemCallError("can't write \(path)")
+      // Half a line would become one with the next.
+      ftruncate(file, size)
+      throw error
     }
   }
 
@@ -119,9 +160,11 @@ package struct Farewell {
   }
 }
 
-/// Runs a tool that is not listened to, for a second at most.
-func runTool(_ words: [String]) {
-  guard let name = words.first, let path = findProgram(name) else { return }
+/// Runs a tool that is not listened to, and waits for it for two seconds at most.
+///
+/// - Returns: Whether it has succeeded.
+func runTool(_ words: [String]) -> Bool {
+  guard let name = words.first, let path = findProgram(name) else { return false }
   let null = open("/dev/null", O_RDWR | O_CLOEXEC)
   defer { close(null) }
   let program = Program(
@@ -130,7 +173,12 @@ func runTool(_ words: [String]) {
   guard
     let pid = try? program.start(
       Program.Surroundings(descriptors: descriptors, closingFrom: 3))
-  else { return }
-  let deadline = monotonicTime() + .seconds(1)
-  while waitpid(pid, nil, WNOHANG) == 0, monotonicTime() < deadline { usleep(1_000) }
+  else { return false }
+  let deadline = monotonicTime() + .seconds(2)
+  var status: Int32 = 0
+  while case let ended = waitpid(pid, &status, WNOHANG), ended != pid {
+    guard ended == 0, monotonicTime() < deadline else { return false }
+    usleep(1_000)
+  }
+  return status == 0
 }

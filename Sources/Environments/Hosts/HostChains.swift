@@ -14,16 +14,18 @@ struct HostChains: PacketFilter {
   func install() throws(HostError) {
     func jump(on host: Host) -> [String] { ["INPUT", "-j", chain(on: host)] }
     for host in hosts {
-      // In this order, for a chain that is jumped to can't be removed.
-      try host.agent.atEnd(["iptables", "-w", "-D"] + jump(on: host))
-      try host.agent.atEnd(["iptables", "-w", "-F", chain(on: host)])
-      try host.agent.atEnd(["iptables", "-w", "-X", chain(on: host)])
+      try host.agent.atEnd(["sh", "-c", HostChains.removal, chain(on: host)])
     }
     try restore([])
     for host in hosts {
       try host.agent.run(["iptables", "-w", "-I"] + jump(on: host)).checked(on: host.name)
     }
   }
+
+  /// Removes a chain, which can't be removed while it is jumped to, and finds that there is none.
+  private static let removal =
+    "iptables -w -D INPUT -j $0; iptables -w -F $0; iptables -w -X $0; "
+    + "iptables -w -S $0; test $? = 1"
 
   private func chain(on host: Host) -> String { host.agent.owner }
 

@@ -13,7 +13,9 @@ struct HostTables: PacketFilter {
 
   func install() throws(HostError) {
     for host in hosts {
-      try host.agent.atEnd(["nft", "delete", "table"] + table(on: host))
+      // There is none where this was done already.
+      let table = table(on: host).joined(separator: " ")
+      try host.agent.atEnd(["nft", "add table \(table); delete table \(table)"])
     }
     try restore([])
   }

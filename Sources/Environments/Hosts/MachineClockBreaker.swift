@@ -1,3 +1,4 @@
+import Environments
 import Glibc
 import ProcessClocks
 import Processes
@@ -5,12 +6,15 @@ package import Values
 
 /// Sets the wall clock of a whole machine wrong, which all that runs there sees.
 ///
-/// What the right time is follows from the monotonic clock, so a clock that others set, such as a time
-/// daemon, is told as a problem and no base for anything.
+/// While it is wrong, what the right time is follows from the time since the machine started, so a clock
+/// that others set meanwhile, such as a time daemon, is told as a problem and no base for anything.
 package final class MachineClockBreaker: HostBreaker {
   /// A machine's clocks.
   package struct Clocks {
     var wall: () -> Nanoseconds
+    /// The time since the machine started, also that in which it slept.
+    var sinceBoot: () -> Nanoseconds
+    /// What timers go by.
     var monotonic: () -> Nanoseconds
     /// Sets the wall clock.
     ///
@@ -18,10 +22,11 @@ package final class MachineClockBreaker: HostBreaker {
     var set: (Nanoseconds) -> Int32
 
     package init(
-      wall: @escaping () -> Nanoseconds, monotonic: @escaping () -> Nanoseconds,
-      set: @escaping (Nanoseconds) -> Int32
+      wall: @escaping () -> Nanoseconds, sinceBoot: @escaping () -> Nanoseconds,
+      monotonic: @escaping () -> Nanoseconds, set: @escaping (Nanoseconds) -> Int32
     ) {
       self.wall = wall
+      self.sinceBoot = sinceBoot
       self.monotonic = monotonic
       self.set = set
     }
@@ -29,7 +34,13 @@ package final class MachineClockBreaker: HostBreaker {
     /// Those of the machine that this process is on.
     package static var own: Clocks {
       Clocks(
-        wall: { wallTime() }, monotonic: { monotonicTime() },
+        wall: { wallTime() },
+        sinceBoot: {
+          var time = timespec()
+          clock_gettime(CLOCK_BOOTTIME, &time)
+          return .seconds(Int64(time.tv_sec)) + Int64(time.tv_nsec)
+        },
+        monotonic: { monotonicTime() },
         set: { time in
           var time = timespec(
             tv_sec: Int(time / 1_000_000_000), tv_nsec: Int(time % 1_000_000_000))
@@ -45,9 +56,9 @@ package final class MachineClockBreaker: HostBreaker {
 
   private let clocks: Clocks
   private let farewell: Farewell?
-  private var isOnRecord = false
-  /// What the wall clock is ahead of the monotonic one while it is right.
-  private let lead: Nanoseconds
+  /// What the wall clock is ahead of the time since the machine started while it is right; from when it
+  /// was last right.
+  private var lead: Nanoseconds
   private var mapping = ClockMapping()
   package private(set) var nextWake: Nanoseconds?
 
@@ -55,10 +66,10 @@ package final class MachineClockBreaker: HostBreaker {
   package init(_ clocks: Clocks = .own, farewell: Farewell? = nil) {
     self.clocks = clocks
     self.farewell = farewell
-    lead = clocks.wall() - clocks.monotonic()
+    lead = clocks.wall() - clocks.sinceBoot()
   }
 
-  private var rightTime: Nanoseconds { clocks.monotonic() + lead }
+  private var rightTime: Nanoseconds { clocks.sinceBoot() + lead }
 
   package func obey(_ words: [String], on processes: [pid_t]) throws(BreakerRefusal) -> [String] {
     guard let request = ClockRequest(words: words) else {
@@ -66,14 +77,8 @@ package final class MachineClockBreaker: HostBreaker {
     }
     var isFull = true
     switch request {
-    case .change(let change):
-      try record()
-      isFull = mapping.apply(change, at: rightTime)
-      try put()
-    case .reset:
-      mapping = ClockMapping()
-      try put()
-      forgetRecord()
+    case .change(let change): isFull = try make(change)
+    case .reset: try reset()
     case .read: break
     }
     var state = ClockState(error: clocks.wall() - rightTime, count: processes.count)
@@ -84,40 +89,64 @@ package final class MachineClockBreaker: HostBreaker {
     return state.words
   }
 
+  /// - Returns: Whether the clock is wrong as it was asked for, and not only as far as it can be.
+  private func make(_ change: ClockChange) throws(BreakerRefusal) -> Bool {
+    let wasRight = mapping.isRight
+    if wasRight { try record() }
+    var changed = mapping
+    let isFull = changed.apply(change, at: rightTime)
+    do throws(BreakerRefusal) {
+      try put(changed)
+    } catch {
+      if wasRight { farewell?.forgetClock() }
+      throw error
+    }
+    return isFull
+  }
+
   /// Has the clock be set right by whoever is left, before it is set wrong.
   private func record() throws(BreakerRefusal) {
-    guard let farewell, !isOnRecord else { return }
-    guard !farewell.hasOtherClock else {
-      throw BreakerRefusal("another run has set the machine's clock wrong, and it is not right yet")
-    }
     do {
-      try farewell.keep(Farewell.ClockRecord(lead: lead, made: clocks.monotonic()))
+      let isKept = try farewell?.keepClock {
+        // Others may have set it right since it was last read.
+        lead = clocks.wall() - clocks.sinceBoot()
+        return Farewell.ClockRecord(lead: lead)
+      }
+      if isKept == nil { lead = clocks.wall() - clocks.sinceBoot() }
+      guard isKept == false else { return }
     } catch {
       throw BreakerRefusal("\(error)")
     }
-    isOnRecord = true
+    throw BreakerRefusal(
+      "another run, or another node of this one on the same machine, has set the machine's clock "
+        + "wrong, and it is not right yet")
   }
 
-  private func forgetRecord() {
-    guard isOnRecord else { return }
+  private func reset() throws(BreakerRefusal) {
+    guard !mapping.isRight else {
+      // What others have done to a right clock is theirs.
+      lead = clocks.wall() - clocks.sinceBoot()
+      return
+    }
+    try put(ClockMapping())
     farewell?.forgetClock()
-    isOnRecord = false
   }
 
-  private func put() throws(BreakerRefusal) {
+  private func put(_ mapping: ClockMapping) throws(BreakerRefusal) {
     let error = clocks.set(mapping.shown(at: rightTime))
     guard error == 0 else {
       throw BreakerRefusal("the machine's clock can't be set: \(errorText(error))")
     }
+    self.mapping = mapping
     nextWake = mapping.isSteady ? nil : clocks.monotonic() + MachineClockBreaker.interval
   }
 
-  package func wake(on processes: [pid_t]) { try? put() }
-
-  package func mend() {
-    guard !mapping.isRight else { return forgetRecord() }
-    mapping = ClockMapping()
-    do { try put() } catch { return }
-    forgetRecord()
+  package func wake(on processes: [pid_t]) {
+    // What fails is tried again no earlier than it would have been.
+    nextWake = clocks.monotonic() + MachineClockBreaker.interval
+    try? put(mapping)
   }
+
+  /// A clock that can't be set right stays on record.
+  package func mend() { if !mapping.isRight { try? reset() } }
 }

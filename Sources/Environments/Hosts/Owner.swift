@@ -27,7 +27,7 @@ package struct Owner: Hashable, Sendable, CustomStringConvertible {
 
   private static let made = Atomic(0)
   private static let prefix = "shrike"
-  private static let ownNamespace = pidNamespace(of: "self") ?? 0
+  private static let ownNamespace = sight(of: "self").namespace ?? 0
   /// Of the namespace that all others are in, and that shows all processes.
   private static let outermostNamespace: UInt64 = 0xefff_fffc
 
@@ -55,26 +55,42 @@ package struct Owner: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Whether the owner still exists; nothing where that can't be known, for its PID namespace is one
-  /// beside ours or above it.
+  /// beside ours or above it, or there are processes whose namespaces we may not see.
   package var exists: Bool? {
-    if namespace == Owner.ownNamespace { return process.exists }
-    guard Owner.ownNamespace == Owner.outermostNamespace else { return nil }
-    let hasProcess = directoryEntries("/proc").contains { name in
-      name.first?.isNumber == true && Owner.pidNamespace(of: name) == namespace
+    if namespace == Owner.ownNamespace { return process.isAlive }
+    // Where others' processes are hidden, the first is.
+    guard Owner.ownNamespace == Owner.outermostNamespace, case .namespace = Owner.sight(of: "1")
+    else { return nil }
+    for name in directoryEntries("/proc") where name.first?.isNumber == true {
+      switch Owner.sight(of: name) {
+      case .namespace(namespace), .hidden: return nil
+      case .namespace, .ended: continue
+      }
     }
-    return hasProcess ? nil : false
+    return false
   }
 
   /// Whether it is known that the owner has ended.
   package var isGone: Bool { exists == false }
 
-  private static func pidNamespace(of process: String) -> UInt64? {
+  /// What can be seen of a process's PID namespace.
+  private enum Sight {
+    case namespace(UInt64)
+    case ended
+    case hidden
+
+    var namespace: UInt64? { if case .namespace(let number) = self { number } else { nil } }
+  }
+
+  private static func sight(of process: String) -> Sight {
     var link = [CChar](repeating: 0, count: 64)
     let count = readlink("/proc/\(process)/ns/pid", &link, link.count - 1)
+    guard count >= 0 else { return errno == ENOENT || errno == ESRCH ? .ended : .hidden }
     // pid:[4026531836]
-    return UInt64(
+    let number = UInt64(
       String(
-        decoding: link.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+        decoding: link.prefix(count).map { UInt8(bitPattern: $0) }
           .filter { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }, as: UTF8.self))
+    return number.map(Sight.namespace) ?? .hidden
   }
 }

@@ -55,7 +55,7 @@ package struct RunDirectory {
     for name in directoryEntries(place) where name.hasPrefix(prefix) {
       let directory = RunDirectory("\(place)/\(name)")
       // A tool of the machine's, for it follows no links, however they change meanwhile.
-      if directory.isOver(at: now) { runTool(["rm", "-rf", directory.path]) }
+      if directory.isOver(at: now) { _ = runTool(["rm", "-rf", directory.path]) }
     }
   }
 

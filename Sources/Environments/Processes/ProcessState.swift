@@ -13,6 +13,16 @@ package struct ProcessIdentity: Hashable, Sendable {
 
   /// Whether this very process still exists, be it as a zombie.
   package var exists: Bool { ProcessState(pid)?.startTime == startTime }
+
+  /// Whether it runs or may do so again: a zombie does not, unless only its first thread has ended.
+  package var isAlive: Bool {
+    guard let state = ProcessState(pid), state.startTime == startTime else { return false }
+    return state.letter != UInt8(ascii: "Z")
+      || directoryEntries("/proc/\(pid)/task").contains { thread in
+        let letter = ProcessState(path: "/proc/\(pid)/task/\(thread)/stat")?.letter
+        return letter != nil && letter != UInt8(ascii: "Z") && letter != UInt8(ascii: "X")
+      }
+  }
 }
 
 /// What the kernel says of a process in `/proc/<pid>/stat`.

@@ -57,7 +57,9 @@ final class Arrival: Sendable {
   ) throws -> (program: String, address: String) {
     let script =
       "umask 022; cd && mkdir -p .cache/shrike $0 && cd .cache/shrike && ln -sfn \"$PWD/$1\" $0/shrike"
-      + " && pwd && echo \"$SSH_CONNECTION\" && if test -x $1; then echo there; fi"
+      + " && pwd && echo \"$SSH_CONNECTION\""
+      // The date of a program tells when it was last wanted.
+      + " && if test -x $1; then touch -c $1 2> /dev/null; echo there; fi && \(Arrival.tidying)"
     let result = try connection.run(["sh", "-c", script, base, settings.programName])
       .checked()
     guard let answer = FurnishedPlace(result.text) else {
@@ -81,6 +83,16 @@ final class Arrival: Sendable {
     }
     return (program, answer.address)
   }
+
+  /// Removes what uploads that were broken off have left for a day, and programs that nobody has wanted
+  /// for a month.
+  private static let tidying =
+    "{ find . -type f \\( -name 'shrike-*.*' -mtime +0 -o -name 'shrike-*' -mtime +29 \\)"
+    + " -exec rm -f {} + > /dev/null 2>&1 || :; }"
+
+  /// Forgets the program that is uploaded; what it takes on this machine's disk would stay where this
+  /// process ends at once.
+  func unpack() { luggage.withLock { $0 = nil } }
 
   private func uploadedProgram() -> String {
     luggage.withLock { luggage in
@@ -128,7 +140,7 @@ private struct Luggage: @unchecked Sendable {
   private let directory: ScratchDirectory?
 
   init(_ program: String) {
-    if let directory = try? ScratchDirectory("shrike"),
+    if let directory = try? ScratchDirectory("shrike-upload-\(getpid())"),
       (try? Tool.strip(program, to: "\(directory.path)/shrike")) == true
     {
       self.directory = directory

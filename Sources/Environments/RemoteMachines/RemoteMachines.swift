@@ -87,6 +87,7 @@ package final class RemoteMachines: HostNetwork {
     let places = try settings.targets.map(RemoteMachines.target)
     let arrival = arrival
     let reached = concurrently(names.count) { try arrival.reach(names[$0], places[$0]) }
+    arrival.unpack()
     machines = reached.compactMap { try? $0.get() }
     for result in reached { _ = try result.get() }
     let addresses = machines.map(\.address)
