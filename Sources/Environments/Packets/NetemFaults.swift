@@ -55,7 +55,9 @@ package final class NetemFaults {
   /// - Parameter peers: Their addresses, by numbers.
   /// - Throws: Why netem does not; then all is as it was.
   package func disturb(_ disturbance: Disturbance, to peers: [Int: UInt32]) throws {
-    if let problem = NetemChain.problem(with: disturbance) { throw NetemRefusal(problem) }
+    if let problem = problem(with: disturbance, to: Set(peers.values)) {
+      throw NetemRefusal(problem)
+    }
     for address in peers.values {
       let route = try Detour.Route(to: address)
       let device = try Detour.device(to: address)
@@ -76,6 +78,16 @@ package final class NetemFaults {
       try? apply()
       throw error
     }
+  }
+
+  /// Why a disturbance is not netem's, by itself or beside what is in force to a peer.
+  private func problem(with disturbance: Disturbance, to peers: Set<UInt32>) -> String? {
+    if let problem = NetemChain.problem(with: disturbance) { return problem }
+    return peers.lazy.compactMap { peer in
+      let others = self.forces.filter { $0.value.peers.values.contains(peer) }
+      return NetemChain.problem(
+        with: others.mapValues(\.disturbance).merging([disturbance.kind: disturbance]) { $1 })
+    }.first
   }
 
   /// Ends a kind of disturbance; what it has delayed leaves when it was to.
