@@ -144,6 +144,9 @@ struct NetemFaultTests: PacketTraffic {
     }
     let report = cluster.environment.apply(.calm(.duplicate))
     #expect(report.tookHold == true && report.affected == nil)
+    // What copies leave behind is in the way of nothing.
+    begin(Disturbance(.loss, probability: 1), cluster)
+    #expect(cluster.environment.apply(.calm(.loss)).tookHold == true)
     try expectHealed(cluster)
   }
 
@@ -247,6 +250,10 @@ struct NetemFaultTests: PacketTraffic {
           == FaultReport(tookHold: true, affected: isCounted ? 0 : nil, exercised: 0), "\(kind)")
       #expect(try leftovers(cluster, n1) == [])
     }
+    for _ in 0..<8 {
+      begin(Disturbance(.corrupt, probability: 1), cluster)
+      #expect(cluster.environment.apply(.calm(.corrupt)).tookHold == true)
+    }
     begin(Disturbance(.loss, probability: 0), cluster)
     #expect(cluster.environment.apply(.calm(.loss)).tookHold == false)
     begin(Disturbance(.corrupt, probability: 0), cluster)
@@ -262,6 +269,80 @@ struct NetemFaultTests: PacketTraffic {
     begin(Disturbance(.corrupt, probability: 0.5), cluster)
     #expect(cluster.environment.apply(.calm(.corrupt)).tookHold == true)
     #expect(cluster.environment.apply(.calm(.delay)).tookHold == true)
+    try expectHealed(cluster)
+  }
+
+  @Test("whether damage took hold is not known where a delay hides it for too long")
+  func hidden() throws {
+    let cluster = try cluster(usesNetem: true)
+    begin(
+      Disturbance(.delay, probability: 1, latency: .seconds(8), distribution: .constant), cluster)
+    begin(Disturbance(.corrupt, probability: 1), cluster)
+    let report = cluster.environment.apply(.calm(.corrupt))
+    #expect(report == FaultReport(exercised: 0))
+    #expect(cluster.environment.apply(.calm(.delay)).tookHold == true)
+    #expect(try isHealed(cluster, n1, n2))
+  }
+
+  @Test("a kind ends on more links than can be changed at once, and another one goes on")
+  func many() throws {
+    let cluster = try cluster(count: 9, usesNetem: true)
+    let links = (1..<9).map { Link(from: n1, to: NodeID($0)) }
+    begin(Disturbance(.loss, probability: 1), cluster, on: links)
+    let rate = Disturbance(
+      .rate, probability: 1, latency: .seconds(1), bytesPerSecond: 1_000_000)
+    begin(rate, cluster, on: links)
+    #expect(try exchange(cluster, n1, n2).isEmpty)
+    let report = cluster.environment.apply(.calm(.loss))
+    #expect(report.tookHold == true && report.affected ?? 0 >= 50)
+    #expect(try isHealed(cluster, n1, n2))
+    let shown = try cluster.host(n1).agent.run(["tc", "qdisc", "show"]).output
+    #expect(shown.count { $0.hasPrefix("qdisc tbf ") } == 8)
+    #expect(!shown.contains { $0.hasPrefix("qdisc netem ") })
+    #expect(cluster.environment.apply(.calm(.rate)).tookHold == true)
+    try expectHealed(cluster)
+  }
+
+  @Test(
+    "what netem does not do well together is shared with the switch, and both hold",
+    .enabled(if: hasTunnels, "the switch needs /dev/net/tun"))
+  func shared() throws {
+    let cluster = try cluster(usesNetem: true)
+    begin(Disturbance(.reorder, probability: 0.5, latency: .milliseconds(20)), cluster)
+    let rate = Disturbance(
+      .rate, probability: 1, latency: .seconds(1), bytesPerSecond: 100_000)
+    let begun = cluster.environment.apply(.disturb(rate, [link]))
+    let reason = "netem keeps to no rate what it sends at once, past what is late"
+    #expect(begun == FaultReport(did: [n1: "rate of packets to n2 by its switch (\(reason))"]))
+    let times = try exchange(cluster, n1, n2, count: 64, size: 996).map(\.time).sorted()
+    #expect(times.count == 64 && (times.last ?? 0) - (times.first ?? 0) > .milliseconds(550))
+    #expect(cluster.environment.apply(.calm(.rate)).tookHold == true)
+    #expect(cluster.environment.apply(.calm(.reorder)).tookHold == true)
+    try expectHealed(cluster)
+  }
+
+  @Test(
+    "netem that another agent has for a moment is used when that is over",
+    .enabled(if: hasTunnels, "the switch needs /dev/net/tun"))
+  func claimed() throws {
+    let cluster = try cluster(usesNetem: true)
+    let script = """
+      import os, socket, sys, time
+      s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind("\\0shrike-netem")
+      open(sys.argv[1] + "/claimed", "w").close()
+      while not os.path.exists(sys.argv[1] + "/free"): time.sleep(0.01)
+      """
+    let other = try cluster.host(n1).agent.begin(["python3", "-c", script, directory.path])
+    awaitFile("claimed")
+    let loss = Disturbance(.loss, probability: 1)
+    let begun = cluster.environment.apply(.disturb(loss, [link]))
+    let reason = "another agent of this machine has netem"
+    #expect(begun == FaultReport(did: [n1: "loss of packets to n2 by its switch (\(reason))"]))
+    #expect(cluster.environment.apply(.calm(.loss)).tookHold == true)
+    try makeDirectories("\(directory.path)/free")
+    #expect(try cluster.host(n1).agent.end(other, within: .seconds(60)).succeeded)
+    begin(loss, cluster)
+    #expect(cluster.environment.apply(.calm(.loss)).tookHold == true)
     try expectHealed(cluster)
   }
 

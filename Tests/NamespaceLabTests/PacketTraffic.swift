@@ -48,12 +48,12 @@ protocol PacketTraffic {
 
 extension PacketTraffic {
   func cluster(
-    seed: UInt64 = 1, in folder: String = "lab", capturesPackets: Bool = false,
+    count: Int = 3, seed: UInt64 = 1, in folder: String = "lab", capturesPackets: Bool = false,
     usesNetem: Bool? = nil
   ) throws -> FixtureCluster {
     try makeDirectories("\(directory.path)/\(folder)")
     let cluster = try FixtureCluster(
-      directory: "\(directory.path)/\(folder)", agent: agentProgram,
+      directory: "\(directory.path)/\(folder)", agent: agentProgram, count: count,
       program: ["python3", "-c", echo],
       change: {
         $0.seed = seed

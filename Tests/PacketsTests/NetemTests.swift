@@ -124,16 +124,13 @@ struct NetemTests {
     let others = [Disturbance.Kind.loss, .duplicate, .corrupt].map {
       Disturbance($0, probability: 0.125)
     }
-    #expect(
-      try disciplines(others[0], others[1], others[2]) == [
-        "\(head) loss 12.5% duplicate 12.5% corrupt 12.5%"
-      ])
+    #expect(try disciplines(others[0], others[2]) == ["\(head) loss 12.5% corrupt 12.5%"])
+    #expect(try disciplines(others[1], others[2]) == ["\(head) duplicate 12.5% corrupt 12.5%"])
     let rate = Disturbance(.rate, probability: 1, latency: .seconds(1), bytesPerSecond: 20_000)
     #expect(
-      try disciplines(delay(), others[0], reorder, rate) == [
+      try disciplines(delay(), others[0], rate) == [
         "\(head) delay 10000us loss 12.5%",
-        "5420:1 handle 5421: netem limit 65536 delay 2000us 2000us reorder 50.0%",
-        "5421:1 handle 5422: tbf rate 20000bps burst 1564b limit 20000b",
+        "5420:1 handle 5421: tbf rate 20000bps burst 1564b limit 20000b",
       ])
   }
 
@@ -162,6 +159,30 @@ struct NetemTests {
     for kind in Disturbance.Kind.allCases where kind != .clog {
       #expect(problem(kind, latency: kind == .duplicate ? 0 : .seconds(1)) == nil, "\(kind)")
     }
+  }
+
+  @Test("what netem can't do beside something else is told, whichever comes last")
+  func combinations() {
+    func problem(_ disturbances: Disturbance...) -> String? {
+      NetemChain.problem(with: Dictionary(disturbances.map { ($0.kind, $0) }) { $1 })
+    }
+    let (loss, copies, damage) = (
+      Disturbance(.loss, probability: 0.1), Disturbance(.duplicate, probability: 0.1),
+      Disturbance(.corrupt, probability: 0.1)
+    )
+    func reorder(_ share: Double) -> Disturbance {
+      Disturbance(.reorder, probability: share, latency: .milliseconds(4))
+    }
+    let rate = Disturbance(.rate, probability: 1, latency: .seconds(1), bytesPerSecond: 20_000)
+    let makesUp = "netem's copies make up for what it loses on the same link"
+    #expect(problem(loss, copies) == makesUp && problem(copies, damage, loss) == makesUp)
+    let twice = "netem can't delay and reorder packets of the same link"
+    #expect(problem(delay(), reorder(0.5)) == twice && problem(reorder(1), delay()) == twice)
+    let hurries = "netem keeps to no rate what it sends at once, past what is late"
+    #expect(problem(rate, reorder(0.5)) == hurries && problem(delay(share: 0.9), rate) == hurries)
+    #expect(problem(rate, reorder(1)) == nil && problem(rate, delay()) == nil)
+    #expect(problem(loss, damage, delay(share: 0.5)) == nil)
+    #expect(problem(copies, damage, reorder(0.5)) == nil && problem(loss, rate, delay()) == nil)
   }
 
   @Test("bands that packets are leaving make room, and when all are in use that is said")

@@ -80,7 +80,7 @@ extension HostCluster {
         report.did = ended.merging(refusal.did) { "\($0); \($1)" }
         return report
       }
-      let areLed = try leads(source, destinations)
+      let areLed = try leads(source, destinations, by: disturbance.kind)
       isLed = isLed && areLed.allSatisfy { $0 }
       let others = destinations.sorted().map { names[$0] }.joined(separator: ", ")
       let did = "\(disturbance.kind.rawValue) of packets to \(others)\(way.addition)"
@@ -152,30 +152,35 @@ extension HostCluster {
     try nodes[source.index].host.agent.ask(.packets, order.words)
   }
 
-  /// Whether packets to each of these are led to what disturbs them.
+  /// Whether packets to each of these are led to what disturbs them: by a kind, or by any.
   private func leads(
-    _ source: NodeID, _ destinations: [NodeID]
+    _ source: NodeID, _ destinations: [NodeID], by kind: Disturbance.Kind? = nil
   ) throws(HostError) -> [Bool] {
     let addresses = destinations.map { nodes[$0.index].host.address }
-    return try order(.leads(addresses), source).map { $0 == "true" }
+    return try order(.leads(addresses, by: kind), source).map { $0 == "true" }
   }
 
   /// Whether packets of each link are led to what disturbs them, and one was disturbed there, be it a
-  /// probe.
-  private func isEffective(_ disturbed: DisturbedLinks) throws(HostError) -> Bool {
+  /// probe; nothing where that took too long to know.
+  private func isEffective(_ disturbed: DisturbedLinks) throws(HostError) -> Bool? {
     let kind = disturbed.disturbance.kind
     var hasStruck = false
     for (source, destinations) in disturbed.bySource {
-      guard try leads(source, destinations).allSatisfy({ $0 }) else { return false }
+      guard try leads(source, destinations, by: kind).allSatisfy({ $0 }) else { return false }
       let counts = [Int: LinkDisturbances.Count](words: try order(.counts(kind), source))
       hasStruck = hasStruck || counts.values.contains { $0.struck > 0 }
     }
-    for link in disturbed.links where !hasStruck {
+    if hasStruck { return true }
+    for link in disturbed.links {
       let prove = PacketOrder.prove(
         kind, peer: link.destination.index, most: disturbed.probeCount)
-      hasStruck = try order(prove, link.source) == ["true"]
+      switch try order(prove, link.source) {
+      case ["true"]: return true
+      case ["unknown"]: return nil
+      default: break
+      }
     }
-    return hasStruck
+    return false
   }
 }
 

@@ -8,14 +8,14 @@ import Values
 final class PacketBreaker: HostBreaker {
   /// How long a capture may become, in bytes.
   private static let captureMax = 256 << 20
+  /// How long probes may be sent through netem: well under the patience of who asks for it.
+  private static let probingMax: Nanoseconds = .seconds(5)
 
   /// What has disturbed packets so far, each when it was first needed.
   private var faults: PacketFaults?
   private var netem: NetemFaults?
-  /// Why netem was found not to work here.
+  /// Why netem was found not to work here, where that stays so.
   private var netemProblem: String?
-  /// The kinds that netem has in force.
-  private var byNetem: Set<Disturbance.Kind> = []
   private var capture: PacketCapture?
 
   func obey(_ words: [String], on processes: [pid_t]) throws(BreakerRefusal) -> [String] {
@@ -34,26 +34,15 @@ final class PacketBreaker: HostBreaker {
     case .disturb(let disturbance, let draws, let peers, let prefersNetem):
       let addresses = try peers.mapValues { try number(of: $0) }
       return try disturb(disturbance, draws, addresses, prefersNetem: prefersNetem).words
-    case .counts(let kind) where byNetem.contains(kind):
-      return (try netem?.counts(of: kind) ?? [:]).words
-    case .counts(let kind): return (faults?.counts(of: kind) ?? [:]).words
-    case .prove(let kind, let peer, let most) where byNetem.contains(kind):
-      return try ["\(netem?.strikesProbe(kind, to: peer, most: most) ?? false)"]
+    case .counts(let kind):
+      return try (disturbing(kind)?.counts(of: kind) ?? faults?.counts(of: kind) ?? [:]).words
     case .prove(let kind, let peer, let most):
-      return try ["\(faults?.strikesProbe(kind, to: peer, most: most) ?? false)"]
-    case .calm(let kind) where byNetem.contains(kind):
-      let counts = try netem?.calm(kind) ?? [:]
-      byNetem.remove(kind)
-      return counts.words
-    case .calm(let kind): return (try faults?.calm(kind) ?? [:]).words
-    case .leads(let addresses):
+      return [try isProven(kind, peer, most).map { "\($0)" } ?? "unknown"]
+    case .calm(let kind):
+      return try (disturbing(kind)?.calm(kind) ?? faults?.calm(kind) ?? [:]).words
+    case .leads(let addresses, let kind):
       // None but IPv4 packets ever do.
-      return try addresses.map { address in
-        let isLed = try Detour.number(address).map {
-          try faults?.leads(to: $0) == true || netem?.leads(to: $0) == true
-        }
-        return "\(isLed ?? false)"
-      }
+      return try addresses.map { "\(try Detour.number($0).map { try leads($0, kind) } ?? false)" }
     case .overflow: return ["\(faults?.takeOverflow() ?? 0)"]
     case .capture(let path, let peer):
       capture?.end()
@@ -66,6 +55,27 @@ final class PacketBreaker: HostBreaker {
       capture = nil
       return []
     }
+  }
+
+  /// What has a kind in force by netem.
+  private func disturbing(_ kind: Disturbance.Kind) -> NetemFaults? {
+    netem?.disturbs(kind) == true ? netem : nil
+  }
+
+  private func isProven(_ kind: Disturbance.Kind, _ peer: Int, _ most: Int) throws -> Bool? {
+    guard let netem = disturbing(kind) else {
+      return try faults?.strikesProbe(kind, to: peer, most: most) ?? false
+    }
+    return try netem.strikesProbe(kind, to: peer, most: most, within: PacketBreaker.probingMax)
+  }
+
+  /// Whether packets to a peer are led to what disturbs them by a kind, or to anything that does.
+  private func leads(_ address: UInt32, _ kind: Disturbance.Kind?) throws -> Bool {
+    if let kind {
+      if let netem = disturbing(kind) { return try netem.leads(to: address, by: kind) }
+      return try faults?.leads(to: address) == true
+    }
+    return try faults?.leads(to: address) == true || netem?.leads(to: address) == true
   }
 
   private func disturb(
@@ -101,12 +111,11 @@ final class PacketBreaker: HostBreaker {
   private func disturbByNetem(_ disturbance: Disturbance, _ peers: [Int: UInt32]) throws {
     if netem == nil {
       do { netem = try NetemFaults() } catch {
-        netemProblem = "\(error)"
+        if (error as? NetemRefusal)?.isPassing != true { netemProblem = "\(error)" }
         throw error
       }
     }
     try netem?.disturb(disturbance, to: peers)
-    byNetem.insert(disturbance.kind)
   }
 
   var nextWake: Nanoseconds? { netem?.nextClearing }
@@ -154,20 +163,22 @@ enum PacketOrder: Hashable {
   case disturb(Disturbance, Draws, [Int: String], prefersNetem: Bool)
   /// Asks what a kind has come to so far, on each link.
   case counts(Disturbance.Kind)
-  /// Asks whether one of so many probes to a peer is disturbed.
+  /// Asks whether one of so many probes to a peer is disturbed: "unknown" where that takes too long.
   case prove(Disturbance.Kind, peer: Int, most: Int)
   /// Ends a kind, and asks what it came to.
   case calm(Disturbance.Kind)
   /// Asks how many packets were lost for want of room since this was asked before.
   case overflow
-  /// Asks for each address whether packets to it are led to what disturbs them.
-  case leads([String])
+  /// Asks for each address whether packets to it are led to what disturbs them: by a kind, or by any.
+  case leads([String], by: Disturbance.Kind?)
   /// Writes to a file, from now on, what passes the device by which a peer is reached.
   case capture(String, peer: String)
   case endCapture
 }
 
 extension PacketOrder {
+  private static let any = "any"
+
   var words: [String] {
     switch self {
     case .disturb(let disturbance, let draws, let peers, let prefersNetem):
@@ -180,7 +191,7 @@ extension PacketOrder {
     case .prove(let kind, let peer, let most): ["prove", kind.rawValue, "\(peer)", "\(most)"]
     case .calm(let kind): ["calm", kind.rawValue]
     case .overflow: ["overflow"]
-    case .leads(let addresses): ["leads"] + addresses
+    case .leads(let addresses, let kind): ["leads", kind?.rawValue ?? PacketOrder.any] + addresses
     case .capture(let path, let peer): ["capture", path, peer]
     case .endCapture: ["end-capture"]
     }
@@ -188,8 +199,10 @@ extension PacketOrder {
 
   init?(words: [String]) {
     switch words.first {
-    case "leads":
-      self = .leads(Array(words.dropFirst()))
+    case "leads" where words.count > 1:
+      let kind = Disturbance.Kind(rawValue: words[1])
+      guard kind != nil || words[1] == PacketOrder.any else { return nil }
+      self = .leads(Array(words.dropFirst(2)), by: kind)
       return
     case "capture" where words.count == 3:
       self = .capture(words[1], peer: words[2])

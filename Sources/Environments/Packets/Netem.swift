@@ -204,7 +204,7 @@ final class NetemClaim {
       let error = errno
       close(descriptor)
       throw error == EADDRINUSE
-        ? NetemRefusal("another agent of this machine has netem")
+        ? NetemRefusal("another agent of this machine has netem", isPassing: true)
         : SystemCallError("can't claim netem", number: error)
     }
   }

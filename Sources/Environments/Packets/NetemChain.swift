@@ -2,13 +2,12 @@ package import Environments
 import Glibc
 import Values
 
-/// What is in force on some links, as queueing disciplines of the kernel, each below the one before.
+/// What is in force on some links, as queueing disciplines of the kernel, one below the other.
 ///
-/// Pure: it knows what they can do, and how `tc` is told to make them. First comes a netem, which loses,
-/// delays, repeats and damages packets in that order; then, where packets are delayed and reordered, a
-/// second one; last what keeps to a rate.
+/// Pure: it knows what they can do, and how `tc` is told to make them. First comes a netem, which copies or
+/// loses packets, damages them, and delays them, in that order; below it what keeps to a rate.
 package struct NetemChain: Hashable, Sendable {
-  /// By kind, each one that ``problem(with:)`` finds nothing wrong with.
+  /// By kind; ``problem(with:)`` finds nothing wrong with each, nor with all of them.
   package let disturbances: [Disturbance.Kind: Disturbance]
 
   package init(_ disturbances: [Disturbance.Kind: Disturbance]) {
@@ -16,6 +15,8 @@ package struct NetemChain: Hashable, Sendable {
       let problem = NetemChain.problem(with: disturbance)
       precondition(problem == nil, "\(disturbance): \(problem ?? "")")
     }
+    let problem = NetemChain.problem(with: disturbances)
+    precondition(problem == nil, problem ?? "")
     self.disturbances = disturbances
   }
 
@@ -42,11 +43,29 @@ package struct NetemChain: Hashable, Sendable {
     }
   }
 
-  /// How late packets leave at most, all but the latest of a thousand exponential delays.
+  /// Why disturbances are not netem's on one link, each of which is by itself; nothing where they are.
+  package static func problem(
+    with disturbances: [Disturbance.Kind: Disturbance]
+  ) -> String? {
+    if disturbances[.loss] != nil, disturbances[.duplicate] != nil {
+      // It sends as many as there are: one more for a copy, and one less for a loss.
+      return "netem's copies make up for what it loses on the same link"
+    }
+    if disturbances[.delay] != nil, disturbances[.reorder] != nil {
+      return "netem can't delay and reorder packets of the same link"
+    }
+    let hurries = (disturbances[.delay] ?? disturbances[.reorder]).map { $0.probability < 1 }
+    if hurries == true, disturbances[.rate] != nil {
+      return "netem keeps to no rate what it sends at once, past what is late"
+    }
+    return nil
+  }
+
+  /// How late packets leave at most.
   var delayMax: Nanoseconds {
     disturbances.values.reduce(0) { longest, disturbance in
       switch disturbance.kind {
-      case .delay where disturbance.distribution == .exponential: longest + 7 * disturbance.latency
+      case .delay where disturbance.distribution == .exponential: longest + 9 * disturbance.latency
       case .delay, .reorder, .rate: longest + disturbance.latency
       case .loss, .duplicate, .corrupt, .clog: longest
       }
@@ -59,16 +78,16 @@ package struct NetemChain: Hashable, Sendable {
   // MARK: Disciplines
 
   /// How many there are.
-  var length: Int { netems.count + (disturbances[.rate] == nil ? 0 : 1) }
+  var length: Int { (netem == nil ? 0 : 1) + (disturbances[.rate] == nil ? 0 : 1) }
 
   /// What `tc` is to make, in order.
   ///
   /// - Parameter longestPacket: That the links carry, in bytes.
   func disciplines(longestPacket: Int) -> [String] {
-    netems + (disturbances[.rate].map { [NetemChain.bucket($0, longestPacket)] } ?? [])
+    [netem, disturbances[.rate].map { NetemChain.bucket($0, longestPacket) }].compactMap(\.self)
   }
 
-  private var netems: [String] {
+  private var netem: String? {
     var words: [String] = []
     if let late = disturbances[.delay] ?? disturbances[.reorder] { words += NetemChain.delay(late) }
     for (kind, name) in [
@@ -76,13 +95,8 @@ package struct NetemChain: Hashable, Sendable {
     ] {
       if let share = disturbances[kind]?.probability { words += [name, NetemChain.percent(share)] }
     }
-    var found = words.isEmpty ? [] : [words]
-    if disturbances[.delay] != nil, let reorder = disturbances[.reorder] {
-      found.append(NetemChain.delay(reorder))
-    }
-    return found.map {
-      (["netem", "limit", "\(NetemChain.packetsMax)"] + $0).joined(separator: " ")
-    }
+    guard !words.isEmpty else { return nil }
+    return (["netem", "limit", "\(NetemChain.packetsMax)"] + words).joined(separator: " ")
   }
 
   /// Delays a share of all packets, and sends the others at once, before those that wait.
@@ -126,23 +140,18 @@ package struct NetemChain: Hashable, Sendable {
   func counts(
     by found: [TrafficControl.Discipline]
   ) -> [Disturbance.Kind: LinkDisturbances.Count] {
-    func taken(_ place: Int) -> Int {
-      found[place].sent + found[place].dropped + found[place].waiting
-    }
+    let taken = found[0].sent + found[0].dropped + found[0].waiting
     // A discipline counts as dropped what the one below it drops.
     let lost =
       disturbances[.loss] == nil
       ? 0 : max(0, found[0].dropped - (found.count > 1 ? found[1].dropped : 0))
     var counts: [Disturbance.Kind: LinkDisturbances.Count] = [:]
     for kind in disturbances.keys {
-      var count = LinkDisturbances.Count(met: taken(0))
+      var count = LinkDisturbances.Count(met: taken)
       switch kind {
       case .loss: count.struck = lost
-      case .delay: count.struck = taken(0) - lost - found[0].hurried
-      case .reorder:
-        let place = disturbances[.delay] == nil ? 0 : 1
-        count.struck = taken(place) - (place == 0 ? lost : 0) - found[place].hurried
-      case .rate: count.struck = taken(0) - lost
+      case .delay, .reorder: count.struck = taken - lost - found[0].hurried
+      case .rate: count.struck = taken - lost
       case .duplicate, .corrupt, .clog: count.isCounted = false
       }
       counts[kind] = count

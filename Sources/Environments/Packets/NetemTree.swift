@@ -33,7 +33,8 @@ package struct NetemTree: Hashable, Sendable {
   package let device: String
   package private(set) var bands: [Int: Band] = [:]
   private var filters: [UInt32: Filter] = [:]
-  private var isPlanted = false
+  /// Whether the device has the root.
+  package private(set) var isPlanted = false
 
   package init(device: String) { self.device = device }
 
@@ -60,6 +61,9 @@ package struct NetemTree: Hashable, Sendable {
 
   /// Whether nothing is wanted, and nothing on its way.
   package var isIdle: Bool { bands.isEmpty }
+
+  /// Whether there are chains that packets reach no more.
+  var isDraining: Bool { bands.values.contains { $0.peers.isEmpty } }
 
   /// Has links be disturbed so, and no others.
   ///
@@ -199,6 +203,11 @@ package struct NetemTree: Hashable, Sendable {
 /// Why netem does not disturb packets here, in words for users.
 package struct NetemRefusal: Error, Hashable, CustomStringConvertible {
   package var description: String
+  /// Whether it may be otherwise in a moment.
+  package var isPassing: Bool
 
-  package init(_ description: String) { self.description = description }
+  package init(_ description: String, isPassing: Bool = false) {
+    self.description = description
+    self.isPassing = isPassing
+  }
 }

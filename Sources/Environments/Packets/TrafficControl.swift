@@ -6,8 +6,8 @@ import Values
 
 /// The program `tc`, which makes the kernel's queueing disciplines and tells of them.
 struct TrafficControl {
-  /// How long it may take.
-  private static let patience: Nanoseconds = .seconds(10)
+  /// How long it may take: less than who has asked for what it does waits.
+  private static let patience: Nanoseconds = .seconds(4)
 
   private let path: String
 
