@@ -29,14 +29,18 @@ struct PacketCaptureTests {
     "what can't be captured is said, and leaves no file open",
     .enabled(if: isRoot, "capturing packets needs root"))
   func refused() throws {
+    // Other tests of this process have files of their own, but not so many.
+    let times = 100
     let before = directoryEntries("/proc/self/fd").count
-    #expect(throws: SystemCallError.self) {
-      try PacketCapture(of: "none", to: "/dev/null", limit: 0)
+    for _ in 0..<times {
+      #expect(throws: SystemCallError.self) {
+        try PacketCapture(of: "none", to: "/dev/null", limit: 0)
+      }
+      #expect(throws: SystemCallError.self) {
+        try PacketCapture(of: "lo", to: "/nowhere/packets.pcap", limit: 0)
+      }
     }
-    #expect(throws: SystemCallError.self) {
-      try PacketCapture(of: "lo", to: "/nowhere/packets.pcap", limit: 0)
-    }
-    #expect(directoryEntries("/proc/self/fd").count == before)
+    #expect(directoryEntries("/proc/self/fd").count < before + times)
   }
 }
 

@@ -119,6 +119,9 @@ struct PacketHeaderTests {
   func probes() {
     let message = PacketProbe.message
     #expect(packet(bytes(protocol: 1, message))?.isProbe == true)
+    let numbered = PacketProbe.message(numbered: 4_711)
+    #expect(packet(bytes(protocol: 1, numbered))?.isProbe == true)
+    #expect(packet(bytes(protocol: 1, numbered + [0]))?.isProbe == false)
     #expect(packet(bytes(protocol: 17, message))?.isProbe == false)
     #expect(packet(bytes(protocol: 1, message + [0]))?.isProbe == false)
     #expect(packet(bytes(protocol: 1, Array(message.reversed())))?.isProbe == false)

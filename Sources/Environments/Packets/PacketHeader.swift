@@ -44,7 +44,7 @@ package enum PacketProbe {
     _ packet: UnsafeRawBufferPointer
   ) -> (number: UInt16, isWhole: Bool)? {
     let size = word.count + 2
-    let length = 8 + size * repetitions
+    let length = numberedLength
     guard packet.count >= length else { return nil }
     let found = UnsafeRawBufferPointer(rebasing: packet.suffix(length))
     // One bit at most is flipped, so that two of three agree.
@@ -60,6 +60,7 @@ package enum PacketProbe {
   }
 
   private static let repetitions = 16
+  private static let numberedLength = 8 + (word.count + 2) * repetitions
 
   private static func message(of content: [UInt8]) -> [UInt8] {
     var bytes: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0] + content
@@ -74,8 +75,8 @@ package enum PacketProbe {
   }
 
   static func isOne(_ packet: UnsafeRawBufferPointer, headerSize: Int) -> Bool {
-    guard packet[9] == internetControl, packet.count >= headerSize + 8 + word.count,
-      packet[headerSize] == 0
+    guard packet[9] == internetControl,
+      [message.count, numberedLength].contains(packet.count - headerSize), packet[headerSize] == 0
     else { return false }
     return packet[(headerSize + 8)...].starts(with: word)
   }
