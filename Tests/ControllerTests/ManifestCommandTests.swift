@@ -31,7 +31,7 @@ struct ManifestCommandTests {
     let lines = check.errors.split(separator: "\n")
     #expect(lines.count == 4)
     #expect(lines.first == "bad.yaml:24:45: there is no port `pear`; did you mean `peer`?")
-    #expect(lines[2].hasPrefix("bad.yaml:46:12: nemesis partition has no \"rung\""))
+    #expect(lines[2].hasPrefix("bad.yaml:47:4: nemesis partition has no \"rung\""))
     #expect(lines.last == "shrike: no.yaml: No such file or directory")
     let json = try workshop.run("manifest", "check", "bad.yaml", "--json")
     #expect(json.code == 64)
