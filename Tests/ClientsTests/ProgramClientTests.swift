@@ -1,5 +1,6 @@
 import Clients
 import Foundation
+import Glibc
 import Histories
 import Nodes
 import Testing
@@ -112,12 +113,12 @@ struct ProgramClientTests {
       Self.documentation.appendingPathComponent("manifests/registers.py").path, "127.0.0.1",
       "\(port)", folder.appendingPathComponent("registers.json").path,
     ])
-    defer { server.process.terminate() }
+    defer { kill(server.process.processIdentifier, SIGKILL) }
     let place = ProgramClientProtocol.Place(node: "n1", address: "127.0.0.1", port: port)
     let program = try python(
       [Self.documentation.appendingPathComponent("clients/registers.py").path],
       ProgramClientProtocol.environment(worker: 0, of: 1, place))
-    defer { program.process.terminate() }
+    defer { kill(program.process.processIdentifier, SIGKILL) }
     var client = ForeignClient()
     func perform(_ f: String, _ value: Value) throws -> Completion {
       guard case .ask(let request) = client.begin(f, value, ValueMap()),
